@@ -1,0 +1,5 @@
+import type { Model } from '../src/spec/index.ts';
+import { pkvmMmio } from './pkvm-mmio/model.ts';
+
+/** Every model that pagelaw brings. */
+export const models: readonly Model[] = [pkvmMmio];

@@ -1,0 +1,5 @@
+import type { Suite } from '../src/spec/index.ts';
+import { pkvmMmioSuite } from './pkvm-mmio.ts';
+
+/** Every suite that pagelaw brings, in the order in which they are checked. */
+export const suites: readonly Suite[] = [pkvmMmioSuite];

@@ -1,0 +1,162 @@
+import { SpecError } from '../spec/errors.ts';
+import { layoutOf } from '../spec/layout.ts';
+import { type Command, describeCommand } from '../spec/model.ts';
+import type { Judgement, Property, Step } from '../spec/property.ts';
+import { type Bound, type Pulse, type SearchResult, Tally, type Trace, type Verdict } from './result.ts';
+import { judge, leftDomain, perform, type Task } from './task.ts';
+
+export interface ReferenceOptions {
+  /** Stop, as incomplete, before more than this many distinct states. */
+  readonly maxStates?: number;
+  readonly pulse?: Pulse;
+}
+
+const callsBetweenPulses = 2048;
+
+/**
+ * Breadth-first search over plain states: what "proved" and "violated" mean, and what every faster engine is held against.
+ *
+ * States are visited in the order in which they were found, commands tried in the order of their domain. So the trace kept for
+ * a property is a shortest one and, among the shortest, the first when traces are compared command by command in that order.
+ * The search goes on behind a violation and does not go on behind a panic.
+ */
+export const searchReference = async (task: Task, options: ReferenceOptions = {}): Promise<SearchResult> => {
+  const { maxStates = Number.POSITIVE_INFINITY, pulse = async () => true } = options;
+  const { system, commands } = task;
+  const layout = layoutOf(system.state);
+  const tally = new Tally(commands);
+  const findings = new Findings(task);
+
+  // states[i] was first reached from states[parents[i]] by arrivals[i], `depths[i]` commands from the initial state.
+  const states: unknown[] = [];
+  const parents: number[] = [];
+  const arrivals: Command[] = [];
+  const depths: number[] = [];
+  const numbers = new Map<string, number>();
+
+  const traceTo = (index: number): Command[] => (index === 0 ? [] : [...traceTo(parents[index]!), arrivals[index]!]);
+
+  const visit = (state: unknown, key: string, parent: number, arrival: Command | undefined) => {
+    const index = states.push(state) - 1;
+    numbers.set(key, index);
+    parents.push(parent);
+    depths.push(parent < 0 ? 0 : depths[parent]! + 1);
+    if (arrival) arrivals[index] = arrival;
+    findings.ofState(state, () => traceTo(index));
+  };
+
+  let bound: Bound | undefined;
+  visit(system.initial, layout.encode(system.initial).join(), -1, undefined);
+
+  search: for (let from = 0; from < states.length; from++) {
+    const before = states[from];
+    for (const command of commands) {
+      const outcome = perform(task, before, command);
+      tally.add(command, outcome);
+      if (outcome.result === 'disabled') continue;
+      findings.ofStep({ before, command, outcome }, () => [...traceTo(from), command]);
+      if (outcome.result !== 'panic' && outcome.state !== before) {
+        const key = keyOf(outcome.state, command);
+        if (!numbers.has(key)) {
+          checkRepeats(before, command, key);
+          if (states.length >= maxStates) {
+            bound = { kind: 'states', limit: maxStates };
+            break search;
+          }
+          visit(outcome.state, key, from, command);
+        }
+      }
+      if (tally.transitions % callsBetweenPulses === 0 && !(await pulse(covered()))) {
+        bound = { kind: 'interrupted' };
+        break search;
+      }
+    }
+  }
+
+  return {
+    judged: findings.verdicts(bound),
+    covered: covered(),
+    coverage: tally.coverage,
+    ...(bound && { bound }),
+  };
+
+  function covered() {
+    return { states: states.length, transitions: tally.transitions, depth: depths.at(-1)! };
+  }
+
+  function keyOf(state: unknown, command: Command) {
+    try {
+      return layout.encode(state).join();
+    } catch (error) {
+      throw error instanceof SpecError ? leftDomain(task, command, state) : error;
+    }
+  }
+
+  /** A transition that depends on a clock, a random number or captured mutable state seldom does the same thing twice. */
+  function checkRepeats(before: unknown, command: Command, key: string) {
+    if (keyOf(perform(task, before, command).state, command) === key) return;
+    throw new SpecError(
+      `${task.scope.model}@${task.scope.variant}: ${describeCommand(command)} is impure: run twice on one state it gave two results` +
+        ' (usual causes: a clock, random numbers, a variable captured from outside)',
+    );
+  }
+};
+
+/** The first, hence shortest, trace for each property; for a witness, for each of its instances. */
+class Findings {
+  readonly #open: { property: Property; pending: Set<unknown>; trace: Trace | undefined }[];
+  readonly #task: Task;
+
+  constructor(task: Task) {
+    this.#task = task;
+    this.#open = task.obligations.map(({ property, instances }) => ({
+      property,
+      pending: new Set(instances),
+      trace: undefined,
+    }));
+  }
+
+  ofState(state: unknown, trace: () => Command[]) {
+    this.#judge('state', state, trace);
+  }
+
+  ofStep(step: Step, trace: () => Command[]) {
+    this.#judge('call', step, trace);
+  }
+
+  #judge(on: Property['on'], subject: unknown, trace: () => Command[]) {
+    for (const entry of this.#open) {
+      if (entry.property.on !== on) continue;
+      for (const instance of entry.pending) {
+        const judgement = judge(this.#task, entry.property, subject, instance);
+        if (!decides(entry.property, judgement)) continue;
+        entry.trace = { commands: trace(), instance, detail: typeof judgement === 'string' ? judgement : '' };
+        if (!entry.property.witness) entry.pending.clear();
+        entry.pending.delete(instance);
+      }
+    }
+  }
+
+  verdicts(bound: Bound | undefined): SearchResult['judged'] {
+    return this.#open.map(({ property, pending, trace }) => ({
+      property,
+      verdict: verdictOf(property, pending, trace, bound),
+    }));
+  }
+}
+
+/** Whether a judgement settles the property: a violation, or a witness reached. */
+export const decides = (property: Property, judgement: Judgement): boolean => (judgement === true) === property.witness;
+
+const verdictOf = (
+  property: Property,
+  pending: Set<unknown>,
+  trace: Trace | undefined,
+  bound: Bound | undefined,
+): Verdict => {
+  if (property.witness) {
+    if (pending.size === 0) return trace ? { kind: 'proved', trace } : { kind: 'proved' };
+    if (!bound) return { kind: 'violated', instance: [...pending][0] };
+  } else if (trace) return { kind: 'violated', trace };
+  return bound ? { kind: 'incomplete', bound } : { kind: 'proved' };
+};

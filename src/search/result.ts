@@ -1,0 +1,92 @@
+import type { Command } from '../spec/model.ts';
+import type { Outcome } from '../spec/outcome.ts';
+import type { Property } from '../spec/property.ts';
+
+/** Commands from the initial state whose last state or call decides a property. */
+export interface Trace {
+  readonly commands: readonly Command[];
+  /** The instance of the property's `forEach` that was decided; undefined without `forEach`. */
+  readonly instance: unknown;
+  /** The property's own words about what it saw; '' if it has none. */
+  readonly detail: string;
+}
+
+/** Why a search ended before it had seen everything. */
+export type Bound = { readonly kind: 'states'; readonly limit: number } | { readonly kind: 'interrupted' };
+
+/**
+ * What a search says of one property. None says more than was seen.
+ *
+ * - `proved`: every reachable state of the configuration was visited and none breaks it. Of a reachability witness: it was
+ *   reached for every instance, and `trace` is the longest of the shortest ways there.
+ * - `violated`: `trace` breaks it. Of a witness: everything was visited and `instance` was never reached; there is no trace.
+ * - `not found`: random search saw no violation (or did not reach the witness).
+ * - `incomplete`: a bound was hit first.
+ */
+export type Verdict =
+  | { readonly kind: 'proved'; readonly trace?: Trace }
+  | { readonly kind: 'violated'; readonly trace: Trace; readonly path?: string }
+  | { readonly kind: 'violated'; readonly trace?: undefined; readonly instance: unknown }
+  | { readonly kind: 'not found' }
+  | { readonly kind: 'incomplete'; readonly bound: Bound };
+
+export interface Judged {
+  readonly property: Property;
+  readonly verdict: Verdict;
+}
+
+/** How often each command had each result. `results` is keyed as `ok`, `EPERM reason`, `panic reason`, `disabled reason`. */
+export type Coverage = ReadonlyMap<
+  string,
+  { readonly attempts: number; readonly results: ReadonlyMap<string, number> }
+>;
+
+export interface Covered {
+  /** Distinct states. */
+  readonly states: number;
+  /** Calls made: a command tried in a state where it was not disabled. */
+  readonly transitions: number;
+  /** Exhaustive: how many commands away the farthest visited state is (the diameter, seen from the initial state). Random: the longest run. */
+  readonly depth: number;
+  /** Runs of random search that were finished. */
+  readonly runs?: number;
+}
+
+export interface SearchResult {
+  readonly judged: readonly Judged[];
+  readonly covered: Covered;
+  readonly coverage: Coverage;
+  readonly bound?: Bound;
+}
+
+/** Called now and then while a search runs; resolving to false stops it, and it reports what it has. */
+export type Pulse = (covered: Covered) => Promise<boolean>;
+
+/** Counts calls and their results, command by command. */
+export class Tally {
+  readonly #commands = new Map<string, { attempts: number; results: Map<string, number> }>();
+  transitions = 0;
+
+  constructor(commands: readonly Command[]) {
+    for (const { kind } of commands) this.#commands.set(kind, { attempts: 0, results: new Map() });
+  }
+
+  add({ kind }: Command, outcome: Outcome<unknown>) {
+    const entry = this.#commands.get(kind)!;
+    const result = resultOf(outcome);
+    entry.attempts++;
+    entry.results.set(result, (entry.results.get(result) ?? 0) + 1);
+    for (const id of outcome.warnings) entry.results.set(`WARN ${id}`, (entry.results.get(`WARN ${id}`) ?? 0) + 1);
+    if (outcome.result !== 'disabled') this.transitions++;
+  }
+
+  get coverage(): Coverage {
+    return this.#commands;
+  }
+}
+
+/** The outcome without its state, as the coverage counts it. */
+export const resultOf = (outcome: Outcome<unknown>): string => {
+  if (outcome.result === 'ok') return 'ok';
+  return `${outcome.result === 'refused' ? outcome.errno : outcome.result} ${outcome.reason}`;
+};

@@ -1,0 +1,7 @@
+/**
+ * Something was asked for wrongly, or a model breaks the rules of the vocabulary. The message is one line that says what was
+ * given, where, and what would be right; the command line prints it without a stack and exits with 2.
+ */
+export class SpecError extends Error {
+  override readonly name = 'SpecError';
+}

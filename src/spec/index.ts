@@ -1,0 +1,34 @@
+export { array, type Domain, enumOf, flag, type Infer, type Misfit, range, record, variant } from './domain.ts';
+export { SpecError } from './errors.ts';
+export { type Layout, layoutOf, type Slot } from './layout.ts';
+export {
+  type Choices,
+  type Command,
+  type Config,
+  defineModel,
+  describeCommand,
+  describeFields,
+  type Model,
+  type Parameter,
+  type Scope,
+  type Settings,
+  type Switch,
+  type System,
+  scopeOf,
+  switchDoc,
+  switchValues,
+  systemOf,
+  type Variant,
+} from './model.ts';
+export { describeOutcome, disabled, type Errno, type Outcome, ok, panic, refuse, warn } from './outcome.ts';
+export {
+  invariant,
+  type Judgement,
+  type Property,
+  reachable,
+  reachableStep,
+  type Step,
+  stepProperty,
+} from './property.ts';
+export { type Suite, suite } from './suite.ts';
+export { update } from './update.ts';

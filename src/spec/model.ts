@@ -1,0 +1,187 @@
+import type { Domain } from './domain.ts';
+import { SpecError } from './errors.ts';
+import type { Outcome } from './outcome.ts';
+import { frozen } from './update.ts';
+
+/** A call: `kind` is the function's name, the other fields are its arguments, in order. */
+export interface Command {
+  readonly kind: string;
+}
+
+/** A number that sizes the model. `large` is the value for random search on a larger configuration; without it, `default`. */
+export interface Parameter {
+  readonly doc: string;
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly large?: number;
+}
+
+/** One decision that a patch makes: a doc line for a boolean one, which is off unless set; else its values, the first being the default. */
+export type Switch = string | { readonly doc: string; readonly values: readonly [string, string, ...string[]] };
+
+type Parameters = Readonly<Record<string, Parameter>>;
+type Switches = Readonly<Record<string, Switch>>;
+
+export type Config<P extends Parameters = Parameters> = { readonly [K in keyof P]: number };
+
+export type Settings<W extends Switches = Switches> = {
+  readonly [K in keyof W]: W[K] extends { readonly values: readonly (infer V)[] }
+    ? V
+    : W[K] extends string
+      ? boolean
+      : boolean | string;
+};
+
+/** A named set of switches: a version of the code. Switches that it does not name have their default. */
+export interface Variant<W extends Switches = Switches> {
+  readonly doc: string;
+  readonly switches: Partial<Settings<W>>;
+}
+
+/** The model at one configuration and one setting of its switches: a transition system. */
+export interface System<S = unknown, C extends Command = Command> {
+  readonly state: Domain<S>;
+  /** A variant; its cases are the functions that may be called. */
+  readonly command: Domain<C>;
+  readonly initial: S;
+  /** Pure: the same state and command give the same outcome, and nothing else changes. */
+  step(state: S, command: C): Outcome<S>;
+}
+
+export interface Model<
+  S = unknown,
+  C extends Command = Command,
+  P extends Parameters = Parameters,
+  W extends Switches = Switches,
+  V extends string = string,
+> {
+  readonly id: string;
+  readonly title: string;
+  /** Where the semantics comes from: kernel file and version, patch, mail. */
+  readonly sources: readonly string[];
+  readonly config: P;
+  readonly switches: W;
+  readonly variants: Readonly<Record<V, Variant<W>>>;
+  readonly defaultVariant: NoInfer<V>;
+  /** A line that says how to read the arguments of commands, e.g. which page frames are RAM. Printed above traces. */
+  legend?(config: Config<P>): string;
+  system(config: Config<P>, switches: Settings<W>): System<S, C>;
+}
+
+/** Checks what the types cannot and returns the model. Throws a SpecError that names the model and the place. */
+export const defineModel = <
+  S,
+  C extends Command,
+  const P extends Parameters,
+  const W extends Switches,
+  const V extends string,
+>(
+  model: Model<S, C, P, W, V>,
+): Model<S, C, P, W, V> => {
+  const wrong = (what: string) => new SpecError(`model ${model.id}: ${what}`);
+  if (!/^[a-z][a-z0-9-]*$/.test(model.id)) throw wrong('an id has lower-case letters, digits and hyphens');
+  for (const [name, { default: value, min, max, large = value }] of Object.entries(model.config))
+    if (
+      ![min, value, large, max].every(Number.isSafeInteger) ||
+      min > value ||
+      value > max ||
+      large < min ||
+      large > max
+    )
+      throw wrong(`config ${name}: default ${value} and large ${large} must be integers from min ${min} to max ${max}`);
+  if (!Object.hasOwn(model.variants, model.defaultVariant))
+    throw wrong(`the default variant ${model.defaultVariant} is not listed`);
+  for (const [name, variant] of Object.entries<Variant>(model.variants)) {
+    if (!/^[a-z0-9][a-z0-9.-]*$/.test(name))
+      throw wrong(`variant ${name}: a name has lower-case letters, digits, dots and hyphens`);
+    for (const [key, value] of Object.entries(variant.switches)) {
+      const values = Object.hasOwn(model.switches, key) ? switchValues(model.switches[key]!) : undefined;
+      if (!values) throw wrong(`variant ${name} sets ${key}, which is not a switch`);
+      if (!values.includes(value!))
+        throw wrong(`variant ${name} sets ${key} to ${value}; it is one of ${values.join(', ')}`);
+    }
+  }
+  return model;
+};
+
+/** What a switch may be set to, its default first. */
+export const switchValues = (spec: Switch): readonly (boolean | string)[] =>
+  typeof spec === 'string' ? [false, true] : spec.values;
+
+export const switchDoc = (spec: Switch): string => (typeof spec === 'string' ? spec : spec.doc);
+
+/** What is checked: a model, one of its variants, and what differs from that variant and from the default configuration. */
+export interface Scope {
+  readonly model: string;
+  readonly variant: string;
+  readonly config: Config;
+  /** Every switch, whether the variant sets it or not. */
+  readonly switches: Settings;
+  /** The names of switches that do not have the variant's value. */
+  readonly flipped: readonly string[];
+}
+
+export interface Choices {
+  readonly variant?: string | undefined;
+  readonly config?: Readonly<Record<string, number>>;
+  readonly switches?: Readonly<Record<string, boolean | string>>;
+}
+
+/** Fixes a model's variant, configuration and switches. Throws a SpecError for an unknown name or a value out of bounds. */
+export const scopeOf = (model: Model, choices: Choices = {}): Scope => {
+  const wrong = (what: string) => new SpecError(`${model.id}: ${what}`);
+  const { variant = model.defaultVariant, config = {}, switches = {} } = choices;
+  if (!Object.hasOwn(model.variants, variant))
+    throw wrong(`there is no variant ${variant}; there are ${Object.keys(model.variants).join(', ')}`);
+  for (const [name, value] of Object.entries(config)) {
+    if (!Object.hasOwn(model.config, name))
+      throw wrong(`there is no config parameter ${name}; there are ${Object.keys(model.config).join(', ') || 'none'}`);
+    const { min, max } = model.config[name]!;
+    if (!Number.isInteger(value) || value < min || value > max)
+      throw wrong(`${name}=${value} is not an integer from ${min} to ${max}`);
+  }
+  for (const [name, value] of Object.entries(switches)) {
+    if (!Object.hasOwn(model.switches, name))
+      throw wrong(`there is no switch ${name}; there are ${Object.keys(model.switches).join(', ') || 'none'}`);
+    const values = switchValues(model.switches[name]!);
+    if (!values.includes(value)) throw wrong(`switch ${name}=${value} is not one of ${values.join(', ')}`);
+  }
+  const named = model.variants[variant]!.switches;
+  const entries = Object.entries(model.switches).map(
+    ([name, spec]) => [name, switches[name] ?? named[name] ?? switchValues(spec)[0]!] as const,
+  );
+  return {
+    model: model.id,
+    variant,
+    config: Object.fromEntries(
+      Object.entries(model.config).map(([name, spec]) => [name, config[name] ?? spec.default]),
+    ),
+    switches: Object.fromEntries(entries),
+    flipped: entries
+      .filter(([name, value]) => value !== (named[name] ?? switchValues(model.switches[name]!)[0]))
+      .map(([name]) => name),
+  };
+};
+
+/** The scope's transition system, its initial state frozen. Throws a SpecError where the model breaks the vocabulary's rules. */
+export const systemOf = (model: Model, scope: Scope): System => {
+  const system = model.system(scope.config, scope.switches);
+  if (system.command.shape.kind !== 'variant')
+    throw new SpecError(`model ${model.id}: the command domain must be a variant`);
+  const misfit = system.state.misfit(system.initial);
+  if (misfit)
+    throw new SpecError(
+      `model ${model.id}: the initial state leaves its domain at ${misfit.path || 'the top'}: ${misfit.reason}`,
+    );
+  return { ...system, initial: frozen(system.initial), step: (state, command) => system.step(state, command) };
+};
+
+/** A command as a call: `host_donate_hyp(pfn=0, nr=1)`. */
+export const describeCommand = ({ kind, ...args }: Command): string => `${kind}(${describeFields(args)})`;
+
+/** Fields as named arguments: `pfn=0, nr=1`. */
+export const describeFields = (fields: object): string =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(', ');

@@ -1,0 +1,40 @@
+import { SpecError } from './errors.ts';
+import type { Command, Model } from './model.ts';
+import type { Property } from './property.ts';
+
+/** A model with its properties, and for each variant the properties that it is known to violate in the default configuration. */
+export interface Suite {
+  readonly model: Model;
+  readonly properties: readonly Property[];
+  readonly violates: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Checks what the types cannot and returns the suite. */
+export const suite = <
+  S,
+  C extends Command,
+  P extends Model['config'],
+  W extends Model['switches'],
+  V extends string,
+>(spec: {
+  readonly model: Model<S, C, P, W, V>;
+  readonly properties: readonly Property[];
+  readonly violates: Readonly<Record<NoInfer<V>, readonly string[]>>;
+}): Suite => {
+  const { model, properties, violates } = spec;
+  const wrong = (what: string) => new SpecError(`suite ${model.id}: ${what}`);
+  const ids = properties.map(({ id }) => id);
+  for (const { id, model: of } of properties) {
+    if (!/^[a-z][a-z0-9-]*$/.test(id)) throw wrong(`property ${id}: an id has lower-case letters, digits and hyphens`);
+    if (ids.indexOf(id) !== ids.lastIndexOf(id)) throw wrong(`two properties are called ${id}`);
+    if (of !== model.id) throw wrong(`property ${id} is about model ${of}`);
+  }
+  for (const variant of Object.keys(model.variants))
+    if (!Object.hasOwn(violates, variant)) throw wrong(`violates does not say what variant ${variant} violates`);
+  for (const [variant, known] of Object.entries<readonly string[]>(violates)) {
+    if (!Object.hasOwn(model.variants, variant)) throw wrong(`violates names ${variant}, which is not a variant`);
+    const unknown = known.find((id) => !ids.includes(id));
+    if (unknown !== undefined) throw wrong(`variant ${variant} violates ${unknown}, which is not a property`);
+  }
+  return { model, properties, violates };
+};

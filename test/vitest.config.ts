@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+// c8 counts what V8 ran, so the sources must reach V8 as they are written: Node loads them through tsx, and vitest's own
+// transforming module runner stays out of the way. takeCoverage() flushes before the pool ends the process.
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: {
+    dir: 'test',
+    pool: 'forks',
+    execArgv: ['--import', 'tsx'],
+    isolate: false,
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+    setupFiles: ['test/take-coverage.ts'],
+    testTimeout: 120_000,
+  },
+});
