@@ -1,9 +1,9 @@
 import { SpecError } from '../spec/errors.ts';
 import { layoutOf } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
-import type { Judgement, Property, Step } from '../spec/property.ts';
-import { type Bound, type Pulse, type SearchResult, Tally, type Trace, type Verdict } from './result.ts';
-import { judge, leftDomain, perform, type Task } from './task.ts';
+import { Findings } from './findings.ts';
+import { type Bound, type Pulse, type SearchResult, Tally } from './result.ts';
+import { leftDomain, perform, type Task } from './task.ts';
 
 export interface ReferenceOptions {
   /** Stop, as incomplete, before more than this many distinct states. */
@@ -34,7 +34,11 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
   const depths: number[] = [];
   const numbers = new Map<string, number>();
 
-  const traceTo = (index: number): Command[] => (index === 0 ? [] : [...traceTo(parents[index]!), arrivals[index]!]);
+  const traceTo = (index: number): Command[] => {
+    const commands: Command[] = [];
+    for (let at = index; at > 0; at = parents[at]!) commands.push(arrivals[at]!);
+    return commands.reverse();
+  };
 
   const visit = (state: unknown, key: string, parent: number, arrival: Command | undefined) => {
     const index = states.push(state) - 1;
@@ -100,63 +104,4 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
         ' (usual causes: a clock, random numbers, a variable captured from outside)',
     );
   }
-};
-
-/** The first, hence shortest, trace for each property; for a witness, for each of its instances. */
-class Findings {
-  readonly #open: { property: Property; pending: Set<unknown>; trace: Trace | undefined }[];
-  readonly #task: Task;
-
-  constructor(task: Task) {
-    this.#task = task;
-    this.#open = task.obligations.map(({ property, instances }) => ({
-      property,
-      pending: new Set(instances),
-      trace: undefined,
-    }));
-  }
-
-  ofState(state: unknown, trace: () => Command[]) {
-    this.#judge('state', state, trace);
-  }
-
-  ofStep(step: Step, trace: () => Command[]) {
-    this.#judge('call', step, trace);
-  }
-
-  #judge(on: Property['on'], subject: unknown, trace: () => Command[]) {
-    for (const entry of this.#open) {
-      if (entry.property.on !== on) continue;
-      for (const instance of entry.pending) {
-        const judgement = judge(this.#task, entry.property, subject, instance);
-        if (!decides(entry.property, judgement)) continue;
-        entry.trace = { commands: trace(), instance, detail: typeof judgement === 'string' ? judgement : '' };
-        if (!entry.property.witness) entry.pending.clear();
-        entry.pending.delete(instance);
-      }
-    }
-  }
-
-  verdicts(bound: Bound | undefined): SearchResult['judged'] {
-    return this.#open.map(({ property, pending, trace }) => ({
-      property,
-      verdict: verdictOf(property, pending, trace, bound),
-    }));
-  }
-}
-
-/** Whether a judgement settles the property: a violation, or a witness reached. */
-export const decides = (property: Property, judgement: Judgement): boolean => (judgement === true) === property.witness;
-
-const verdictOf = (
-  property: Property,
-  pending: Set<unknown>,
-  trace: Trace | undefined,
-  bound: Bound | undefined,
-): Verdict => {
-  if (property.witness) {
-    if (pending.size === 0) return trace ? { kind: 'proved', trace } : { kind: 'proved' };
-    if (!bound) return { kind: 'violated', instance: [...pending][0] };
-  } else if (trace) return { kind: 'violated', trace };
-  return bound ? { kind: 'incomplete', bound } : { kind: 'proved' };
 };

@@ -1,0 +1,229 @@
+import * as fc from 'fast-check';
+import { layoutOf } from '../spec/layout.ts';
+import { type Command, describeCommand } from '../spec/model.ts';
+import type { Outcome } from '../spec/outcome.ts';
+import type { Property } from '../spec/property.ts';
+import { decides } from './findings.ts';
+import { type Bound, type Judged, type Pulse, type SearchResult, Tally, type Trace, type Verdict } from './result.ts';
+import { judge, leftDomain, type Obligation, perform, type Task } from './task.ts';
+
+export interface RandomOptions {
+  /** How many runs. */
+  readonly runs: number;
+  /** At most so many commands in a run. */
+  readonly length: number;
+  readonly seed: number;
+  /** Start at this run of the seed instead of at run 0: the `path` of a violated verdict. */
+  readonly path?: string;
+  readonly pulse?: Pulse;
+}
+
+/**
+ * A generated command that leads nowhere from the state it meets, because it changes nothing or panics, is dropped from the
+ * run, but for one in so many: refusals must be atomic too, and a panic must be found, but should not end every run early.
+ */
+export const keepsOneIdleCommandIn = 4;
+
+/** Thrown out of a run by the call or state that settles a property. fast-check shrinks the run that it ends. */
+class Broken extends Error {
+  readonly property: Property;
+  readonly trace: Trace;
+
+  constructor(property: Property, trace: Trace) {
+    super(property.id);
+    this.property = property;
+    this.trace = trace;
+  }
+}
+
+/**
+ * fast-check's model-based runs: random commands from the initial state, every property judged after each. When a run breaks
+ * a property, fast-check shrinks the run against that property alone, and the search goes on from the same run for the others.
+ * Deterministic for a seed. A witness counts as reached, not shrunk, when each of its instances has been seen.
+ */
+export const searchRandom = async (task: Task, options: RandomOptions): Promise<SearchResult> => {
+  const { runs, length, seed, pulse = async () => true } = options;
+  const first = Number(options.path?.split(':')[0] ?? 0);
+  const search = new RandomRuns(task);
+  const violated = new Map<Property, Verdict>();
+  let interrupted = false;
+
+  const calls = fc
+    .tuple(task.system.command.arbitrary(), fc.nat(keepsOneIdleCommandIn - 1))
+    .map(([command, dice]) => new Call(task, command, dice === 0));
+  const property = fc.asyncProperty(fc.commands([calls], { maxCommands: length, size: 'max' }), async (commands) => {
+    if (interrupted || search.brokenModel) return;
+    interrupted = !(await pulse(search.covered));
+    search.run(commands);
+  });
+
+  for (let from = first; from < runs; ) {
+    search.beginAt(from);
+    const details = await fc.check(property, { seed, path: String(from), numRuns: runs - from });
+    if (search.brokenModel) throw search.brokenModel;
+    if (interrupted || !details.failed) break;
+    if (!(details.errorInstance instanceof Broken)) throw details.errorInstance;
+    const { property: broken, trace } = details.errorInstance;
+    from = Number(details.counterexamplePath!.split(':')[0]);
+    violated.set(broken, { kind: 'violated', trace, path: String(from) });
+    search.settle(broken);
+  }
+
+  const bound: Bound | undefined = interrupted ? { kind: 'interrupted' } : undefined;
+  const judged = task.obligations.map(({ property }): Judged => {
+    if (search.wasReached(property)) return { property, verdict: { kind: 'proved' } };
+    return {
+      property,
+      verdict: violated.get(property) ?? (bound ? { kind: 'incomplete', bound } : { kind: 'not found' }),
+    };
+  });
+  return { judged, covered: search.covered, coverage: search.coverage, ...(bound && { bound }) };
+};
+
+/** What fast-check calls the model: the state a run is in, and the call that is being considered. */
+interface Machine {
+  state: unknown;
+  /** What the call that is being considered would do. */
+  outcome: Outcome<unknown> | undefined;
+  readonly done: Command[];
+  readonly search: RandomRuns;
+  /** After a panic nothing follows. */
+  stopped: boolean;
+}
+
+class Call implements fc.Command<Machine, undefined> {
+  readonly #task: Task;
+  readonly #command: Command;
+  readonly #keptWhenIdle: boolean;
+
+  constructor(task: Task, command: Command, keptWhenIdle: boolean) {
+    this.#task = task;
+    this.#command = command;
+    this.#keptWhenIdle = keptWhenIdle;
+  }
+
+  check(machine: Machine): boolean {
+    if (machine.stopped) return false;
+    const outcome = perform(this.#task, machine.state, this.#command);
+    machine.outcome = outcome;
+    if (outcome.result === 'disabled') return false;
+    const leadsOn = outcome.result !== 'panic' && outcome.state !== machine.state;
+    return leadsOn || this.#keptWhenIdle;
+  }
+
+  run(machine: Machine): void {
+    machine.search.call(machine, this.#command);
+  }
+
+  toString(): string {
+    return describeCommand(this.#command);
+  }
+}
+
+/** The runs' common knowledge: which properties are open, what was covered. */
+class RandomRuns {
+  readonly #task: Task;
+  readonly #layout;
+  readonly #tally: Tally;
+  readonly #seen = new Set<string>();
+  readonly #open: Set<Obligation>;
+  readonly #unreached = new Map<Property, Set<unknown>>();
+  #longest = 0;
+  #from = 0;
+  #finished = 0;
+  /** While fast-check shrinks, only the property that broke first counts, and nothing is tallied. */
+  #shrinking: Property | undefined;
+  /** A model that breaks the vocabulary's rules is not shrunk but reported. */
+  brokenModel: unknown;
+
+  constructor(task: Task) {
+    this.#task = task;
+    this.#layout = layoutOf(task.system.state);
+    this.#tally = new Tally(task.commands);
+    this.#open = new Set(task.obligations);
+    for (const { property, instances } of task.obligations)
+      if (property.witness) this.#unreached.set(property, new Set(instances));
+  }
+
+  get covered() {
+    const runs = this.#from + this.#finished;
+    return { states: this.#seen.size, transitions: this.#tally.transitions, depth: this.#longest, runs };
+  }
+
+  get coverage() {
+    return this.#tally.coverage;
+  }
+
+  beginAt(run: number) {
+    this.#from = run;
+    this.#finished = 0;
+    this.#shrinking = undefined;
+  }
+
+  settle(property: Property) {
+    for (const obligation of this.#open) if (obligation.property === property) this.#open.delete(obligation);
+  }
+
+  wasReached(property: Property): boolean {
+    return this.#unreached.get(property)?.size === 0;
+  }
+
+  run(commands: Iterable<fc.Command<Machine, undefined>>) {
+    try {
+      const machine: Machine = {
+        state: this.#task.system.initial,
+        outcome: undefined,
+        done: [],
+        search: this,
+        stopped: false,
+      };
+      this.#arrive(machine);
+      fc.modelRun(() => ({ model: machine, real: undefined }), commands);
+    } catch (error) {
+      if (error instanceof Broken) this.#shrinking ??= error.property;
+      else this.brokenModel = error;
+      throw error;
+    }
+    if (!this.#shrinking) this.#finished++;
+  }
+
+  call(machine: Machine, command: Command) {
+    const before = machine.state;
+    const outcome = machine.outcome!;
+    if (!this.#shrinking) this.#tally.add(command, outcome);
+    machine.done.push(command);
+    this.#judge('call', { before, command, outcome }, machine);
+    machine.state = outcome.state;
+    if (outcome.result === 'panic') machine.stopped = true;
+    else if (outcome.state !== before) this.#arrive(machine);
+  }
+
+  #arrive(machine: Machine) {
+    const { state, done } = machine;
+    try {
+      const key = this.#layout.encode(state).join();
+      if (!this.#shrinking) this.#seen.add(key);
+    } catch {
+      throw leftDomain(this.#task, done.at(-1)!, state);
+    }
+    if (!this.#shrinking) this.#longest = Math.max(this.#longest, done.length);
+    this.#judge('state', state, machine);
+  }
+
+  #judge(on: Property['on'], subject: unknown, { done }: Machine) {
+    for (const { property, instances } of this.#open) {
+      if (property.on !== on || (this.#shrinking && this.#shrinking !== property)) continue;
+      for (const instance of this.#unreached.get(property) ?? instances) {
+        const judgement = judge(this.#task, property, subject, instance);
+        if (!decides(property, judgement)) continue;
+        if (property.witness) this.#unreached.get(property)!.delete(instance);
+        else
+          throw new Broken(property, {
+            commands: [...done],
+            instance,
+            detail: typeof judgement === 'string' ? judgement : '',
+          });
+      }
+    }
+  }
+}
