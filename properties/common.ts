@@ -9,7 +9,7 @@ export const noPanic = <S, C extends Command, P extends Model['config']>(
     id: 'no-panic',
     statement: 'No call reaches a BUG or a fatal WARN.',
     source,
-    holds: ({ outcome }) => outcome.result !== 'panic' || outcome.reason,
+    holds: ({ outcome }) => outcome.result !== 'panic',
   });
 
 /** The results a command must be seen to have: 'ok', or `EPERM not owned by the host`; a function limits one to some switches. */

@@ -239,11 +239,11 @@ export const pkvmMmio = defineModel({
   },
   defaultVariant: 'fixed',
   legend: (sizes) => {
-    const mmio = mmioPages(sizes);
-    const devices = devicePfns(sizes).join(', ');
+    const pages = (first: Pfn, last: Pfn) => (first === last ? `${first}` : `${first}-${last}`);
     return (
-      `pfn 0-${mmio - 1} MMIO, of which EL2 drivers ask for ${devices}; pfn ${mmio}-${allPages(sizes) - 1} memory; ` +
-      `${beyondPa(sizes)} stands for a pfn beyond the physical address range, ${wrapsToZero(sizes)} for 2^52, whose address wraps to 0`
+      `pfn ${pages(0, mmioPages(sizes) - 1)} MMIO, of which EL2 drivers ask for ${devicePfns(sizes).join(', ')}; ` +
+      `pfn ${pages(mmioPages(sizes), allPages(sizes) - 1)} memory; ${beyondPa(sizes)} stands for a pfn beyond the ` +
+      `physical address range, ${wrapsToZero(sizes)} for 2^52, whose address wraps to 0`
     );
   },
   system: (sizes, patch) => ({

@@ -38,6 +38,12 @@ export class Findings {
     }
   }
 
+  /** The first violation that was found. */
+  violated(): { readonly property: Property; readonly trace: Trace } | undefined {
+    for (const { property, trace } of this.#open) if (trace && !property.witness) return { property, trace };
+    return undefined;
+  }
+
   verdicts(bound: Bound | undefined): SearchResult['judged'] {
     return this.#open.map(({ property, pending, trace }) => ({
       property,

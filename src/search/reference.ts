@@ -92,7 +92,7 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
     try {
       return layout.encode(state).join();
     } catch (error) {
-      throw error instanceof SpecError ? leftDomain(task, command, state) : error;
+      throw error instanceof SpecError ? leftDomain(task, command, state, findings.violated()) : error;
     }
   }
 

@@ -3,6 +3,7 @@ import { type Command, describeCommand, type Model, type Scope, type System, sys
 import type { Outcome } from '../spec/outcome.ts';
 import type { Judgement, Property, Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
+import type { Trace } from './result.ts';
 
 /** What a search is asked: a system and the properties to judge, each for each of its instances. */
 export interface Task {
@@ -61,11 +62,18 @@ export const judge = (task: Task, property: Property, subject: unknown, instance
   }
 };
 
-/** Packs a state, naming the command that left its domain if it did. */
-export const leftDomain = ({ scope, system }: Task, command: Command, state: unknown): SpecError => {
+/** What to say of a command that left the state's domain. The search goes on behind violations, and one may be the reason. */
+export const leftDomain = (
+  { scope, system }: Task,
+  command: Command,
+  state: unknown,
+  earlier?: { readonly property: Property; readonly trace: Trace },
+): SpecError => {
   const { path = '', reason = 'it cannot be packed' } = system.state.misfit(state) ?? {};
+  const calls = earlier?.trace.commands.map(describeCommand).join('; ');
+  const before = earlier ? `; before that, ${calls || 'the initial state'} violates ${earlier.property.id}` : '';
   return new SpecError(
-    `${scope.model}@${scope.variant}: ${describeCommand(command)} leaves the state's domain at ${path || 'the top'}: ${reason}`,
+    `${scope.model}@${scope.variant}: ${describeCommand(command)} leaves the state's domain at ${path || 'the top'}: ${reason}${before}`,
   );
 };
 

@@ -36,5 +36,8 @@ export const suite = <
     const unknown = known.find((id) => !ids.includes(id));
     if (unknown !== undefined) throw wrong(`variant ${variant} violates ${unknown}, which is not a property`);
   }
-  return { model, properties, violates };
+  const distinct = Object.entries<readonly string[]>(violates).map(
+    ([variant, known]) => [variant, [...new Set(known)]] as const,
+  );
+  return { model, properties, violates: Object.fromEntries(distinct) };
 };

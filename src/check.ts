@@ -1,0 +1,138 @@
+import { type Counterexample, counterexampleOf } from './counterexample/file.ts';
+import { minimise } from './counterexample/minimise.ts';
+import { firstBreak, replay } from './counterexample/replay.ts';
+import { searchRandom } from './search/random.ts';
+import { searchReference } from './search/reference.ts';
+import type { Covered, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
+import { type Task, taskOf } from './search/task.ts';
+import { SpecError } from './spec/errors.ts';
+import { type Choices, describeCommand, type Scope, scopeOf } from './spec/model.ts';
+import type { Property, Step } from './spec/property.ts';
+import type { Suite } from './spec/suite.ts';
+
+export type SearchChoice =
+  | { readonly kind: 'exhaustive'; readonly maxStates?: number }
+  | {
+      readonly kind: 'random';
+      readonly runs: number;
+      readonly length: number;
+      readonly seed: number;
+      readonly path?: string;
+    };
+
+/**
+ * How a verdict compares with what the suite lists for the variant.
+ *
+ * - `ok`: nothing is broken, or nothing can be said.
+ * - `known`: violated, and the suite says so.
+ * - `unexpected`: violated, and the suite does not say so; or a witness was never reached.
+ * - `missing`: proved, though the suite lists it as violated in this very configuration.
+ */
+export type Standing = 'ok' | 'known' | 'unexpected' | 'missing';
+
+export interface CheckedProperty {
+  readonly property: Property;
+  readonly verdict: Verdict;
+  readonly standing: Standing;
+  /** The trace of a violation, call by call. */
+  readonly steps?: readonly Step[];
+  readonly counterexample?: Counterexample;
+}
+
+/** What one search of one variant says. */
+export interface CheckResult {
+  readonly scope: Scope;
+  readonly title: string;
+  readonly legend: string | undefined;
+  /** False if a config parameter does not have its default. */
+  readonly defaultConfig: boolean;
+  readonly search: SearchChoice;
+  readonly properties: readonly CheckedProperty[];
+  readonly covered: Covered;
+  readonly coverage: SearchResult['coverage'];
+  readonly bound: SearchResult['bound'];
+}
+
+/** Within so many states, breadth-first, a shorter trace is looked for than random search found. */
+const statesSearchedForShorter = 2000;
+
+/**
+ * Checks a suite's properties, or the named ones, in one variant and configuration. Traces that random search found are brought
+ * into their normal form. A violation is replayed from the initial state with the plain model before it is believed.
+ */
+export const check = async (
+  suite: Suite,
+  choices: Choices,
+  search: SearchChoice,
+  options: { readonly properties?: readonly string[]; readonly pulse?: Pulse } = {},
+): Promise<CheckResult> => {
+  const { model } = suite;
+  const scope = scopeOf(model, choices);
+  const properties = options.properties
+    ? suite.properties.filter(({ id }) => options.properties!.includes(id))
+    : suite.properties;
+  const task = taskOf(model, scope, properties);
+  const pulse = options.pulse ? { pulse: options.pulse } : {};
+
+  const result =
+    search.kind === 'random'
+      ? await searchRandom(task, { ...search, ...pulse })
+      : await searchReference(task, { ...search, ...pulse });
+  const judged = search.kind === 'random' ? await shortened(task, result.judged) : result.judged;
+
+  const defaultConfig = Object.entries(model.config).every(([name, spec]) => scope.config[name] === spec.default);
+  const known = scope.flipped.length === 0 ? suite.violates[scope.variant]! : [];
+  return {
+    scope,
+    title: model.title,
+    legend: model.legend?.(scope.config),
+    defaultConfig,
+    search,
+    properties: judged.map(({ property, verdict }) => ({
+      property,
+      verdict,
+      standing: standingOf(verdict, known.includes(property.id), defaultConfig),
+      ...(verdict.kind === 'violated' && verdict.trace && shown(task, property, verdict.trace, search, verdict.path)),
+    })),
+    covered: result.covered,
+    coverage: result.coverage,
+    bound: result.bound,
+  };
+};
+
+const standingOf = (verdict: Verdict, known: boolean, defaultConfig: boolean): Standing => {
+  if (verdict.kind === 'violated') return known ? 'known' : 'unexpected';
+  return known && defaultConfig && verdict.kind === 'proved' ? 'missing' : 'ok';
+};
+
+/** The violations with the best traces that can be had cheaply: shortest ones, else in their normal form. */
+const shortened = async (task: Task, judged: readonly Judged[]): Promise<Judged[]> => {
+  const violated = judged.flatMap(({ property, verdict }) =>
+    verdict.kind === 'violated' && verdict.trace ? property : [],
+  );
+  const obligations = task.obligations.filter(({ property }) => violated.includes(property));
+  const near = await searchReference({ ...task, obligations }, { maxStates: statesSearchedForShorter });
+  return judged.map(({ property, verdict }) => {
+    const obligation = obligations.find((one) => one.property === property);
+    if (!obligation || verdict.kind !== 'violated' || !verdict.trace) return { property, verdict };
+    const shorter = near.judged.find((one) => one.property === property)?.verdict;
+    const trace =
+      shorter?.kind === 'violated' && shorter.trace ? shorter.trace : minimise(task, obligation, verdict.trace);
+    return { property, verdict: { ...verdict, trace } };
+  });
+};
+
+/** Replays the trace; an engine or a model that cannot repeat what it reported is an error, not a verdict. */
+const shown = (task: Task, property: Property, trace: Trace, search: SearchChoice, path = '0') => {
+  const instances = task.obligations.find((obligation) => obligation.property === property)!.instances;
+  const steps = replay(task, trace.commands);
+  if (firstBreak(task, { property, instances }, trace.commands)?.commands.length !== trace.commands.length)
+    throw new SpecError(
+      `${task.scope.model}@${task.scope.variant}: ${trace.commands.map(describeCommand).join('; ')} broke ${property.id} once and not again: ` +
+        'a transition or the property is impure (usual causes: a clock, random numbers, a variable captured from outside)',
+    );
+  const { kind } = search;
+  const found =
+    kind === 'random' ? { kind, seed: search.seed, path, runs: search.runs, length: search.length } : { kind };
+  return { steps, counterexample: counterexampleOf(task.scope, property.id, steps, found) };
+};

@@ -1,0 +1,16 @@
+/** What a command sees of the world. Only `main.ts` knows the process behind it. */
+export interface Console {
+  /** Results. */
+  out(text: string): void;
+  /** Errors and hints. */
+  err(text: string): void;
+  /** Whether results may be coloured. */
+  readonly colour: boolean;
+  /** Shows a line that replaces the one before, or with '' removes it; undefined where nobody watches. */
+  readonly progress: ((line: string) => void) | undefined;
+  /** Aborted by ctrl-C. */
+  readonly interrupted: AbortSignal;
+}
+
+/** Exit statuses. 130 is what shells give a program that ctrl-C ended. */
+export const exit = { asExpected: 0, violated: 1, wrongUse: 2, interrupted: 130 } as const;

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { createLogUpdate } from 'log-update';
+import pc from 'picocolors';
+import type { Console } from './console.ts';
+import { exit } from './console.ts';
+import { run } from './program.ts';
+
+const interruption = new AbortController();
+process.on('SIGINT', () => {
+  // The first ctrl-C lets the search report what it has; a second one does not wait.
+  if (interruption.signal.aborted) process.exit(exit.interrupted);
+  interruption.abort();
+});
+
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // `pagelaw check | head` is no error. A full disk is: what was printed is not all there is.
+    if (error.code === 'EPIPE') process.exit(process.exitCode);
+    if (stream === process.stdout) process.stderr.write(`pagelaw: cannot write the output: ${error.message}\n`);
+    process.exit(exit.wrongUse);
+  });
+
+const watched = process.stderr.isTTY && process.env.TERM !== 'dumb';
+const line = createLogUpdate(process.stderr, { showCursor: true });
+
+const terminal: Console = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  colour: pc.isColorSupported && (process.stdout.isTTY || 'FORCE_COLOR' in process.env),
+  progress: watched ? (text) => (text === '' ? line.clear() : line(text)) : undefined,
+  interrupted: interruption.signal,
+};
+
+/** From the package that this file belongs to: dist/src/cli/ in a build, src/cli/ in the sources. */
+const version = (): string => {
+  for (const up of ['../../', '../../../'])
+    try {
+      return JSON.parse(readFileSync(new URL(`${up}package.json`, import.meta.url), 'utf8')).version;
+    } catch {}
+  return 'unknown';
+};
+
+try {
+  process.exitCode = await run(process.argv.slice(2), version(), terminal);
+} catch (error) {
+  // Not something the user asked for wrongly: a fault of pagelaw, with the stack that finds it.
+  process.stderr.write(
+    `pagelaw: internal error, please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exitCode = exit.wrongUse;
+}

@@ -1,0 +1,122 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { SpecError } from '../spec/errors.ts';
+import { type CheckOptions, checkCommand } from './check.ts';
+import { type Console, exit } from './console.ts';
+import { listCommand } from './list.ts';
+import { replayCommand } from './replay.ts';
+
+const examples = `
+Examples:
+  pagelaw check                              every variant of every model
+  pagelaw check pkvm-mmio@v4                 one variant, with its traces
+  pagelaw check pkvm-mmio --switch donateChecksMmio=false
+                                             the default variant without one check
+  pagelaw check pkvm-mmio@before --save      keep the counterexamples in .pagelaw/
+  pagelaw replay '.pagelaw/pkvm-mmio@before.annotation-durable.json'
+  pagelaw check ./my-model.ts                a model of your own
+`;
+
+const checkHelp = `
+Without --search, every variant is searched exhaustively in the default configuration and
+then at random in the large one ('pagelaw list' shows both); --set overrides either.
+
+Exit status: 0 all as expected; 1 a property is violated that the variant does not list as
+a known defect, or a known defect was not found; 2 wrong usage or a broken model.
+
+Examples:
+  pagelaw check pkvm-mmio@fixed --search exhaustive --set pool=2
+  pagelaw check pkvm-mmio@v4 --property no-panic --property single-owner
+  pagelaw check --search random --seed 7 --runs 5000
+`;
+
+/** Runs a command line, without the program's name, and returns the exit status. Never throws what the user could mend. */
+export const run = async (argv: readonly string[], version: string, console: Console): Promise<number> => {
+  let status: number = exit.asExpected;
+  const program = new Command('pagelaw')
+    .description('Checks the laws that kernel page-table code must keep.')
+    .version(version)
+    .addHelpText('after', examples)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => console.out(text),
+      writeErr: (text) => console.err(text),
+      outputError: (text, write) =>
+        write(
+          `pagelaw: ${text
+            .replace(/^error: /, '')
+            .trimEnd()
+            .replaceAll('\n', ' ')}\n`,
+        ),
+    });
+
+  program
+    .command('list')
+    .description('show models, their configuration, switches, variants and properties')
+    .argument('[model...]', 'only these: MODEL or FILE')
+    .option('--json', 'as JSON', false)
+    .action(async (names: string[], options) => {
+      status = await listCommand(names, options, console);
+    });
+
+  program
+    .command('check')
+    .description('search models for violations of their properties')
+    .argument('[target...]', 'MODEL, MODEL@VARIANT or FILE; without it, everything')
+    .option('--set <name=value>', 'set a config parameter', collect, [])
+    .option('--switch <name=value>', 'set a switch, of the default variant if none is named', collect, [])
+    .option('--property <id>', 'judge only this property', collect, [])
+    .addOption(new Option('--search <kind>', 'only this search').choices(['exhaustive', 'random']))
+    .option('--max-states <n>', 'exhaustive: stop, as incomplete, at so many states', positive)
+    .option('--runs <n>', 'random: how many runs', positive, 1000)
+    .option('--length <n>', 'random: at most so many commands in a run', positive, 100)
+    .option('--seed <n>', 'random: the seed', integer, 1)
+    .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))
+    .addOption(new Option('--save [dir]', 'save counterexamples').preset('.pagelaw'))
+    .option('--coverage', 'show how often each command had each result', false)
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', checkHelp)
+    .action(async (names: string[], options: CheckOptions) => {
+      status = await checkCommand(names, options, console);
+    });
+
+  program
+    .command('replay')
+    .description('show a saved counterexample step by step')
+    .argument('<file>', 'as written by check --save')
+    .option('--json', 'as JSON', false)
+    .addHelpText(
+      'after',
+      '\nExit status: 1 it still breaks the property; 0 it no longer does; 2 it no longer applies.\n',
+    )
+    .action(async (file: string, options) => {
+      status = await replayCommand(file, options, console);
+    });
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.asExpected : exit.wrongUse;
+    if (!(error instanceof SpecError)) throw error;
+    console.progress?.('');
+    console.err(`pagelaw: ${error.message}\n`);
+    return exit.wrongUse;
+  }
+};
+
+const collect = (value: string, before: string[]) => [...before, value];
+
+const integer = (text: string): number => {
+  if (!/^-?\d{1,10}$/.test(text)) throw new InvalidArgumentError('It is an integer.');
+  return Number(text);
+};
+
+const positive = (text: string): number => {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It is an integer from 1 on.');
+  return Number(text);
+};
+
+const runPath = (text: string): string => {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is the number of a run.');
+  return text;
+};

@@ -1,0 +1,50 @@
+import { type Counterexample, commandsOf, loadCounterexample } from '../counterexample/file.ts';
+import { firstBreak, replay } from '../counterexample/replay.ts';
+import { replayJson } from '../report/json.ts';
+import { type Replayed, replayText } from '../report/replay.ts';
+import { styleOf } from '../report/style.ts';
+import { taskOf } from '../search/task.ts';
+import { SpecError } from '../spec/errors.ts';
+import { scopeOf } from '../spec/model.ts';
+import { type Console, exit } from './console.ts';
+import { allSuites, known, suitesOf } from './suites.ts';
+
+/** `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. */
+export const replayCommand = async (
+  path: string,
+  options: { readonly json: boolean },
+  console: Console,
+): Promise<number> => {
+  const counterexample = await loadCounterexample(path);
+  const replayed = await runAgain(path, counterexample);
+  console.out(
+    options.json ? `${JSON.stringify(replayJson(replayed), null, 2)}\n` : replayText(replayed, styleOf(console.colour)),
+  );
+  return replayed.broken ? exit.violated : exit.asExpected;
+};
+
+/** Runs the counterexample against the model as it is now. Throws a SpecError if it no longer applies to it. */
+const runAgain = async (path: string, counterexample: Counterexample): Promise<Replayed> => {
+  try {
+    const { module, model: id, variant, config, switches } = counterexample;
+    const located = module === undefined ? allSuites() : await suitesOf(module);
+    const { suite } = known('model', id, located, (one) => one.suite.model.id);
+    const property = known(`property of ${id}`, counterexample.property, suite.properties, (one) => one.id);
+    const scope = scopeOf(suite.model, { variant, config, switches });
+    const task = taskOf(suite.model, scope, [property]);
+    const [obligation] = task.obligations;
+    if (!obligation) throw new SpecError(`property ${property.id} has no meaning for these switches`);
+    const commands = commandsOf(counterexample);
+    return {
+      scope,
+      title: suite.model.title,
+      legend: suite.model.legend?.(scope.config),
+      property,
+      steps: replay(task, commands),
+      recorded: counterexample.steps.map(({ result }) => result),
+      broken: firstBreak(task, obligation, commands),
+    };
+  } catch (error) {
+    throw error instanceof SpecError ? new SpecError(`${path} no longer applies: ${error.message}`) : error;
+  }
+};

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { distance } from 'fastest-levenshtein';
+import { suites as ours } from '../../properties/index.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Suite } from '../spec/suite.ts';
+
+/** A suite, and the file it came from if pagelaw did not bring it. */
+export interface Located {
+  readonly suite: Suite;
+  readonly module?: string;
+}
+
+export interface Target extends Located {
+  /** Undefined: every variant. */
+  readonly variant: string | undefined;
+}
+
+export const allSuites = (): Located[] => ours.map((suite) => ({ suite }));
+
+/** Finds what `model`, `model@variant`, `file.ts` or `file.ts@variant` names. Throws a SpecError with the nearest name. */
+export const findTargets = async (name: string): Promise<Target[]> => {
+  const [model = '', variant, ...more] = name.split('@');
+  if (model === '' || variant === '' || more.length > 0)
+    throw new SpecError(`${name} is not MODEL, MODEL@VARIANT or FILE`);
+  const located = isFile(model)
+    ? await suitesOf(model)
+    : [{ suite: known('model', model, ours, ({ model: { id } }) => id) }];
+  for (const { suite } of located)
+    if (variant !== undefined) known(`variant of ${suite.model.id}`, variant, Object.keys(suite.model.variants));
+  return located.map((one) => ({ ...one, variant }));
+};
+
+/** The item of that name. Throws a SpecError that suggests the nearest one. */
+export const known = <T>(what: string, name: string, items: readonly T[], nameOf: (item: T) => string = String): T => {
+  const found = items.find((item) => nameOf(item) === name);
+  if (found !== undefined) return found;
+  const names = items.map(nameOf);
+  const [nearest] = names
+    .filter((one) => distance(one, name) <= Math.max(2, name.length / 3))
+    .sort((a, b) => distance(a, name) - distance(b, name));
+  const hint =
+    nearest === undefined
+      ? `there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ') || 'none'}`
+      : `did you mean ${nearest}?`;
+  throw new SpecError(`there is no ${what} called ${name}; ${hint}`);
+};
+
+const isFile = (name: string) => /[/\\]/.test(name) || ['.ts', '.mts', '.js', '.mjs'].includes(extname(name));
+
+/** The suites that a file exports by default: one, or an array. TypeScript is loaded as it is. */
+export const suitesOf = async (file: string): Promise<Located[]> => {
+  if (!existsSync(file)) throw new SpecError(`there is no file ${file}`);
+  const wrong = (what: string) => new SpecError(`${file} cannot be used as a model: ${what}`);
+  let loaded: { default?: unknown };
+  try {
+    const url = pathToFileURL(resolve(file)).href;
+    loaded = /\.m?ts$/.test(file) ? await importTypeScript(url) : await import(url);
+  } catch (error) {
+    throw wrong(firstLine(error));
+  }
+  const exported: unknown = loaded.default;
+  const list = Array.isArray(exported) ? exported : [exported];
+  if (list.length === 0 || !list.every(isSuite))
+    throw wrong('its default export is not a suite; end it with export default suite({ ... })');
+  return list.map((suite) => ({ suite, module: file }));
+};
+
+/** Loads tsx only when a TypeScript file is named: Node 20 does not read TypeScript by itself. */
+const importTypeScript = async (url: string): Promise<{ default?: unknown }> => {
+  const { tsImport } = await import('tsx/esm/api');
+  return tsImport(url, import.meta.url);
+};
+
+const isSuite = (value: unknown): value is Suite =>
+  typeof value === 'object' && value !== null && 'model' in value && 'properties' in value && 'violates' in value;
+
+const firstLine = (error: unknown) => {
+  const lines = (error instanceof Error ? error.message : String(error))
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return lines.slice(0, 2).join(' ').trim();
+};

@@ -1,0 +1,119 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import * as v from 'valibot';
+import { SpecError } from '../spec/errors.ts';
+import type { Command, Scope } from '../spec/model.ts';
+import { describeOutcome } from '../spec/outcome.ts';
+import type { Step } from '../spec/property.ts';
+
+const version = 1;
+
+const schema = v.strictObject({
+  format: v.literal('pagelaw counterexample'),
+  version: v.literal(version),
+  /** Where the suite comes from, relative to this file; absent for one that pagelaw brings. */
+  module: v.optional(v.string()),
+  model: v.string(),
+  variant: v.string(),
+  config: v.record(v.string(), v.number()),
+  /** Every switch, so that the file means the same if the variant's definition changes. */
+  switches: v.record(v.string(), v.union([v.boolean(), v.string()])),
+  property: v.string(),
+  /** How it was found; a random search reproduces it from its seed and path. */
+  search: v.variant('kind', [
+    v.strictObject({ kind: v.literal('exhaustive') }),
+    v.strictObject({
+      kind: v.literal('random'),
+      seed: v.number(),
+      path: v.string(),
+      runs: v.number(),
+      length: v.number(),
+    }),
+  ]),
+  /** The calls, with the result each had. */
+  steps: v.array(v.strictObject({ command: v.looseObject({ kind: v.string() }), result: v.string() })),
+});
+
+/** A violated property, with all that is needed to show it again. */
+export type Counterexample = v.InferOutput<typeof schema>;
+
+export const counterexampleOf = (
+  scope: Scope,
+  property: string,
+  steps: readonly Step[],
+  search: Counterexample['search'],
+): Counterexample => ({
+  format: 'pagelaw counterexample',
+  version,
+  model: scope.model,
+  variant: scope.variant,
+  config: { ...scope.config },
+  switches: { ...scope.switches },
+  property,
+  search,
+  steps: steps.map(({ command, outcome }) => ({ command: { ...command }, result: describeOutcome(outcome) })),
+});
+
+export const commandsOf = (counterexample: Counterexample): Command[] =>
+  counterexample.steps.map(({ command }) => command);
+
+/** Where a counterexample is kept: the name says what it is of, so a newer one of the same property replaces an older one. */
+export const counterexamplePath = (directory: string, scope: Scope, property: string): string => {
+  const flips = scope.flipped.map((name) => `+${name}=${scope.switches[name]}`).join('');
+  return join(directory, `${scope.model}@${scope.variant}${flips}.${property}.json`);
+};
+
+/**
+ * Writes the counterexample to `path`, whose directory is made if need be. The file is complete or not there. `module` is the
+ * file that the suite came from, relative to the working directory.
+ */
+export const saveCounterexample = async (
+  path: string,
+  counterexample: Counterexample,
+  module?: string,
+): Promise<void> => {
+  const directory = dirname(path);
+  const located =
+    module === undefined
+      ? counterexample
+      : { ...counterexample, module: relative(resolve(directory), resolve(module)) };
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(directory, { recursive: true });
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(`${JSON.stringify(located, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new SpecError(`cannot write ${path}: ${(error as Error).message}`);
+  }
+};
+
+/** Reads a counterexample. Throws a SpecError that names the file and what is wrong with it. */
+export const loadCounterexample = async (path: string): Promise<Counterexample> => {
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new SpecError(`cannot read ${path}: ${error.message}`);
+  });
+  const damaged = (what: string) => new SpecError(`${path} is not a counterexample that can be replayed: ${what}`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw damaged(`not JSON (${(error as Error).message})`);
+  }
+  const found = (json as { version?: unknown } | null)?.version;
+  if (typeof found === 'number' && found > version)
+    throw damaged(`it has version ${found}, from a newer pagelaw; this one reads version ${version}`);
+  const parsed = v.safeParse(schema, json, { abortEarly: true });
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw damaged(`${v.getDotPath(issue) ?? 'the top level'}: ${issue.message}`);
+  }
+  const { module } = parsed.output;
+  return module === undefined ? parsed.output : { ...parsed.output, module: join(dirname(path), module) };
+};

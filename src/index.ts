@@ -1,0 +1,3 @@
+export { type CheckedProperty, type CheckResult, check, type SearchChoice, type Standing } from './check.ts';
+export type { Covered, Trace, Verdict } from './search/result.ts';
+export * from './spec/index.ts';

@@ -1,0 +1,67 @@
+import type { CheckResult } from '../check.ts';
+import { describeCommand } from '../spec/model.ts';
+import { describeOutcome } from '../spec/outcome.ts';
+import type { Step } from '../spec/property.ts';
+import type { Replayed } from './replay.ts';
+
+/** Raised when a field changes its meaning or goes away; new fields may come without. */
+const version = 1;
+
+/** The results of `check --json`. */
+export const checkJson = (results: readonly CheckResult[]): object => ({
+  format: 'pagelaw check',
+  version,
+  results: results.map((result) => ({
+    model: result.scope.model,
+    variant: result.scope.variant,
+    config: result.scope.config,
+    switches: result.scope.switches,
+    flipped: result.scope.flipped,
+    search: result.search,
+    covered: result.covered,
+    bound: result.bound ?? null,
+    properties: result.properties.map(({ property, verdict, standing, steps }) => ({
+      id: property.id,
+      statement: property.statement,
+      source: property.source,
+      witness: property.witness,
+      verdict: verdict.kind,
+      standing,
+      ...(verdict.kind === 'violated' &&
+        verdict.trace && { instance: verdict.trace.instance ?? null, detail: verdict.trace.detail }),
+      ...(verdict.kind === 'violated' && !verdict.trace && { instance: verdict.instance ?? null }),
+      ...(verdict.kind === 'proved' && verdict.trace && { reachedIn: verdict.trace.commands.length }),
+      ...(verdict.kind === 'violated' && verdict.trace && verdict.path !== undefined && { path: verdict.path }),
+      ...(steps && { trace: stepsJson(steps) }),
+    })),
+    coverage: Object.fromEntries(
+      [...result.coverage].map(([command, { attempts, results }]) => [
+        command,
+        { attempts, results: Object.fromEntries(results) },
+      ]),
+    ),
+  })),
+});
+
+export const stepsJson = (steps: readonly Step[]): object[] =>
+  steps.map(({ command, outcome }) => ({
+    call: describeCommand(command),
+    command,
+    result: describeOutcome(outcome),
+    state: outcome.state,
+  }));
+
+/** The result of `replay --json`. */
+export const replayJson = ({ scope, property, steps, recorded, broken }: Replayed): object => ({
+  format: 'pagelaw replay',
+  version,
+  model: scope.model,
+  variant: scope.variant,
+  config: scope.config,
+  switches: scope.switches,
+  property: property.id,
+  statement: property.statement,
+  broken: broken !== undefined,
+  ...(broken && { instance: broken.instance ?? null, detail: broken.detail, at: broken.commands.length }),
+  steps: stepsJson(steps).map((step, i) => ({ ...step, recorded: recorded[i] })),
+});

@@ -1,0 +1,82 @@
+import { switchDoc, switchValues } from '../spec/model.ts';
+import type { Suite } from '../spec/suite.ts';
+import type { Style } from './style.ts';
+import { table } from './table.ts';
+import { wrapped } from './text.ts';
+import { plural } from './words.ts';
+
+/** The report of `list`: each model with its configuration, switches, variants and properties. */
+export const listText = (suites: readonly Suite[], style: Style): string =>
+  `${suites.map((suite) => suiteText(suite, style)).join('\n\n')}\n`;
+
+const suiteText = ({ model, properties, violates }: Suite, style: Style): string => {
+  const witnesses = properties.filter(({ witness }) => witness).length;
+  const section = (name: string, body: string) => `${style.bold(name)}\n${body}`;
+  return [
+    [
+      `${style.bold(model.id)}: ${model.title}`,
+      ...model.sources.map((source) => wrapped(`source: ${source}`, 78)),
+    ].join('\n'),
+    section(
+      'config (--set name=value)',
+      table(
+        ['', 'default', 'range', 'large', ''],
+        Object.entries(model.config).map(([name, { default: value, min, max, large = value, doc }]) => [
+          name,
+          String(value),
+          `${min}-${max}`,
+          String(large),
+          doc,
+        ]),
+        ['default', 'large'],
+      ),
+    ),
+    section(
+      'switches (--switch name=value)',
+      Object.entries(model.switches)
+        .map(([name, spec]) => `${name}=${switchValues(spec).join('|')}\n${wrapped(switchDoc(spec), 76, '    ')}`)
+        .join('\n'),
+    ),
+    section(
+      'variants',
+      table(
+        ['', 'known defects', ''],
+        Object.entries(model.variants).map(([name, { doc }]) => [
+          name,
+          String(violates[name]!.length),
+          name === model.defaultVariant ? `${doc} (default)` : doc,
+        ]),
+        ['known defects'],
+      ),
+    ),
+    section(
+      `properties, and ${plural(witnesses, 'witness', 'witnesses')} (--property id)`,
+      properties
+        .filter(({ witness }) => !witness)
+        .map(({ id, statement, source }) => `${id}\n${wrapped(`${statement} [${source}]`, 76, '    ')}`)
+        .join('\n'),
+    ),
+  ].join('\n\n');
+};
+
+/** The result of `list --json`. */
+export const listJson = (suites: readonly Suite[]): object => ({
+  format: 'pagelaw list',
+  version: 1,
+  models: suites.map(({ model, properties, violates }) => ({
+    id: model.id,
+    title: model.title,
+    sources: model.sources,
+    config: model.config,
+    switches: Object.fromEntries(
+      Object.entries(model.switches).map(([name, spec]) => [
+        name,
+        { values: switchValues(spec), doc: switchDoc(spec) },
+      ]),
+    ),
+    variants: model.variants,
+    defaultVariant: model.defaultVariant,
+    violates,
+    properties: properties.map(({ id, statement, source, witness }) => ({ id, statement, source, witness })),
+  })),
+});

@@ -1,0 +1,36 @@
+import type { Bound, Verdict } from '../search/result.ts';
+import type { Scope } from '../spec/model.ts';
+
+/** 1234567 as 1,234,567, whatever the locale. */
+export const count = (n: number): string => String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+
+/** `1 command`, `3 commands`; `2 properties`. */
+export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** `model@variant`, with the switches that differ from the variant: `pkvm-mmio@fixed+donateChecksMmio=false`. */
+export const scopeName = (scope: Scope): string =>
+  `${scope.model}@${scope.variant}${scope.flipped.map((name) => `+${name}=${scope.switches[name]}`).join('')}`;
+
+export const settings = (values: Readonly<Record<string, number | boolean | string>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+
+export const boundWords = (bound: Bound): string =>
+  bound.kind === 'states' ? `stopped at ${count(bound.limit)} states` : 'interrupted';
+
+/** The verdict in one word or two; a witness that is proved was reached. */
+export const verdictWords = (verdict: Verdict, witness: boolean): string => {
+  if (!witness) return verdict.kind;
+  if (verdict.kind === 'proved') return 'reached';
+  return verdict.kind === 'violated' ? 'unreached' : verdict.kind;
+};
+
+/** A state or a part of it: `{kind: present, refcount: 2, entries: [hyp, zero]}`. */
+export const valueWords = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(valueWords).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `{${Object.entries(value)
+    .map(([name, inner]) => `${name}: ${valueWords(inner)}`)
+    .join(', ')}}`;
+};
