@@ -43,6 +43,10 @@ export const checkCommand = async (
     names.length === 0
       ? allSuites().map((one) => ({ ...one, variant: undefined }))
       : (await Promise.all(names.map(findTargets))).flat();
+  if (options.save !== undefined && allSuites().some(({ suite }) => suite.model.id === options.save!.split('@')[0]))
+    throw new SpecError(
+      `--save takes ${options.save} for its directory; write --save after the targets, or --save=DIR`,
+    );
   const jobs = targets.flatMap((target) => jobsOf(target, options));
   checkProperties(targets, options.property);
 

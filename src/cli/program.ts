@@ -13,7 +13,7 @@ Examples:
                                              the default variant without one check
   pagelaw check pkvm-mmio@before --save      keep the counterexamples in .pagelaw/
   pagelaw replay '.pagelaw/pkvm-mmio@before.annotation-durable.json'
-  pagelaw check ./my-model.ts                a model of your own
+  pagelaw check ./my-model.mts               a model of your own
 `;
 
 const checkHelp = `

@@ -47,7 +47,7 @@ export const known = <T>(what: string, name: string, items: readonly T[], nameOf
   throw new SpecError(`there is no ${what} called ${name}; ${hint}`);
 };
 
-const isFile = (name: string) => /[/\\]/.test(name) || ['.ts', '.mts', '.js', '.mjs'].includes(extname(name));
+const isFile = (name: string) => /[/\\]/.test(name) || ['.ts', '.mts', '.mjs'].includes(extname(name));
 
 /** The suites that a file exports by default: one, or an array. TypeScript is loaded as it is. */
 export const suitesOf = async (file: string): Promise<Located[]> => {
@@ -60,7 +60,11 @@ export const suitesOf = async (file: string): Promise<Located[]> => {
   } catch (error) {
     throw wrong(firstLine(error));
   }
-  const exported: unknown = loaded.default;
+  const exported = loaded.default;
+  if (isCommonJs(exported))
+    throw wrong(
+      'it is loaded as CommonJS, where a write to a frozen state is lost in silence; call it .mts, or put "type": "module" in its package.json',
+    );
   const list = Array.isArray(exported) ? exported : [exported];
   if (list.length === 0 || !list.every(isSuite))
     throw wrong('its default export is not a suite; end it with export default suite({ ... })');
@@ -72,6 +76,9 @@ const importTypeScript = async (url: string): Promise<{ default?: unknown }> => 
   const { tsImport } = await import('tsx/esm/api');
   return tsImport(url, import.meta.url);
 };
+
+/** An ES module that was compiled to CommonJS has its default export one level further down. */
+const isCommonJs = (exported: unknown) => typeof exported === 'object' && exported !== null && 'default' in exported;
 
 const isSuite = (value: unknown): value is Suite =>
   typeof value === 'object' && value !== null && 'model' in value && 'properties' in value && 'violates' in value;

@@ -1,7 +1,6 @@
 import { switchDoc, switchValues } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
 import type { Style } from './style.ts';
-import { table } from './table.ts';
 import { wrapped } from './text.ts';
 import { plural } from './words.ts';
 
@@ -19,17 +18,14 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
     ].join('\n'),
     section(
       'config (--set name=value)',
-      table(
-        ['', 'default', 'range', 'large', ''],
-        Object.entries(model.config).map(([name, { default: value, min, max, large = value, doc }]) => [
-          name,
-          String(value),
-          `${min}-${max}`,
-          String(large),
-          doc,
-        ]),
-        ['default', 'large'],
-      ),
+      Object.entries(model.config)
+        .map(([name, { default: value, min, max, large = value, doc }]) =>
+          [
+            `${name}=${value}, from ${min} to ${max}; ${large} in the large configuration`,
+            wrapped(doc, 76, '    '),
+          ].join('\n'),
+        )
+        .join('\n'),
     ),
     section(
       'switches (--switch name=value)',
@@ -39,15 +35,16 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
     ),
     section(
       'variants',
-      table(
-        ['', 'known defects', ''],
-        Object.entries(model.variants).map(([name, { doc }]) => [
-          name,
-          String(violates[name]!.length),
-          name === model.defaultVariant ? `${doc} (default)` : doc,
-        ]),
-        ['known defects'],
-      ),
+      Object.entries(model.variants)
+        .map(([name, { doc }]) => {
+          const known =
+            violates[name]!.length > 0 ? `${plural(violates[name]!.length, 'known defect')}` : 'no known defect';
+          return [
+            `${name}${name === model.defaultVariant ? ' (default)' : ''}, ${known}`,
+            wrapped(doc, 76, '    '),
+          ].join('\n');
+        })
+        .join('\n'),
     ),
     section(
       `properties, and ${plural(witnesses, 'witness', 'witnesses')} (--property id)`,

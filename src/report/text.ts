@@ -70,8 +70,9 @@ function resultTable(group: readonly CheckResult[], { style, inFull }: TextOptio
   const { scope, title, search } = group[0]!;
   const how =
     search.kind === 'exhaustive'
-      ? ''
-      : `, seed ${search.seed}, ${count(search.runs)} runs of up to ${search.length} commands`;
+      ? []
+      : [`seed ${search.seed}`, `${count(search.runs)} runs of up to ${search.length} commands`];
+  const headline = [settings(scope.config), ...how].filter((part) => part !== '').join(', ');
   const rows = group.flatMap((result) => {
     const lines =
       inFull(result) || result.search.kind === 'exhaustive' ? rowsOf(result, inFull(result)) : briefRowsOf(result);
@@ -89,12 +90,10 @@ function resultTable(group: readonly CheckResult[], { style, inFull }: TextOptio
   const starred = group.some(({ properties }) => properties.some(({ standing }) => standing === 'known'));
   return [
     `${style.bold(scope.model)}: ${title}`,
-    wrapped(`${search.kind}: ${settings(scope.config)}${how}`, 78),
+    wrapped(headline === '' ? search.kind : `${search.kind}: ${headline}`, 78),
     '',
     table(['variant', 'property', 'verdict', 'states', 'depth', 'trace'], rows, ['states', 'depth', 'trace']),
-    ...(starred
-      ? [style.dim('* known: the suite lists it for this variant; trace: commands in the shortest one found')]
-      : []),
+    ...(starred ? [style.dim('* a known defect of the variant; trace: commands in the shortest one found')] : []),
   ].join('\n');
 }
 
@@ -239,14 +238,16 @@ function coverageText({ scope, search, coverage }: CheckResult): string {
 }
 
 function summaryText(results: readonly CheckResult[], style: Style): string {
-  const { proved, known, unexpected, missing, interrupted } = summaryOf(results);
+  const { proved, known, unexpected, missing } = summaryOf(results);
   const bounds = new Set(results.flatMap(({ bound }) => (bound ? boundWords(bound) : [])));
   const lines: string[] = [];
   if (unexpected > 0) lines.push(style.red(`${plural(unexpected, 'violation')} that no variant lists as known.`));
   if (missing > 0)
     lines.push(style.red(`${plural(missing, 'known defect')} not found: the suite lists what is proved.`));
-  if (unexpected === 0 && missing === 0 && !interrupted)
-    lines.push(style.green(`All as expected: ${count(proved)} proved, ${count(known)} known defects found.`));
+  if (unexpected === 0 && missing === 0) {
+    const soFar = bounds.size > 0 ? 'Nothing unexpected so far' : 'All as expected';
+    lines.push(style.green(`${soFar}: ${count(proved)} proved, ${plural(known, 'known defect')} found.`));
+  }
   for (const bound of bounds)
     lines.push(style.yellow(`Incomplete (${bound}): nothing is proved beyond what the table says.`));
   if (proved > 0) lines.push('Proved: for every reachable state of the configuration shown, and of no other.');

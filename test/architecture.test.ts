@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Which of our folders the files of a folder may import, and which packages. Nothing may import src/cli. */
+const allowed: Readonly<
+  Record<string, { readonly ours: readonly string[]; readonly packages: readonly string[] | 'any' }>
+> = {
+  'src/spec': { ours: [], packages: ['immer', 'ts-pattern', 'fast-check'] },
+  model: { ours: ['src/spec'], packages: ['ts-pattern'] },
+  properties: { ours: ['src/spec', 'model'], packages: ['ts-pattern'] },
+  'src/search': { ours: ['src/spec'], packages: ['fast-check'] },
+  'src/counterexample': { ours: ['src/spec', 'src/search'], packages: ['valibot'] },
+  'src/report': {
+    ours: ['src/spec', 'src/search', 'src/counterexample', 'src'],
+    packages: ['cli-table3', 'microdiff', 'picocolors', 'wrap-ansi'],
+  },
+  src: { ours: ['src/spec', 'src/search', 'src/counterexample'], packages: [] },
+  'src/cli': {
+    ours: ['src/spec', 'src/search', 'src/counterexample', 'src/report', 'src', 'properties'],
+    packages: 'any',
+  },
+};
+
+const folderOf = (file: string): string => {
+  const [first = '', second = ''] = dirname(file).split('/');
+  return first === 'src' && second !== '' ? `src/${second}` : first;
+};
+
+const files = ['model', 'properties', 'src']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+  )
+  .filter((file) => file.endsWith('.ts'))
+  .sort();
+
+const importsOf = (file: string) => {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = [
+    ...text.matchAll(/^(?:import|export)(?<types> type)? [\w\s{},*]*?from '(?<from>[^']+)'/gm),
+    ...text.matchAll(/\bimport\('(?<from>[^']+)'\)/g),
+  ];
+  return found.map(({ groups }) => ({ from: groups!.from!, onlyTypes: groups!.types !== undefined }));
+};
+
+describe('who may import whom', () => {
+  it('covers every folder', () => {
+    expect(new Set(files.map(folderOf))).toEqual(new Set(Object.keys(allowed)));
+  });
+
+  it.each(files)('%s', (file) => {
+    const folder = folderOf(file);
+    const { ours, packages } = allowed[folder]!;
+    for (const { from } of importsOf(file)) {
+      if (from.startsWith('.'))
+        expect([folder, ...ours]).toContain(folderOf(relative(root, resolve(root, dirname(file), from))));
+      else if (!from.startsWith('node:') && packages !== 'any') expect(packages).toContain(from);
+    }
+  });
+
+  it('reports know results only as types', () => {
+    for (const file of files.filter((one) => folderOf(one) === 'src/report'))
+      for (const { from, onlyTypes } of importsOf(file))
+        if (/^\.\.\/(search|counterexample|check)/.test(from))
+          expect([file, from, onlyTypes]).toEqual([file, from, true]);
+  });
+
+  it('sees the imports it judges', () => {
+    expect(importsOf('src/cli/suites.ts').map(({ from }) => from)).toContain('tsx/esm/api');
+    expect(importsOf('model/pkvm-mmio/model.ts').map(({ from }) => from)).toEqual([
+      'ts-pattern',
+      '../../src/spec/index.ts',
+      './host-stage2.ts',
+      './state.ts',
+    ]);
+  });
+
+  it('only main.ts touches the process', () => {
+    const touching = files.filter((file) => /\bprocess\.(?!pid)/.test(readFileSync(join(root, file), 'utf8')));
+    expect(touching).toEqual(['src/cli/main.ts']);
+  });
+});

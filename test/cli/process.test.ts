@@ -1,0 +1,116 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+/** The packed tarball, installed in a folder of its own: what a user has. */
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pagelaw-'));
+  const packed = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  const [{ filename, files }] = Array.isArray(packed) ? packed : Object.values(packed);
+  expect(
+    files.every(({ path }: { path: string }) =>
+      /^(dist\/(src|model|properties)\/|package\.json|README\.md|LICENSE)/.test(path),
+    ),
+  ).toBe(true);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${filename}`], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+});
+
+const pagelaw = (args: readonly string[], stdio: Parameters<typeof spawn>[2]['stdio'] = 'pipe'): ChildProcess =>
+  spawn(join(folder, 'node_modules/.bin/pagelaw'), args, { cwd: folder, stdio });
+
+const ended = async (child: ChildProcess) => {
+  const [out, err, status] = await Promise.all([
+    child.stdout ? text(child.stdout) : '',
+    child.stderr ? text(child.stderr) : '',
+    new Promise((done) => child.on('exit', (code, signal) => done(code ?? signal))),
+  ]);
+  return { out, err, status };
+};
+
+describe('the packed package', () => {
+  it('runs from another folder', async () => {
+    const { out, err, status } = await ended(pagelaw(['check', 'pkvm-mmio@fixed', '--search', 'exhaustive']));
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toContain('All as expected: 16 proved');
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect((await ended(pagelaw(['--version']))).out).toBe(`${version}\n`);
+  });
+
+  it("checks the README's own model, which imports it by name", async () => {
+    const [, source = ''] =
+      readFileSync(join(root, 'README.md'), 'utf8').match(/<!-- pin\.mts -->\n```ts\n([\s\S]*?)```/) ?? [];
+    expect(source.split('\n').length).toBeLessThan(50);
+    writeFileSync(join(folder, 'pin.mts'), source);
+    const { out, err, status } = await ended(pagelaw(['check', './pin.mts', '--save']));
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toContain('unchecked  pinned-is-shared  violated *');
+    expect(out).toContain('All as expected: 1 proved, 1 known defect found.');
+    const replayed = await ended(pagelaw(['replay', '.pagelaw/pin@unchecked.pinned-is-shared.json']));
+    expect(replayed.status).toBe(1);
+    expect(replayed.out).toContain(
+      '  3  host_unshare_hyp()  ok\n       host  SHARED_OWNED -> OWNED\n\n  => broken: 1 pins, OWNED',
+    );
+  });
+
+  it('gives the types of its vocabulary', () => {
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      '{ "compilerOptions": { "module": "nodenext", "strict": true, "noEmit": true, "skipLibCheck": true, "types": [] }, "files": ["pin.mts"] }',
+    );
+    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { cwd: folder, stdio: 'pipe' });
+  });
+
+  it('is no worse for a reader that goes away', async () => {
+    const child = pagelaw(['list']);
+    child.stdout!.destroy();
+    child.stdout = null;
+    expect(await ended(child)).toEqual({ out: '', err: '', status: 0 });
+  });
+
+  it('says that the disk is full, and does not pretend to have succeeded', async () => {
+    const child = pagelaw(['list'], ['ignore', openSync('/dev/full', 'w'), 'pipe']);
+    expect(await ended(child)).toEqual({
+      out: '',
+      err: expect.stringMatching(/^pagelaw: cannot write the output: ENOSPC[^\n]*\n$/),
+      status: 2,
+    });
+  });
+
+  it('ends on ctrl-C with what it covered, and without a trace in the folder', async () => {
+    const child = pagelaw(['check', 'pkvm-mmio', '--set', 'ram=2']);
+    setTimeout(() => child.kill('SIGINT'), 1500);
+    const { out, err, status } = await ended(child);
+    expect([status, err]).toEqual([130, '']);
+    expect(out).toMatch(/before +donated-mmio-not-host-mapped +(violated|incomplete)/);
+    expect(out).toContain('Incomplete (interrupted)');
+  });
+
+  it('is plain when piped, and coloured when that is forced', async () => {
+    const run = (env: NodeJS.ProcessEnv) =>
+      execFileSync(join(folder, 'node_modules/.bin/pagelaw'), ['list'], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, ...env },
+      });
+    const colour = '\u001b[';
+    expect(run({})).not.toContain(colour);
+    expect(run({ FORCE_COLOR: '1' })).toContain(colour);
+    expect(run({ NO_COLOR: '1', FORCE_COLOR: '1' })).not.toContain(colour);
+  });
+});
