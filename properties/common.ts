@@ -1,15 +1,16 @@
 import { type Command, type Model, type Property, reachableStep, stepProperty } from '../src/spec/index.ts';
 
-/** The machine survives every call. `source` says why that is owed, e.g. 'L4'. */
+/** The machine survives every call, or every call of one command. `source` says why that is owed, e.g. 'L4'. */
 export const noPanic = <S, C extends Command, P extends Model['config']>(
   model: Model<S, C, P, Model['switches']>,
   source: string,
+  kind?: C['kind'],
 ): Property =>
   stepProperty(model, {
-    id: 'no-panic',
-    statement: 'No call reaches a BUG or a fatal WARN.',
+    id: kind === undefined ? 'no-panic' : `no-panic-${kind.replaceAll('_', '-')}`,
+    statement: `No call${kind === undefined ? '' : ` of ${kind}()`} reaches a BUG or a fatal WARN.`,
     source,
-    holds: ({ outcome }) => outcome.result !== 'panic',
+    holds: ({ command, outcome }) => outcome.result !== 'panic' || (kind !== undefined && command.kind !== kind),
   });
 
 /** The results a command must be seen to have: 'ok', or `EPERM not owned by the host`; a function limits one to some switches. */

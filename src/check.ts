@@ -1,17 +1,18 @@
 import { type Counterexample, counterexampleOf } from './counterexample/file.ts';
 import { minimise } from './counterexample/minimise.ts';
 import { firstBreak, replay } from './counterexample/replay.ts';
+import { searchExhaustive } from './search/exhaustive.ts';
 import { searchRandom } from './search/random.ts';
 import { searchReference } from './search/reference.ts';
 import type { Covered, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
-import { type Task, taskOf } from './search/task.ts';
+import { causes, type Task, taskOf } from './search/task.ts';
 import { SpecError } from './spec/errors.ts';
-import { type Choices, describeCommand, type Scope, scopeOf } from './spec/model.ts';
+import { type Choices, describeCommand, guarded, type Scope, scopeOf } from './spec/model.ts';
 import type { Property, Step } from './spec/property.ts';
 import type { Suite } from './spec/suite.ts';
 
 export type SearchChoice =
-  | { readonly kind: 'exhaustive'; readonly maxStates?: number }
+  | { readonly kind: 'exhaustive' | 'reference'; readonly maxStates?: number; readonly maxBytes?: number }
   | {
       readonly kind: 'random';
       readonly runs: number;
@@ -26,9 +27,10 @@ export type SearchChoice =
  * - `ok`: nothing is broken, or nothing can be said.
  * - `known`: violated, and the suite says so.
  * - `unexpected`: violated, and the suite does not say so; or a witness was never reached.
- * - `missing`: proved, though the suite lists it as violated in this very configuration.
+ * - `missing`: an exhaustive search did not find it violated, though the suite lists it for this very configuration.
+ * - `vacuous`: a witness that is not reached, in another configuration than the default one. Nothing is wrong with the code.
  */
-export type Standing = 'ok' | 'known' | 'unexpected' | 'missing';
+export type Standing = 'ok' | 'known' | 'unexpected' | 'missing' | 'vacuous';
 
 export interface CheckedProperty {
   readonly property: Property;
@@ -44,13 +46,14 @@ export interface CheckResult {
   readonly scope: Scope;
   readonly title: string;
   readonly legend: string | undefined;
-  /** False if a config parameter does not have its default. */
-  readonly defaultConfig: boolean;
   readonly search: SearchChoice;
+  /** Whether only named properties were judged. */
+  readonly filtered: boolean;
   readonly properties: readonly CheckedProperty[];
   readonly covered: Covered;
   readonly coverage: SearchResult['coverage'];
   readonly bound: SearchResult['bound'];
+  readonly engine: SearchResult['engine'];
 }
 
 /** Within so many states, breadth-first, a shorter trace is looked for than random search found. */
@@ -74,44 +77,55 @@ export const check = async (
   const task = taskOf(model, scope, properties);
   const pulse = options.pulse ? { pulse: options.pulse } : {};
 
-  const result =
-    search.kind === 'random'
-      ? await searchRandom(task, { ...search, ...pulse })
-      : await searchReference(task, { ...search, ...pulse });
-  const judged = search.kind === 'random' ? await shortened(task, result.judged) : result.judged;
+  const result = await searchBy(search, task, pulse);
+  const judged =
+    search.kind === 'random' && !result.bound ? await shortened(task, result.judged, pulse) : result.judged;
 
-  const defaultConfig = Object.entries(model.config).every(([name, spec]) => scope.config[name] === spec.default);
+  const defaultConfig = scope.resized.length === 0;
   const known = scope.flipped.length === 0 ? suite.violates[scope.variant]! : [];
   return {
     scope,
     title: model.title,
-    legend: model.legend?.(scope.config),
-    defaultConfig,
+    legend: guarded(`${model.id}: legend()`, () => model.legend?.(scope.config)),
     search,
+    filtered: options.properties !== undefined,
     properties: judged.map(({ property, verdict }) => ({
       property,
       verdict,
-      standing: standingOf(verdict, known.includes(property.id), defaultConfig),
+      standing: standingOf({ property, verdict }, known.includes(property.id), defaultConfig),
       ...(verdict.kind === 'violated' && verdict.trace && shown(task, property, verdict.trace, search, verdict.path)),
     })),
     covered: result.covered,
     coverage: result.coverage,
     bound: result.bound,
+    engine: result.engine,
   };
 };
 
-const standingOf = (verdict: Verdict, known: boolean, defaultConfig: boolean): Standing => {
-  if (verdict.kind === 'violated') return known ? 'known' : 'unexpected';
-  return known && defaultConfig && verdict.kind === 'proved' ? 'missing' : 'ok';
+const searchBy = (search: SearchChoice, task: Task, pulse: { readonly pulse?: Pulse }): Promise<SearchResult> => {
+  if (search.kind === 'random') return searchRandom(task, { ...search, ...pulse });
+  return (search.kind === 'exhaustive' ? searchExhaustive : searchReference)(task, { ...search, ...pulse });
+};
+
+const standingOf = ({ property, verdict }: Judged, known: boolean, defaultConfig: boolean): Standing => {
+  if (verdict.kind === 'violated') {
+    if (property.witness && !defaultConfig) return 'vacuous';
+    return known ? 'known' : 'unexpected';
+  }
+  return known && defaultConfig && verdict.kind !== 'not found' ? 'missing' : 'ok';
 };
 
 /** The violations with the best traces that can be had cheaply: shortest ones, else in their normal form. */
-const shortened = async (task: Task, judged: readonly Judged[]): Promise<Judged[]> => {
+const shortened = async (
+  task: Task,
+  judged: readonly Judged[],
+  pulse: { readonly pulse?: Pulse },
+): Promise<Judged[]> => {
   const violated = judged.flatMap(({ property, verdict }) =>
     verdict.kind === 'violated' && verdict.trace ? property : [],
   );
   const obligations = task.obligations.filter(({ property }) => violated.includes(property));
-  const near = await searchReference({ ...task, obligations }, { maxStates: statesSearchedForShorter });
+  const near = await searchExhaustive({ ...task, obligations }, { maxStates: statesSearchedForShorter, ...pulse });
   return judged.map(({ property, verdict }) => {
     const obligation = obligations.find((one) => one.property === property);
     if (!obligation || verdict.kind !== 'violated' || !verdict.trace) return { property, verdict };
@@ -129,10 +143,11 @@ const shown = (task: Task, property: Property, trace: Trace, search: SearchChoic
   if (firstBreak(task, { property, instances }, trace.commands)?.commands.length !== trace.commands.length)
     throw new SpecError(
       `${task.scope.model}@${task.scope.variant}: ${trace.commands.map(describeCommand).join('; ')} broke ${property.id} once and not again: ` +
-        'a transition or the property is impure (usual causes: a clock, random numbers, a variable captured from outside)',
+        `a transition or the property is impure (${causes})`,
     );
-  const { kind } = search;
-  const found =
-    kind === 'random' ? { kind, seed: search.seed, path, runs: search.runs, length: search.length } : { kind };
+  const found: Counterexample['search'] =
+    search.kind === 'random'
+      ? { kind: 'random', seed: search.seed, path, runs: search.runs, length: search.length }
+      : { kind: 'exhaustive' };
   return { steps, counterexample: counterexampleOf(task.scope, property.id, steps, found) };
 };

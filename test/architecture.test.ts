@@ -11,13 +11,14 @@ const allowed: Readonly<
   'src/spec': { ours: [], packages: ['immer', 'ts-pattern', 'fast-check'] },
   model: { ours: ['src/spec'], packages: ['ts-pattern'] },
   properties: { ours: ['src/spec', 'model'], packages: ['ts-pattern'] },
-  'src/search': { ours: ['src/spec'], packages: ['fast-check'] },
+  'src/observe': { ours: ['src/spec'], packages: [] },
+  'src/search': { ours: ['src/spec', 'src/observe'], packages: ['fast-check'] },
   'src/counterexample': { ours: ['src/spec', 'src/search'], packages: ['valibot'] },
   'src/report': {
     ours: ['src/spec', 'src/search', 'src/counterexample', 'src'],
-    packages: ['cli-table3', 'microdiff', 'picocolors', 'wrap-ansi'],
+    packages: ['cli-table3', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
   },
-  src: { ours: ['src/spec', 'src/search', 'src/counterexample'], packages: [] },
+  src: { ours: ['src/spec', 'src/search', 'src/counterexample', 'properties'], packages: [] },
   'src/cli': {
     ours: ['src/spec', 'src/search', 'src/counterexample', 'src/report', 'src', 'properties'],
     packages: 'any',

@@ -2,6 +2,7 @@ import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, ok, panic, refuse, type Settings, update } from '../../src/spec/index.ts';
 import { getLeaf, hostStage2Try, unmapDevAll, writeLeaf } from './host-stage2.ts';
 import {
+  addressed,
   allPages,
   beyondPa,
   type Command,
@@ -28,9 +29,9 @@ const switches = {
   returnChecksMmio: 'hyp_donate_host_mmio() refuses memory',
   returnChecksHyp: 'hyp_donate_host_mmio() refuses a page that EL2 does not map',
   returnChecksHost: 'hyp_donate_host_mmio() refuses a page that the host maps',
-  hostFaultEperm: {
-    doc: 'handle_host_mem_abort() on -EPERM: injects an abort into the host (7.1), or BUGs (6.17 and before)',
-    values: ['injects', 'BUGs'],
+  hostFaults: {
+    doc: 'handle_host_mem_abort() as of 7.1: -EPERM injects an abort, annotated memory whose host state is not NOPAGE WARNs; as of 6.17: -EPERM is a BUG',
+    values: ['7.1', '6.17'],
   },
   setOwnerError: {
     doc: 'host_donate_hyp_mmio() when host_stage2_set_owner_locked() fails: WARNs (as posted), or returns the error with EL2 already mapped',
@@ -55,7 +56,7 @@ const hostAccess = (state: State, pfn: Pfn, { sizes, patch }: Context): Outcome<
   if (
     entry === 'hyp' &&
     isRam(pfn, sizes) &&
-    patch.hostFaultEperm === 'injects' &&
+    patch.hostFaults === '7.1' &&
     ramPage(state, pfn, sizes).host !== 'NOPAGE'
   )
     return panic(state, 'WARN: annotated memory whose host state is not NOPAGE');
@@ -65,7 +66,7 @@ const hostAccess = (state: State, pfn: Pfn, { sizes, patch }: Context): Outcome<
       : hostStage2Try(state, patch.countedInvalid, (s) => writeLeaf(s, pfn, 'leaf', sizes));
 
   if (idmap.result !== 'refused') return idmap;
-  if (idmap.errno === 'EPERM' && patch.hostFaultEperm === 'injects')
+  if (idmap.errno === 'EPERM' && patch.hostFaults === '7.1')
     return refuse(idmap.state, 'EPERM', `${idmap.reason}; abort injected`);
   return panic(idmap.state, `BUG: host_stage2_idmap() returned -${idmap.errno}, ${idmap.reason}`);
 };
@@ -188,10 +189,7 @@ const hostUnshareGuest = (state: State, pfn: Pfn, { sizes }: Context): Outcome<S
 
 const ramPage = (state: State, pfn: Pfn, sizes: Sizes) => state.ram[pfn - mmioPages(sizes)]!;
 
-/** The page whose address `pfn << PAGE_SHIFT` is. */
-const addressed = (pfn: Pfn, sizes: Sizes): Pfn => (pfn === wrapsToZero(sizes) ? 0 : pfn);
-
-/** Every check the review asked for. */
+/** The checks that the review asked for, and one of pfn ranges. */
 const allChecks = {
   checksPfnRange: true,
   donateChecksMmio: true,
@@ -211,10 +209,10 @@ export const pkvmMmio = defineModel({
   switches,
   variants: {
     before: { doc: 'the patch over the unmap walker it found', switches: { countedInvalid: 'clears' } },
-    v4: { doc: 'as posted', switches: { countedInvalid: 'refuses' } },
+    v4: { doc: 'as posted; host faults as in 7.1', switches: { countedInvalid: 'refuses' } },
     'v4-6.17': {
-      doc: 'as posted, host faults as in 6.17',
-      switches: { countedInvalid: 'refuses', hostFaultEperm: 'BUGs' },
+      doc: 'as posted; host faults as in 6.17, when it was posted',
+      switches: { countedInvalid: 'refuses', hostFaults: '6.17' },
     },
     'v4-donate-mmio': {
       doc: 'v4 + donate checks MMIO',

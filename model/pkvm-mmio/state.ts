@@ -29,6 +29,9 @@ export const beyondPa = (sizes: Sizes): Pfn => allPages(sizes);
 /** Stands for 2^52: `pfn << PAGE_SHIFT` loses its only set bit, and the address is that of page 0. */
 export const wrapsToZero = (sizes: Sizes): Pfn => allPages(sizes) + 1;
 
+/** The page whose address `pfn << PAGE_SHIFT` is. */
+export const addressed = (pfn: Pfn, sizes: Sizes): Pfn => (pfn === wrapsToZero(sizes) ? 0 : pfn);
+
 /** The pages EL2 drivers ask for: one per table, which pins the most table pages that so many annotations can pin. */
 export const devicePfns = (sizes: Sizes): Pfn[] =>
   Array.from({ length: sizes.devices }, (_, i) => i * sizes.entriesPerTable);

@@ -1,29 +1,32 @@
+import { existsSync, statSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
-import { counterexamplePath, saveCounterexample } from '../counterexample/file.ts';
+import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
 import { checkJson } from '../report/json.ts';
 import { styleOf } from '../report/style.ts';
 import { checkText, summaryOf } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Choices, type Model, scopeOf, switchValues } from '../spec/model.ts';
+import { type Choices, type Model, scopeOf, switchValues, systemOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
 import { pulseFor } from './pulse.ts';
-import { allSuites, findTargets, known, type Target } from './suites.ts';
+import { allSuites, findTargets, isFile, known, type Target } from './suites.ts';
 
 export interface CheckOptions {
   /** `name=value`, as given. */
-  readonly set: readonly string[];
-  readonly switch: readonly string[];
-  readonly property: readonly string[];
-  readonly search?: 'exhaustive' | 'random';
+  readonly set?: readonly string[];
+  readonly switch?: readonly string[];
+  readonly property?: readonly string[];
+  readonly search?: SearchChoice['kind'];
   readonly runs: number;
   readonly length: number;
   readonly seed: number;
   readonly path?: string;
   readonly maxStates?: number;
   readonly save?: string;
-  readonly coverage: boolean;
-  readonly json: boolean;
+  readonly maxMemory?: number;
+  readonly coverage?: boolean;
+  readonly json?: boolean;
 }
 
 /** One search of one variant. */
@@ -43,19 +46,15 @@ export const checkCommand = async (
     names.length === 0
       ? allSuites().map((one) => ({ ...one, variant: undefined }))
       : (await Promise.all(names.map(findTargets))).flat();
-  if (options.save !== undefined && allSuites().some(({ suite }) => suite.model.id === options.save!.split('@')[0]))
-    throw new SpecError(
-      `--save takes ${options.save} for its directory; write --save after the targets, or --save=DIR`,
-    );
-  const jobs = targets.flatMap((target) => jobsOf(target, options));
-  checkProperties(targets, options.property);
+  const jobs = plan(targets, options);
+  if (options.save !== undefined) await prepareDirectory(checkedDirectory(options.save));
 
   const results: CheckResult[] = [];
   const saved = new Set<string>();
   for (const { target, choices, search } of jobs) {
     const scope = scopeOf(target.suite.model, choices);
     const pulse = pulseFor(console, `${scopeName(scope)} ${search.kind}`);
-    const properties = options.property.length > 0 ? { properties: options.property } : {};
+    const properties = options.property ? { properties: options.property } : {};
     const result = await check(target.suite, choices, search, { ...properties, pulse });
     console.progress?.('');
     results.push(result);
@@ -63,11 +62,15 @@ export const checkCommand = async (
     if (console.interrupted.aborted) break;
   }
 
-  const named = names.some((name) => name.includes('@')) || options.switch.length > 0;
+  const named = names.some((name) => name.includes('@')) || options.switch !== undefined;
   console.out(
     options.json
       ? `${JSON.stringify(checkJson(results), null, 2)}\n`
-      : checkText(results, { style: styleOf(console.colour), inFull: () => named, coverage: options.coverage }),
+      : checkText(results, {
+          style: styleOf(console.colour),
+          inFull: () => named,
+          coverage: options.coverage ?? false,
+        }),
   );
   if (saved.size > 0 && !options.json)
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
@@ -80,14 +83,29 @@ const statusOf = (results: readonly CheckResult[]): number => {
   return unexpected + missing > 0 ? exit.violated : exit.asExpected;
 };
 
+/** Every search, in order. Throws a SpecError for a name that is not known, or where there would be nothing to judge. */
+const plan = (targets: readonly Target[], options: CheckOptions): Job[] => {
+  const ids = [...new Set(targets.flatMap(({ suite }) => suite.properties.map(({ id }) => id)))];
+  for (const id of options.property ?? []) known('property', id, ids);
+  const jobs = targets.flatMap((target) => jobsOf(target, options));
+  if (!options.property) return jobs;
+  const judging = jobs.filter(({ target: { suite }, choices }) => {
+    const { switches, config } = scopeOf(suite.model, choices);
+    return suite.properties.some((one) => options.property!.includes(one.id) && one.applies(switches, config));
+  });
+  if (judging.length === 0)
+    throw new SpecError(`${options.property.join(', ')}: no meaning for the switches of what is to be checked`);
+  return judging;
+};
+
 /** Every variant of the target, exhaustively on the default configuration and at random on the large one, unless options say less. */
 const jobsOf = (target: Target, options: CheckOptions): Job[] => {
   const { model } = target.suite;
-  const config = assignments('--set', options.set, (text) => {
+  const config = assignments('--set', options.set ?? [], (text) => {
     if (!/^-?\d+$/.test(text)) throw new SpecError(`--set takes integers, not ${text}`);
     return Number(text);
   });
-  const switches = assignments('--switch', options.switch, (text) =>
+  const switches = assignments('--switch', options.switch ?? [], (text) =>
     text === 'true' ? true : text === 'false' ? false : text,
   );
   for (const name of Object.keys(config)) known(`config parameter of ${model.id}`, name, Object.keys(model.config));
@@ -95,38 +113,76 @@ const jobsOf = (target: Target, options: CheckOptions): Job[] => {
     known(`switch of ${model.id}`, name, Object.keys(model.switches));
     known(`value of ${name}`, String(value), switchValues(model.switches[name]!), String);
   }
-  const all = target.variant === undefined && options.switch.length === 0;
+  const all = target.variant === undefined && options.switch === undefined;
   const variants = all ? Object.keys(model.variants) : [target.variant ?? model.defaultVariant];
-  const { runs, length, seed, path, maxStates } = options;
-  const searches: Record<'exhaustive' | 'random', SearchChoice> = {
-    exhaustive: { kind: 'exhaustive', ...(maxStates !== undefined && { maxStates }) },
-    random: { kind: 'random', runs, length, seed, ...(path !== undefined && { path }) },
-  };
-  const kinds = options.search ? [options.search] : (['exhaustive', 'random'] as const);
-  return kinds.flatMap((kind) =>
+  return searchesOf(options).flatMap((search) =>
     variants.map((variant) => {
-      const choices = { variant, switches, config: kind === 'random' ? { ...largeConfig(model), ...config } : config };
-      scopeOf(model, choices);
-      return { target, choices, search: searches[kind] };
+      const choices = {
+        variant,
+        switches,
+        config: search.kind === 'random' ? { ...largeConfig(model), ...config } : config,
+      };
+      systemOf(model, scopeOf(model, choices));
+      return { target, choices, search };
     }),
+  );
+};
+
+const defaults = { runs: 1000, length: 100, seed: 1, memoryShare: 0.6 };
+
+/** Throws a SpecError for an option that the search does not have. */
+const searchesOf = (options: CheckOptions): SearchChoice[] => {
+  const { search, runs, length, seed, path, maxStates, maxMemory } = options;
+  const misplaced = (names: readonly (keyof CheckOptions)[], other: string) => {
+    const given = names.find((name) => options[name] !== undefined);
+    if (given)
+      throw new SpecError(
+        `--${given.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is an option of ${other} search`,
+      );
+  };
+  if (search === 'random') misplaced(['maxStates', 'maxMemory'], 'exhaustive');
+  if (search === 'exhaustive' || search === 'reference') misplaced(['runs', 'length', 'seed', 'path'], 'random');
+  const random: SearchChoice = {
+    kind: 'random',
+    runs: runs ?? defaults.runs,
+    length: length ?? defaults.length,
+    seed: seed ?? defaults.seed,
+    ...(path !== undefined && { path }),
+  };
+  if (path !== undefined && Number(path) >= random.runs)
+    throw new SpecError(`--path ${path} is not one of the ${random.runs} runs from 0 on`);
+  const bounded = {
+    ...(maxStates !== undefined && { maxStates }),
+    maxBytes: maxMemory === undefined ? Math.floor(totalmem() * defaults.memoryShare) : maxMemory * 2 ** 20,
+  };
+  if (search === 'random') return [random];
+  return search === undefined ? [{ kind: 'exhaustive', ...bounded }, random] : [{ kind: search, ...bounded }];
+};
+
+/** Not a target that was taken for the option's value. */
+const checkedDirectory = (directory: string): string => {
+  const taken = isFile(directory)
+    ? existsSync(directory) && !statSync(directory).isDirectory()
+    : allSuites().some(({ suite }) => suite.model.id === directory.split('@')[0]);
+  if (directory !== '' && !taken) return directory;
+  throw new SpecError(
+    `--save takes ${directory || 'nothing'} for its directory; write --save after the targets, or --save=DIR`,
   );
 };
 
 const largeConfig = (model: Model): Record<string, number> =>
   Object.fromEntries(Object.entries(model.config).map(([name, spec]) => [name, spec.large ?? spec.default]));
 
-const assignments = <T>(option: string, given: readonly string[], parse: (text: string) => T): Record<string, T> =>
-  Object.fromEntries(
-    given.map((text) => {
-      const [name = '', value = '', ...more] = text.split('=');
-      if (name === '' || value === '' || more.length > 0) throw new SpecError(`${option} ${text} is not NAME=VALUE`);
-      return [name, parse(value)];
-    }),
-  );
-
-const checkProperties = (targets: readonly Target[], ids: readonly string[]) => {
-  const all = [...new Set(targets.flatMap(({ suite }) => suite.properties.map(({ id }) => id)))];
-  for (const id of ids) known('property', id, all);
+/** `name=value` each, no name twice. */
+const assignments = <T>(option: string, given: readonly string[], parse: (text: string) => T): Record<string, T> => {
+  const assigned: Record<string, T> = {};
+  for (const text of given) {
+    const [name = '', value = '', ...more] = text.split('=');
+    if (name === '' || value === '' || more.length > 0) throw new SpecError(`${option} ${text} is not NAME=VALUE`);
+    if (Object.hasOwn(assigned, name)) throw new SpecError(`${option} ${name} is given twice`);
+    assigned[name] = parse(value);
+  }
+  return assigned;
 };
 
 /** Saves the violations. The first file of a name stays: exhaustive search comes first, and its trace is a shortest one. */

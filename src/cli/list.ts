@@ -6,7 +6,7 @@ import { allSuites, findTargets } from './suites.ts';
 /** `pagelaw list`: what there is to check. */
 export const listCommand = async (
   names: readonly string[],
-  options: { readonly json: boolean },
+  options: { readonly json?: boolean },
   console: Console,
 ): Promise<number> => {
   const located = names.length === 0 ? allSuites() : (await Promise.all(names.map(findTargets))).flat();

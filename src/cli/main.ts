@@ -2,23 +2,47 @@
 import { readFileSync } from 'node:fs';
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
-import type { Console } from './console.ts';
-import { exit } from './console.ts';
+import { type Console, exit } from './console.ts';
 import { run } from './program.ts';
+
+// Until the command has ended by itself, nothing that ends the process may look like success: a model file may call
+// process.exit(), or wait for ever.
+let ended = false;
+process.exitCode = exit.wrongUse;
+process.on('exit', () => {
+  if (ended) return;
+  process.stderr.write(
+    'pagelaw: ended before it had finished; does a model file call process.exit(), or wait for ever?\n',
+  );
+  process.exitCode = exit.wrongUse;
+});
+
+const leave = (status: number): never => {
+  ended = true;
+  process.exit(status);
+};
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error: unknown) => {
+    process.stderr.write(
+      `pagelaw: something that a model file left running failed: ${String(error).split('\n', 1)[0]}\n`,
+    );
+    leave(exit.wrongUse);
+  });
 
 const interruption = new AbortController();
 process.on('SIGINT', () => {
   // The first ctrl-C lets the search report what it has; a second one does not wait.
-  if (interruption.signal.aborted) process.exit(exit.interrupted);
+  if (interruption.signal.aborted) leave(exit.interrupted);
   interruption.abort();
 });
 
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // `pagelaw check | head` is no error. A full disk is: what was printed is not all there is.
-    if (error.code === 'EPIPE') process.exit(process.exitCode);
+    if (error.code === 'EPIPE') leave(exit.asExpected);
     if (stream === process.stdout) process.stderr.write(`pagelaw: cannot write the output: ${error.message}\n`);
-    process.exit(exit.wrongUse);
+    leave(exit.wrongUse);
   });
 
 const watched = process.stderr.isTTY && process.env.TERM !== 'dumb';
@@ -50,3 +74,4 @@ try {
   );
   process.exitCode = exit.wrongUse;
 }
+ended = true;

@@ -10,18 +10,20 @@ Examples:
   pagelaw check                              every variant of every model
   pagelaw check pkvm-mmio@v4                 one variant, with its traces
   pagelaw check pkvm-mmio --switch donateChecksMmio=false
-                                             the default variant without one check
+                                             the default variant less one check
   pagelaw check pkvm-mmio@before --save      keep the counterexamples in .pagelaw/
   pagelaw replay '.pagelaw/pkvm-mmio@before.annotation-durable.json'
   pagelaw check ./my-model.mts               a model of your own
 `;
 
 const checkHelp = `
-Without --search, every variant is searched exhaustively in the default configuration and
-then at random in the large one ('pagelaw list' shows both); --set overrides either.
+Without --search, every variant is searched exhaustively in the default
+configuration and then at random in the large one ('pagelaw list' shows both);
+--set overrides either. 'reference' is the slow search that defines the verdicts.
 
-Exit status: 0 all as expected; 1 a property is violated that the variant does not list as
-a known defect, or a known defect was not found; 2 wrong usage or a broken model.
+Exit status: 0 all as expected; 1 a property is violated that the variant does
+not list as a known defect, or a known defect was not found; 2 wrong usage or a
+broken model; 130 interrupted.
 
 Examples:
   pagelaw check pkvm-mmio@fixed --search exhaustive --set pool=2
@@ -37,6 +39,7 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .version(version)
     .addHelpText('after', examples)
     .exitOverride()
+    .configureHelp({ helpWidth: 80 })
     .configureOutput({
       writeOut: (text) => console.out(text),
       writeErr: (text) => console.err(text),
@@ -53,7 +56,7 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .command('list')
     .description('show models, their configuration, switches, variants and properties')
     .argument('[model...]', 'only these: MODEL or FILE')
-    .option('--json', 'as JSON', false)
+    .option('--json', 'as JSON')
     .action(async (names: string[], options) => {
       status = await listCommand(names, options, console);
     });
@@ -62,31 +65,35 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .command('check')
     .description('search models for violations of their properties')
     .argument('[target...]', 'MODEL, MODEL@VARIANT or FILE; without it, everything')
-    .option('--set <name=value>', 'set a config parameter', collect, [])
-    .option('--switch <name=value>', 'set a switch, of the default variant if none is named', collect, [])
-    .option('--property <id>', 'judge only this property', collect, [])
-    .addOption(new Option('--search <kind>', 'only this search').choices(['exhaustive', 'random']))
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--switch <name=value>', 'set a switch, of the default variant if none is named', collect)
+    .option('--property <id>', 'judge only this property', collect)
+    .addOption(new Option('--search <kind>', 'only this search').choices(['exhaustive', 'random', 'reference']))
     .option('--max-states <n>', 'exhaustive: stop, as incomplete, at so many states', positive)
-    .option('--runs <n>', 'random: how many runs', positive, 1000)
-    .option('--length <n>', 'random: at most so many commands in a run', positive, 100)
-    .option('--seed <n>', 'random: the seed', integer, 1)
+    .option('--max-memory <MiB>', 'exhaustive: stop, as incomplete, when states take more (60 % of RAM)', positive)
+    .option('--runs <n>', 'random: how many runs (1000)', positive)
+    .option('--length <n>', 'random: at most so many commands in a run (100)', bounded(100_000))
+    .option('--seed <n>', 'random: the seed (1)', integer)
     .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))
-    .addOption(new Option('--save [dir]', 'save counterexamples').preset('.pagelaw'))
-    .option('--coverage', 'show how often each command had each result', false)
-    .option('--json', 'as JSON', false)
+    .addOption(new Option('--save [dir]', 'save counterexamples (in .pagelaw)').argParser((dir: string) => dir))
+    .option('--coverage', 'show how often each command had each result')
+    .option('--json', 'as JSON')
     .addHelpText('after', checkHelp)
-    .action(async (names: string[], options: CheckOptions) => {
-      status = await checkCommand(names, options, console);
+    .action(async (names: string[], options: Omit<CheckOptions, 'save'> & { readonly save?: string | true }) => {
+      const { save, ...rest } = options;
+      const directory = save === undefined ? {} : { save: save === true ? '.pagelaw' : save };
+      status = await checkCommand(names, { ...rest, ...directory }, console);
     });
 
   program
     .command('replay')
     .description('show a saved counterexample step by step')
     .argument('<file>', 'as written by check --save')
-    .option('--json', 'as JSON', false)
+    .option('--model <file>', 'take the model from this file')
+    .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nExit status: 1 it still breaks the property; 0 it no longer does; 2 it no longer applies.\n',
+      '\nExit status: 1 it still breaks the property; 0 it no longer does; 2 it no\nlonger applies.\n',
     )
     .action(async (file: string, options) => {
       status = await replayCommand(file, options, console);
@@ -104,7 +111,7 @@ export const run = async (argv: readonly string[], version: string, console: Con
   }
 };
 
-const collect = (value: string, before: string[]) => [...before, value];
+const collect = (value: string, before: string[] = []) => [...before, value];
 
 const integer = (text: string): number => {
   if (!/^-?\d{1,10}$/.test(text)) throw new InvalidArgumentError('It is an integer.');
@@ -115,6 +122,13 @@ const positive = (text: string): number => {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It is an integer from 1 on.');
   return Number(text);
 };
+
+const bounded =
+  (most: number) =>
+  (text: string): number => {
+    if (positive(text) > most) throw new InvalidArgumentError(`It is at most ${most}.`);
+    return Number(text);
+  };
 
 const runPath = (text: string): string => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is the number of a run.');

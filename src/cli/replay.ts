@@ -12,10 +12,11 @@ import { allSuites, known, suitesOf } from './suites.ts';
 /** `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. */
 export const replayCommand = async (
   path: string,
-  options: { readonly json: boolean },
+  options: { readonly json?: boolean; readonly model?: string },
   console: Console,
 ): Promise<number> => {
-  const counterexample = await loadCounterexample(path);
+  const loaded = await loadCounterexample(path);
+  const counterexample = options.model === undefined ? loaded : { ...loaded, module: options.model };
   const replayed = await runAgain(path, counterexample);
   console.out(
     options.json ? `${JSON.stringify(replayJson(replayed), null, 2)}\n` : replayText(replayed, styleOf(console.colour)),
@@ -30,6 +31,13 @@ const runAgain = async (path: string, counterexample: Counterexample): Promise<R
     const located = module === undefined ? allSuites() : await suitesOf(module);
     const { suite } = known('model', id, located, (one) => one.suite.model.id);
     const property = known(`property of ${id}`, counterexample.property, suite.properties, (one) => one.id);
+    for (const [what, has, names] of [
+      ['config parameter', config, suite.model.config],
+      ['switch', switches, suite.model.switches],
+    ] as const)
+      for (const name of Object.keys(names))
+        if (!Object.hasOwn(has, name))
+          throw new SpecError(`it does not say what the ${what} ${name} was, which ${id} has now`);
     const scope = scopeOf(suite.model, { variant, config, switches });
     const task = taskOf(suite.model, scope, [property]);
     const [obligation] = task.obligations;

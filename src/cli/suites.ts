@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { distance } from 'fastest-levenshtein';
+import * as v from 'valibot';
 import { suites as ours } from '../../properties/index.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Suite } from '../spec/suite.ts';
@@ -47,7 +48,8 @@ export const known = <T>(what: string, name: string, items: readonly T[], nameOf
   throw new SpecError(`there is no ${what} called ${name}; ${hint}`);
 };
 
-const isFile = (name: string) => /[/\\]/.test(name) || ['.ts', '.mts', '.mjs'].includes(extname(name));
+/** Whether a target names a file and not a model that pagelaw brings. */
+export const isFile = (name: string) => /[/\\]/.test(name) || ['.ts', '.mts', '.mjs'].includes(extname(name));
 
 /** The suites that a file exports by default: one, or an array. TypeScript is loaded as it is. */
 export const suitesOf = async (file: string): Promise<Located[]> => {
@@ -80,8 +82,21 @@ const importTypeScript = async (url: string): Promise<{ default?: unknown }> => 
 /** An ES module that was compiled to CommonJS has its default export one level further down. */
 const isCommonJs = (exported: unknown) => typeof exported === 'object' && exported !== null && 'default' in exported;
 
-const isSuite = (value: unknown): value is Suite =>
-  typeof value === 'object' && value !== null && 'model' in value && 'properties' in value && 'violates' in value;
+/** As far as a plain object can be told to be what suite() returns. */
+const isSuite = (value: unknown): value is Suite => v.is(suiteSchema, value);
+
+const callable = v.function();
+const suiteSchema = v.looseObject({
+  model: v.looseObject({
+    id: v.string(),
+    config: v.looseObject({}),
+    switches: v.looseObject({}),
+    variants: v.looseObject({}),
+    system: callable,
+  }),
+  properties: v.array(v.looseObject({ id: v.string(), judge: callable, applies: callable, instances: callable })),
+  violates: v.record(v.string(), v.array(v.string())),
+});
 
 const firstLine = (error: unknown) => {
   const lines = (error instanceof Error ? error.message : String(error))

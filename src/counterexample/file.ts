@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
 import { SpecError } from '../spec/errors.ts';
@@ -59,8 +59,27 @@ export const commandsOf = (counterexample: Counterexample): Command[] =>
 
 /** Where a counterexample is kept: the name says what it is of, so a newer one of the same property replaces an older one. */
 export const counterexamplePath = (directory: string, scope: Scope, property: string): string => {
-  const flips = scope.flipped.map((name) => `+${name}=${scope.switches[name]}`).join('');
-  return join(directory, `${scope.model}@${scope.variant}${flips}.${property}.json`);
+  const switches = scope.flipped.map((name) => `+${name}=${scope.switches[name]}`);
+  const config = scope.resized.map((name) => `+${name}=${scope.config[name]}`);
+  return join(directory, `${scope.model}@${scope.variant}${[...switches, ...config].join('')}.${property}.json`);
+};
+
+/** Makes the directory if need be. Throws a SpecError if nothing can be written there: better before a search than after it. */
+export const prepareDirectory = async (directory: string): Promise<void> => {
+  try {
+    await makeDirectory(resolve(directory));
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    throw new SpecError(`cannot save to ${directory}: ${(error as Error).message}`);
+  }
+};
+
+/** One level at a time: a recursive mkdir never comes back from a file system, such as /proc, that denies having made a level. */
+const makeDirectory = async (path: string): Promise<void> => {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  if (!found) await makeDirectory(dirname(path));
+  await mkdir(path);
 };
 
 /**
@@ -79,7 +98,7 @@ export const saveCounterexample = async (
       : { ...counterexample, module: relative(resolve(directory), resolve(module)) };
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(resolve(directory));
     const file = await open(temporary, 'w');
     try {
       await file.writeFile(`${JSON.stringify(located, null, 2)}\n`);

@@ -1,8 +1,7 @@
 import { switchDoc, switchValues } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
 import type { Style } from './style.ts';
-import { wrapped } from './text.ts';
-import { plural } from './words.ts';
+import { plural, wrapped } from './words.ts';
 
 /** The report of `list`: each model with its configuration, switches, variants and properties. */
 export const listText = (suites: readonly Suite[], style: Style): string =>

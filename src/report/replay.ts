@@ -3,8 +3,8 @@ import { describeCommand, type Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Style } from './style.ts';
-import { brokenText, changesText, wrapped } from './text.ts';
-import { scopeName, settings } from './words.ts';
+import { brokenText, callText, changesText } from './trace.ts';
+import { scopeName, settings, wrapped } from './words.ts';
 
 /** A counterexample, run again. */
 export interface Replayed {
@@ -24,14 +24,16 @@ export const replayText = (
   { scope, title, legend, property, steps, recorded, broken }: Replayed,
   style: Style,
 ): string => {
+  const changed = steps.some(({ outcome }, i) => describeOutcome(outcome) !== recorded[i]);
   const shown = broken ? steps.slice(0, broken.commands.length) : steps;
   const calls = shown.map((step, i) => {
-    const now = describeOutcome(step.outcome);
-    const changes = changesText(step, '       ');
+    const changes = changesText(step, '         ');
     return [
-      `${String(i + 1).padStart(3)}  ${style.bold(describeCommand(step.command))}  ${now}`,
-      ...(now === recorded[i] ? [] : [style.yellow(`       when it was saved: ${recorded[i]}`)]),
-      changes === '' ? style.dim('       changes nothing') : changes,
+      callText(step, i, describeCommand(step.command), style.bold),
+      ...(describeOutcome(step.outcome) === recorded[i]
+        ? []
+        : [style.yellow(`         when it was saved: ${recorded[i]}`)]),
+      changes === '' ? style.dim('         changes nothing') : changes,
     ].join('\n');
   });
   return `${[
@@ -47,6 +49,8 @@ export const replayText = (
     calls.length === 0 ? '  in the initial state' : calls.join('\n'),
     broken
       ? style.red(brokenText(broken))
-      : style.green(`The model has changed: these calls no longer break ${property.id}.`),
+      : style.green(
+          `${changed ? 'The model' : 'The property'} has changed: these calls no longer break ${property.id}.`,
+        ),
   ].join('\n\n')}\n`;
 };

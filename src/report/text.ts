@@ -1,13 +1,8 @@
-import diff from 'microdiff';
-import wrapAnsi from 'wrap-ansi';
 import type { CheckedProperty, CheckResult } from '../check.ts';
-import type { Trace } from '../search/result.ts';
-import { describeCommand, describeFields } from '../spec/model.ts';
-import { describeOutcome } from '../spec/outcome.ts';
-import type { Step } from '../spec/property.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
-import { boundWords, count, plural, scopeName, settings, valueWords, verdictWords } from './words.ts';
+import { brokenText, instanceWords, stepsText } from './trace.ts';
+import { boundWords, count, plural, scopeName, settings, verdictWords, wrapped } from './words.ts';
 
 /** How a list of checks ended. A property that several searches of one variant speak of is counted once. */
 export interface Summary {
@@ -69,13 +64,13 @@ const legendOf = ({ legend }: CheckResult) => (legend === undefined ? [] : [wrap
 function resultTable(group: readonly CheckResult[], { style, inFull }: TextOptions): string {
   const { scope, title, search } = group[0]!;
   const how =
-    search.kind === 'exhaustive'
-      ? []
-      : [`seed ${search.seed}`, `${count(search.runs)} runs of up to ${search.length} commands`];
+    search.kind === 'random'
+      ? [`seed ${search.seed}`, `${count(search.runs)} runs of up to ${search.length} commands`]
+      : [];
   const headline = [settings(scope.config), ...how].filter((part) => part !== '').join(', ');
   const rows = group.flatMap((result) => {
     const lines =
-      inFull(result) || result.search.kind === 'exhaustive' ? rowsOf(result, inFull(result)) : briefRowsOf(result);
+      inFull(result) || result.search.kind !== 'random' ? rowsOf(result, inFull(result)) : briefRowsOf(result);
     const { covered, scope } = result;
     const name = scopeName(scope).slice(scope.model.length + 1);
     return lines.map(({ property, verdict, trace, paint }, i) => [
@@ -87,13 +82,15 @@ function resultTable(group: readonly CheckResult[], { style, inFull }: TextOptio
       trace,
     ]);
   });
+  // The depth of a random search is how long its longest run was.
+  const head = ['variant', 'property', 'verdict', 'states', search.kind === 'random' ? 'longest' : 'depth', 'trace'];
   const starred = group.some(({ properties }) => properties.some(({ standing }) => standing === 'known'));
   return [
     `${style.bold(scope.model)}: ${title}`,
     wrapped(headline === '' ? search.kind : `${search.kind}: ${headline}`, 78),
     '',
-    table(['variant', 'property', 'verdict', 'states', 'depth', 'trace'], rows, ['states', 'depth', 'trace']),
-    ...(starred ? [style.dim('* a known defect of the variant; trace: commands in the shortest one found')] : []),
+    table(head, rows, head.slice(3)),
+    style.dim(`${starred ? '* a known defect of the variant; ' : ''}trace: calls in the shortest one found`),
   ].join('\n');
 }
 
@@ -106,7 +103,10 @@ interface Row {
 
 /** A row for each violation, or with `each` for every property; the rest counted by verdict. */
 function rowsOf(result: CheckResult, each: boolean): Row[] {
-  const single = result.properties.filter(({ property, standing }) => standing !== 'ok' || (each && !property.witness));
+  const single = result.properties.filter(
+    ({ property, verdict, standing }) =>
+      standing !== 'ok' || verdict.kind === 'violated' || (each && !property.witness),
+  );
   const rest = result.properties.filter((one) => !single.includes(one));
   return [...single.map(rowOf), ...countedRows(rest)];
 }
@@ -167,7 +167,8 @@ function violationText(
     `${style.bold(property.id)}: ${paint(verdictWords(verdict, property.witness))}${standing === 'known' ? ' (known)' : ''}`,
     wrapped(`${property.statement} [${property.source}]`, 76, '  '),
   ];
-  if (standing === 'missing') lines.push('  The suite lists it as violated by this variant, and it is proved.');
+  if (standing === 'missing')
+    lines.push(`  The suite lists it as violated by this variant; the verdict is ${verdict.kind}.`);
   if (verdict.kind === 'violated' && !verdict.trace) {
     const of = verdict.instance === undefined ? '' : ` for ${instanceWords(verdict.instance)}`;
     lines.push(
@@ -181,46 +182,6 @@ function violationText(
   }
   return lines.join('\n');
 }
-
-/** Calls and their results, one a line; a result that does not fit beside its call follows below it. */
-export const stepsText = (steps: readonly Step[]): string => {
-  if (steps.length === 0) return '    in the initial state';
-  const calls = steps.map(({ command }) => describeCommand(command));
-  const width = Math.max(...calls.map((call) => call.length));
-  return steps
-    .map(({ outcome }, i) => {
-      const [call, result] = [calls[i]!, describeOutcome(outcome)];
-      const number = `  ${String(i + 1).padStart(3)}  `;
-      const beside = `${number}${call.padEnd(width)}  ${result}`;
-      return beside.length <= 80 ? beside : `${number}${call}\n${wrapped(result, 66, ' '.repeat(11))}`;
-    })
-    .join('\n');
-};
-
-/** What the last state or call of a trace breaks. */
-export const brokenText = ({ instance, detail }: Trace): string => {
-  const of = instance === undefined ? '' : ` for ${instanceWords(instance)}`;
-  return `  => broken${of}${detail === '' ? '' : `: ${detail}`}`;
-};
-
-const instanceWords = (instance: unknown) =>
-  typeof instance === 'object' && instance !== null && !Array.isArray(instance)
-    ? describeFields(instance)
-    : valueWords(instance);
-
-/** The changed fields of a state, before -> after, one a line; '' if nothing changed. */
-export const changesText = ({ before, outcome }: Step, indent: string): string => {
-  const changes = diff(before as object as unknown[], outcome.state as object as unknown[]).map((change) => {
-    const path = change.path
-      .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
-      .join('');
-    const was = change.type === 'CREATE' ? '-' : valueWords(change.oldValue);
-    const is = change.type === 'REMOVE' ? '-' : valueWords(change.value);
-    return [path, was, is] as const;
-  });
-  const width = Math.max(0, ...changes.map(([path]) => path.length));
-  return changes.map(([path, was, is]) => `${indent}${path.padEnd(width)}  ${was} -> ${is}`).join('\n');
-};
 
 function coverageText({ scope, search, coverage }: CheckResult): string {
   const rows = [...coverage].flatMap(([command, { attempts, results }]) =>
@@ -240,25 +201,36 @@ function coverageText({ scope, search, coverage }: CheckResult): string {
 function summaryText(results: readonly CheckResult[], style: Style): string {
   const { proved, known, unexpected, missing } = summaryOf(results);
   const bounds = new Set(results.flatMap(({ bound }) => (bound ? boundWords(bound) : [])));
+  const verdicts = new Set(results.flatMap(({ properties }) => properties.map(({ verdict }) => verdict.kind)));
   const lines: string[] = [];
   if (unexpected > 0) lines.push(style.red(`${plural(unexpected, 'violation')} that no variant lists as known.`));
-  if (missing > 0)
-    lines.push(style.red(`${plural(missing, 'known defect')} not found: the suite lists what is proved.`));
+  if (missing > 0) lines.push(style.red(`${plural(missing, 'known defect')} not found.`));
   if (unexpected === 0 && missing === 0) {
     const soFar = bounds.size > 0 ? 'Nothing unexpected so far' : 'All as expected';
     lines.push(style.green(`${soFar}: ${count(proved)} proved, ${plural(known, 'known defect')} found.`));
   }
   for (const bound of bounds)
     lines.push(style.yellow(`Incomplete (${bound}): nothing is proved beyond what the table says.`));
+  lines.push(...results.flatMap(silentPanics).map(style.yellow));
   if (proved > 0) lines.push('Proved: for every reachable state of the configuration shown, and of no other.');
-  if (results.some(({ search }) => search.kind === 'random'))
-    lines.push('Not found: no violation in these random runs; no proof.');
+  if (verdicts.has('not found')) lines.push('Not found: no violation in these random runs; no proof.');
+  const vacuous = results.filter(({ properties }) => properties.some(({ standing }) => standing === 'vacuous'));
+  for (const { scope } of vacuous)
+    lines.push(
+      `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
+    );
   return lines.join('\n');
 }
 
-/** Broken into lines of at most `width` at spaces, each indented. */
-export const wrapped = (text: string, width: number, indent = ''): string =>
-  wrapAnsi(text, width)
-    .split('\n')
-    .map((line) => indent + line)
-    .join('\n');
+/** A panic that no property rules out would pass for success. */
+function silentPanics({ scope, coverage, properties, filtered }: CheckResult): string[] {
+  const panics = [...coverage.values()].flatMap(({ results }) =>
+    [...results].filter(([result]) => result.startsWith('panic ')),
+  );
+  const seen = properties.some(({ steps }) => steps?.at(-1)?.outcome.result === 'panic');
+  if (filtered || panics.length === 0 || seen) return [];
+  const calls = panics.reduce((sum, [, times]) => sum + times, 0);
+  return [
+    `${scopeName(scope)}: ${plural(calls, 'call panics', 'calls panic')}, and no property forbids it (noPanic() does).`,
+  ];
+}

@@ -1,3 +1,5 @@
+import { match } from 'ts-pattern';
+import wrapAnsi from 'wrap-ansi';
 import type { Bound, Verdict } from '../search/result.ts';
 import type { Scope } from '../spec/model.ts';
 
@@ -17,7 +19,11 @@ export const settings = (values: Readonly<Record<string, number | boolean | stri
     .join(' ');
 
 export const boundWords = (bound: Bound): string =>
-  bound.kind === 'states' ? `stopped at ${count(bound.limit)} states` : 'interrupted';
+  match(bound)
+    .with({ kind: 'states' }, ({ limit }) => `stopped at ${count(limit)} states`)
+    .with({ kind: 'memory' }, ({ limit }) => `stopped at ${count(Math.floor(limit / 2 ** 20))} MiB of states`)
+    .with({ kind: 'interrupted' }, () => 'interrupted')
+    .exhaustive();
 
 /** The verdict in one word or two; a witness that is proved was reached. */
 export const verdictWords = (verdict: Verdict, witness: boolean): string => {
@@ -34,3 +40,10 @@ export const valueWords = (value: unknown): string => {
     .map(([name, inner]) => `${name}: ${valueWords(inner)}`)
     .join(', ')}}`;
 };
+
+/** Broken into lines of at most `width` at spaces, each indented. */
+export const wrapped = (text: string, width: number, indent = ''): string =>
+  wrapAnsi(text, width)
+    .split('\n')
+    .map((line) => indent + line)
+    .join('\n');

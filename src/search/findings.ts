@@ -3,18 +3,32 @@ import type { Judgement, Property, Step } from '../spec/property.ts';
 import type { Bound, SearchResult, Trace, Verdict } from './result.ts';
 import { judge, type Task } from './task.ts';
 
+/** A property for one of its instances: what is judged of a state or a call. */
+export interface Judgeable {
+  readonly property: Property;
+  readonly instance: unknown;
+  /** Nothing more need be judged: a violation of the property was found, or this instance of the witness reached. */
+  settled: boolean;
+}
+
 /** The first, hence shortest, trace for each property; for a witness, for each of its instances. */
 export class Findings {
-  readonly #open: { property: Property; pending: Set<unknown>; trace: Trace | undefined }[];
+  readonly #open: { property: Property; judgeables: readonly Judgeable[]; trace: Trace | undefined }[];
   readonly #task: Task;
 
   constructor(task: Task) {
     this.#task = task;
     this.#open = task.obligations.map(({ property, instances }) => ({
       property,
-      pending: new Set(instances),
+      judgeables: instances.map((instance) => ({ property, instance, settled: false })),
       trace: undefined,
     }));
+  }
+
+  /** What is not settled yet and is judged of states, or of calls. */
+  *open(on: Property['on']): Generator<Judgeable> {
+    for (const { property, judgeables } of this.#open)
+      if (property.on === on) for (const judgeable of judgeables) if (!judgeable.settled) yield judgeable;
   }
 
   ofState(state: unknown, trace: () => Command[]) {
@@ -28,12 +42,13 @@ export class Findings {
   #judge(on: Property['on'], subject: unknown, trace: () => Command[]) {
     for (const entry of this.#open) {
       if (entry.property.on !== on) continue;
-      for (const instance of entry.pending) {
+      for (const judgeable of entry.judgeables) {
+        if (judgeable.settled) continue;
+        const { instance } = judgeable;
         const judgement = judge(this.#task, entry.property, subject, instance);
         if (!decides(entry.property, judgement)) continue;
         entry.trace = { commands: trace(), instance, detail: typeof judgement === 'string' ? judgement : '' };
-        if (!entry.property.witness) entry.pending.clear();
-        entry.pending.delete(instance);
+        for (const one of entry.property.witness ? [judgeable] : entry.judgeables) one.settled = true;
       }
     }
   }
@@ -45,9 +60,14 @@ export class Findings {
   }
 
   verdicts(bound: Bound | undefined): SearchResult['judged'] {
-    return this.#open.map(({ property, pending, trace }) => ({
+    return this.#open.map(({ property, judgeables, trace }) => ({
       property,
-      verdict: verdictOf(property, pending, trace, bound),
+      verdict: verdictOf(
+        property,
+        judgeables.find(({ settled }) => !settled),
+        trace,
+        bound,
+      ),
     }));
   }
 }
@@ -57,13 +77,13 @@ export const decides = (property: Property, judgement: Judgement): boolean => (j
 
 const verdictOf = (
   property: Property,
-  pending: Set<unknown>,
+  pending: Judgeable | undefined,
   trace: Trace | undefined,
   bound: Bound | undefined,
 ): Verdict => {
   if (property.witness) {
-    if (pending.size === 0) return trace ? { kind: 'proved', trace } : { kind: 'proved' };
-    if (!bound) return { kind: 'violated', instance: [...pending][0] };
+    if (!pending) return trace ? { kind: 'proved', trace } : { kind: 'proved' };
+    if (!bound) return { kind: 'violated', instance: pending.instance };
   } else if (trace) return { kind: 'violated', trace };
   return bound ? { kind: 'incomplete', bound } : { kind: 'proved' };
 };

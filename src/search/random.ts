@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { SpecError } from '../spec/errors.ts';
 import { layoutOf } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import type { Outcome } from '../spec/outcome.ts';
@@ -44,6 +45,7 @@ class Broken extends Error {
 export const searchRandom = async (task: Task, options: RandomOptions): Promise<SearchResult> => {
   const { runs, length, seed, pulse = async () => true } = options;
   const first = Number(options.path?.split(':')[0] ?? 0);
+  if (first >= runs) throw new SpecError(`run ${first} is not one of the ${runs} runs from 0 on`);
   const search = new RandomRuns(task);
   const violated = new Map<Property, Verdict>();
   let interrupted = false;
@@ -61,12 +63,13 @@ export const searchRandom = async (task: Task, options: RandomOptions): Promise<
     search.beginAt(from);
     const details = await fc.check(property, { seed, path: String(from), numRuns: runs - from });
     if (search.brokenModel) throw search.brokenModel;
-    if (interrupted || !details.failed) break;
+    if (!details.failed) break;
     if (!(details.errorInstance instanceof Broken)) throw details.errorInstance;
     const { property: broken, trace } = details.errorInstance;
     from = Number(details.counterexamplePath!.split(':')[0]);
     violated.set(broken, { kind: 'violated', trace, path: String(from) });
     search.settle(broken);
+    if (interrupted) break;
   }
 
   const bound: Bound | undefined = interrupted ? { kind: 'interrupted' } : undefined;

@@ -1,9 +1,10 @@
 import { SpecError } from '../spec/errors.ts';
 import { layoutOf } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
+import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import { Findings } from './findings.ts';
 import { type Bound, type Pulse, type SearchResult, Tally } from './result.ts';
-import { leftDomain, perform, type Task } from './task.ts';
+import { causes, leftDomain, perform, type Task } from './task.ts';
 
 export interface ReferenceOptions {
   /** Stop, as incomplete, before more than this many distinct states. */
@@ -59,10 +60,11 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
       tally.add(command, outcome);
       if (outcome.result === 'disabled') continue;
       findings.ofStep({ before, command, outcome }, () => [...traceTo(from), command]);
-      if (outcome.result !== 'panic' && outcome.state !== before) {
-        const key = keyOf(outcome.state, command);
+      const key = outcome.state === before ? undefined : keyOf(outcome.state, command);
+      if (tally.isFirst(command, outcome)) checkRepeats(before, command, outcome, key);
+      if (outcome.result !== 'panic' && key !== undefined) {
         if (!numbers.has(key)) {
-          checkRepeats(before, command, key);
+          checkRepeats(before, command, outcome, key);
           if (states.length >= maxStates) {
             bound = { kind: 'states', limit: maxStates };
             break search;
@@ -96,12 +98,18 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
     }
   }
 
-  /** A transition that depends on a clock, a random number or captured mutable state seldom does the same thing twice. */
-  function checkRepeats(before: unknown, command: Command, key: string) {
-    if (keyOf(perform(task, before, command).state, command) === key) return;
+  /**
+   * A transition that depends on a clock, a random number or captured mutable state seldom does the same thing twice. Tried where
+   * it finds a new state or has a result for the first time; the tables of the exhaustive search are checked more closely.
+   */
+  function checkRepeats(before: unknown, command: Command, outcome: Outcome<unknown>, key: string | undefined) {
+    const again = perform(task, before, command);
+    const same =
+      describeOutcome(again) === describeOutcome(outcome) &&
+      (again.state === before ? undefined : keyOf(again.state, command)) === key;
+    if (same) return;
     throw new SpecError(
-      `${task.scope.model}@${task.scope.variant}: ${describeCommand(command)} is impure: run twice on one state it gave two results` +
-        ' (usual causes: a clock, random numbers, a variable captured from outside)',
+      `${task.scope.model}@${task.scope.variant}: ${describeCommand(command)} is impure: run twice in one state it did two things (${causes})`,
     );
   }
 };

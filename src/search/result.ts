@@ -12,7 +12,10 @@ export interface Trace {
 }
 
 /** Why a search ended before it had seen everything. */
-export type Bound = { readonly kind: 'states'; readonly limit: number } | { readonly kind: 'interrupted' };
+export type Bound =
+  | { readonly kind: 'states'; readonly limit: number }
+  | { readonly kind: 'memory'; readonly limit: number }
+  | { readonly kind: 'interrupted' };
 
 /**
  * What a search says of one property. None says more than was seen.
@@ -52,11 +55,23 @@ export interface Covered {
   readonly runs?: number;
 }
 
+/** What the exhaustive search needed. */
+export interface Engine {
+  /** Rows of the transitions' decision tables. */
+  readonly rows: number;
+  /** How often a function of the model or of a property was run; all other calls were looked up. */
+  readonly runs: number;
+  /** Of the state table. */
+  readonly bytes: number;
+  readonly bytesPerState: number;
+}
+
 export interface SearchResult {
   readonly judged: readonly Judged[];
   readonly covered: Covered;
   readonly coverage: Coverage;
   readonly bound?: Bound;
+  readonly engine?: Engine;
 }
 
 /** Called now and then while a search runs; resolving to false stops it, and it reports what it has. */
@@ -71,13 +86,17 @@ export class Tally {
     for (const { kind } of commands) this.#commands.set(kind, { attempts: 0, results: new Map() });
   }
 
-  add({ kind }: Command, outcome: Outcome<unknown>) {
-    const entry = this.#commands.get(kind)!;
-    const result = resultOf(outcome);
-    entry.attempts++;
-    entry.results.set(result, (entry.results.get(result) ?? 0) + 1);
-    for (const id of outcome.warnings) entry.results.set(`WARN ${id}`, (entry.results.get(`WARN ${id}`) ?? 0) + 1);
-    if (outcome.result !== 'disabled') this.transitions++;
+  add({ kind }: Command, outcome: Outcome<unknown>, times = 1) {
+    const { results } = this.#commands.get(kind)!;
+    this.#commands.get(kind)!.attempts += times;
+    for (const result of [resultOf(outcome), ...outcome.warnings.map((id) => `WARN ${id}`)])
+      results.set(result, (results.get(result) ?? 0) + times);
+    if (outcome.result !== 'disabled') this.transitions += times;
+  }
+
+  /** Whether the call was the first of its command to have its result. */
+  isFirst({ kind }: Command, outcome: Outcome<unknown>): boolean {
+    return this.#commands.get(kind)!.results.get(resultOf(outcome)) === 1;
   }
 
   get coverage(): Coverage {

@@ -1,5 +1,13 @@
 import { SpecError } from '../spec/errors.ts';
-import { type Command, describeCommand, type Model, type Scope, type System, systemOf } from '../spec/model.ts';
+import {
+  type Command,
+  describeCommand,
+  guarded,
+  type Model,
+  type Scope,
+  type System,
+  systemOf,
+} from '../spec/model.ts';
 import type { Outcome } from '../spec/outcome.ts';
 import type { Judgement, Property, Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
@@ -23,43 +31,47 @@ export interface Obligation {
 /** The properties that apply to the scope, ready to be searched. */
 export const taskOf = (model: Model, scope: Scope, properties: readonly Property[]): Task => {
   const system = systemOf(model, scope);
+  const of = (property: Property, part: string) => `${scope.model}: ${part} of property ${property.id}`;
   return {
     scope,
     system,
     commands: [...system.command.values()].map(frozen),
     obligations: properties
-      .filter((property) => property.applies(scope.switches, scope.config))
-      .map((property) => ({ property, instances: property.instances(scope.config) })),
+      .filter((property) => guarded(of(property, 'applies()'), () => property.applies(scope.switches, scope.config)))
+      .map((property) => ({
+        property,
+        instances: guarded(of(property, 'forEach()'), () => property.instances(scope.config)),
+      })),
   };
 };
 
-/** Runs one command. Throws a SpecError that names the command if the transition throws or is not an outcome. */
+/** Runs one command. Throws a SpecError that names the command if the transition throws or does not return an outcome. */
 export const perform = ({ scope, system }: Task, state: unknown, command: Command): Outcome<unknown> => {
-  const wrong = (what: string) => new SpecError(`${scope.model}@${scope.variant}: ${describeCommand(command)} ${what}`);
-  let outcome: Outcome<unknown>;
-  try {
-    outcome = system.step(state, command);
-  } catch (error) {
-    throw wrong(
-      `threw ${oneLine(error)}; a transition refuses with an errno, and changes the state only through update()`,
-    );
-  }
-  if (!['ok', 'refused', 'panic', 'disabled'].includes(outcome?.result))
-    throw wrong('did not return an outcome; use ok(), refuse(), panic() or disabled()');
+  const call = `${scope.model}@${scope.variant}: ${describeCommand(command)}`;
+  const outcome = guarded(call, () => system.step(state, command));
+  if (!isOutcome(outcome))
+    throw new SpecError(`${call} did not return an outcome; use ok(), refuse(), panic() or disabled()`);
   frozen(outcome.state);
   return outcome;
+};
+
+const isOutcome = (outcome: Outcome<unknown>): boolean => {
+  if (!Array.isArray(outcome?.warnings)) return false;
+  if (outcome.result === 'refused' && typeof outcome.errno !== 'string') return false;
+  return (
+    outcome.result === 'ok' ||
+    (['refused', 'panic', 'disabled'].includes(outcome.result) && typeof outcome.reason === 'string')
+  );
 };
 
 /** Judges a property at one state or call. Throws a SpecError that names the property if its function throws. */
 export const judge = (task: Task, property: Property, subject: unknown, instance: unknown): Judgement => {
   const { scope } = task;
-  try {
-    return property.on === 'call'
+  return guarded(`${scope.model}@${scope.variant}: property ${property.id}`, () =>
+    property.on === 'call'
       ? property.judge(subject as Step, instance, scope.config)
-      : property.judge(subject, instance, scope.config);
-  } catch (error) {
-    throw new SpecError(`${scope.model}@${scope.variant}: property ${property.id} threw ${oneLine(error)}`);
-  }
+      : property.judge(subject, instance, scope.config),
+  );
 };
 
 /** What to say of a command that left the state's domain. The search goes on behind violations, and one may be the reason. */
@@ -77,4 +89,6 @@ export const leftDomain = (
   );
 };
 
-const oneLine = (error: unknown) => String(error).split('\n', 1)[0];
+/** What makes a function impure, for an error message. */
+export const causes =
+  'usual causes: a clock, random numbers, a variable captured from outside, a state kept from an earlier call';

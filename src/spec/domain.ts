@@ -121,14 +121,20 @@ function sizeOf(shape: Shape): bigint {
 }
 
 /** -0 is refused: it would not survive packing, and it prints as 0. */
-const isPlainInteger = (value: unknown): value is number => Number.isSafeInteger(value) && !Object.is(value, -0);
+export const isPlainInteger = (value: unknown): value is number => Number.isSafeInteger(value) && !Object.is(value, -0);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A value in an error message: JSON where it has one, cut to a line. */
 const show = (value: unknown): string => {
-  const text = (Object.is(value, -0) ? '-0' : JSON.stringify(value)) ?? String(value);
+  let text: string | undefined;
+  try {
+    text = Object.is(value, -0) ? '-0' : JSON.stringify(value);
+  } catch {
+    // A cycle, or a bigint: what String() says of it will do.
+  }
+  text ??= String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 
@@ -166,7 +172,8 @@ function misfitOf(shape: Shape, value: unknown, path: string): Misfit | undefine
   }
 }
 
-const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`);
+/** The path of a field of what is at `path`. */
+export const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`);
 
 function misfitOfFields(fields: Fields, value: Readonly<Record<string, unknown>>, path: string, tag?: 'kind') {
   for (const name of Object.keys(value)) {

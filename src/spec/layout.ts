@@ -1,10 +1,13 @@
-import type { Domain, Fields, Shape } from './domain.ts';
+import { type Domain, type Fields, isPlainInteger, join, type Shape } from './domain.ts';
 import { SpecError } from './errors.ts';
 
 /** One scalar of a packed value: `width` bits at `shift` of 32-bit word `word`, holding the index of the value in its domain. */
 export interface Slot {
+  /** Its position in `Layout.slots`. */
+  readonly index: number;
   /** e.g. `tables[1].entries[0].kind` */
   readonly path: string;
+  /** How many values it has. */
   readonly size: number;
   readonly word: number;
   readonly shift: number;
@@ -14,6 +17,21 @@ export interface Slot {
   valueAt(index: number): boolean | number | string;
 }
 
+/** Where the parts of a value are packed: the domain's shape, with slots for scalars. */
+export type Place =
+  | { readonly kind: 'scalar'; readonly slot: Slot }
+  | { readonly kind: 'record'; readonly fields: Places }
+  | { readonly kind: 'array'; readonly elements: readonly Place[] }
+  | {
+      readonly kind: 'variant';
+      readonly tag: Slot;
+      readonly cases: ReadonlyMap<string, Places>;
+      /** The bits of the tag and of all cases, word by word: what a change of case clears. */
+      readonly region: readonly { readonly word: number; readonly mask: number }[];
+    };
+
+type Places = ReadonlyMap<string, Place>;
+
 /**
  * How values of a domain are packed into `words` 32-bit words, and back. Equal values, and only equal values, pack to equal
  * words. The cases of a variant share their bits, since only one exists at a time; bits that no active slot uses are 0.
@@ -22,16 +40,58 @@ export interface Layout<T> {
   readonly words: number;
   /** Every slot, in the order of the domain's fields; a variant's `kind` comes before the fields of its cases. */
   readonly slots: readonly Slot[];
+  readonly place: Place;
   /** Packs into `target` from `offset`, or into new words. Throws a SpecError with the path if `value` is outside the domain. */
   encode(value: T, target?: Uint32Array, offset?: number): Uint32Array;
   decode(words: Uint32Array, offset?: number): T;
 }
 
-interface Codec {
-  /** Returns false where the value leaves the domain. The words start as zeros. */
-  encode(value: unknown, words: Uint32Array, offset: number): boolean;
-  decode(words: Uint32Array, offset: number): unknown;
-}
+export const layoutOf = <T>(domain: Domain<T>): Layout<T> => {
+  const bits = new Bits();
+  const place = placeOf(domain.shape, '', bits);
+  const words = bits.words;
+  return {
+    words,
+    slots: bits.slots,
+    place,
+    encode: (value, target = new Uint32Array(words), offset = 0) => {
+      target.fill(0, offset, offset + words);
+      if (pack(place, value, target, offset)) return target;
+      const { path, reason } = domain.misfit(value) ?? { path: '', reason: 'it cannot be packed' };
+      throw new SpecError(path === '' ? reason : `${path}: ${reason}`);
+    },
+    // The slots hold what was packed from a T; this is the one place where bits become typed values again.
+    decode: (packed, offset = 0) => unpack(place, packed, offset) as T,
+  };
+};
+
+/** The same place for a value that is packed `words` further on. */
+export const shifted = (place: Place, words: number): Place => {
+  const slot = (one: Slot): Slot => ({ ...one, word: one.word + words });
+  const fields = (places: Places): Places => new Map([...places].map(([name, inner]) => [name, shifted(inner, words)]));
+  switch (place.kind) {
+    case 'scalar':
+      return { ...place, slot: slot(place.slot) };
+    case 'record':
+      return { ...place, fields: fields(place.fields) };
+    case 'array':
+      return { ...place, elements: place.elements.map((element) => shifted(element, words)) };
+    case 'variant':
+      return {
+        ...place,
+        tag: slot(place.tag),
+        cases: new Map([...place.cases].map(([kind, places]) => [kind, fields(places)])),
+        region: place.region.map(({ word, mask }) => ({ word: word + words, mask })),
+      };
+  }
+};
+
+/** The bits of a slot within its word. */
+export const maskOf = ({ shift, width }: Slot): number => (width === 0 ? 0 : (2 ** width - 1) << shift);
+
+/** The index that a slot holds in packed words. */
+export const indexIn = ({ word, shift, width }: Slot, words: Uint32Array, offset: number): number =>
+  width === 0 ? 0 : ((words[offset + word]! >>> shift) & (2 ** width - 1)) >>> 0;
 
 /** Hands out bits in order. A slot never straddles two words, so that reading it is one shift and one mask. */
 class Bits {
@@ -42,7 +102,8 @@ class Bits {
   slot(path: string, size: number, indexOf: Slot['indexOf'], valueAt: Slot['valueAt']): Slot {
     const width = 32 - Math.clz32(size - 1);
     if ((this.#next % 32) + width > 32) this.#next += 32 - (this.#next % 32);
-    const slot = { path, size, word: Math.floor(this.#next / 32), shift: this.#next % 32, width, indexOf, valueAt };
+    const [word, shift] = [Math.floor(this.#next / 32), this.#next % 32];
+    const slot = { index: this.slots.length, path, size, word, shift, width, indexOf, valueAt };
     this.#next += width;
     this.#end = Math.max(this.#end, this.#next);
     this.slots.push(slot);
@@ -68,134 +129,109 @@ class Bits {
   }
 }
 
-export const layoutOf = <T>(domain: Domain<T>): Layout<T> => {
-  const bits = new Bits();
-  const codec = codecOf(domain.shape, '', bits);
-  return {
-    words: bits.words,
-    slots: bits.slots,
-    encode: (value, target = new Uint32Array(bits.words), offset = 0) => {
-      target.fill(0, offset, offset + bits.words);
-      if (codec.encode(value, target, offset)) return target;
-      const { path, reason } = domain.misfit(value) ?? { path: '', reason: 'it cannot be packed' };
-      throw new SpecError(path === '' ? reason : `${path}: ${reason}`);
-    },
-    decode: (words, offset = 0) => codec.decode(words, offset) as T,
-  };
-};
-
-const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`);
-
-function codecOf(shape: Shape, path: string, bits: Bits): Codec {
+function placeOf(shape: Shape, path: string, bits: Bits): Place {
   switch (shape.kind) {
-    case 'flag':
-      return scalar(
-        bits.slot(
-          path,
-          2,
-          (value) => (value === false ? 0 : value === true ? 1 : -1),
-          (index) => index === 1,
-        ),
-      );
+    case 'flag': {
+      const indexOf = (value: unknown) => (value === false ? 0 : value === true ? 1 : -1);
+      return { kind: 'scalar', slot: bits.slot(path, 2, indexOf, (index) => index === 1) };
+    }
     case 'enum': {
       const { values } = shape;
-      return scalar(
-        bits.slot(
-          path,
-          values.length,
-          (value) => values.findIndex((v) => Object.is(v, value)),
-          (index) => values[index]!,
-        ),
-      );
+      const indexOf = (value: unknown) => values.findIndex((one) => Object.is(one, value));
+      return { kind: 'scalar', slot: bits.slot(path, values.length, indexOf, (index) => values[index]!) };
     }
     case 'range': {
       const { min, max } = shape;
-      const inside = (value: unknown): value is number =>
-        Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
-      return scalar(
-        bits.slot(
-          path,
-          max - min + 1,
-          (value) => (inside(value) && !Object.is(value, -0) ? value - min : -1),
-          (index) => index + min,
-        ),
-      );
+      const indexOf = (value: unknown) => (isPlainInteger(value) && value >= min && value <= max ? value - min : -1);
+      return { kind: 'scalar', slot: bits.slot(path, max - min + 1, indexOf, (index) => index + min) };
     }
     case 'record':
-      return recordCodec(shape.fields, path, bits, []);
-    case 'array':
-      return arrayCodec(
-        Array.from({ length: shape.length }, (_, i) => codecOf(shape.element.shape, `${path}[${i}]`, bits)),
+      return { kind: 'record', fields: placesOf(shape.fields, path, bits) };
+    case 'array': {
+      const elements = Array.from({ length: shape.length }, (_, i) =>
+        placeOf(shape.element.shape, `${path}[${i}]`, bits),
       );
+      return { kind: 'array', elements };
+    }
     case 'variant':
-      return variantCodec(shape.cases, path, bits);
+      return variantPlace(shape.cases, path, bits);
   }
 }
 
-function scalar({ word, shift, width, indexOf, valueAt }: Slot): Codec {
-  const mask = 2 ** width - 1;
-  return {
-    encode: (value, words, offset) => {
-      const index = indexOf(value);
-      if (index < 0) return false;
-      if (width > 0) words[offset + word]! |= index << shift;
-      return true;
-    },
-    decode: (words, offset) => valueAt(width === 0 ? 0 : ((words[offset + word]! >>> shift) & mask) >>> 0),
-  };
-}
+const placesOf = (fields: Fields, path: string, bits: Bits): Places =>
+  new Map(Object.entries(fields).map(([name, field]) => [name, placeOf(field.shape, join(path, name), bits)]));
 
-function recordCodec(fields: Fields, path: string, bits: Bits, tag: readonly string[]): Codec {
-  const codecs = Object.entries(fields).map(
-    ([name, field]) => [name, codecOf(field.shape, join(path, name), bits)] as const,
-  );
-  const count = codecs.length + tag.length;
-  return {
-    encode: (value, words, offset) => {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-      if (Object.keys(value).length !== count) return false;
-      const record = value as Readonly<Record<string, unknown>>;
-      for (const [name, codec] of codecs) if (!codec.encode(record[name], words, offset)) return false;
-      return true;
-    },
-    decode: (words, offset) => {
-      const value: Record<string, unknown> = {};
-      for (const [name, codec] of codecs) value[name] = codec.decode(words, offset);
-      return value;
-    },
-  };
-}
-
-function arrayCodec(codecs: readonly Codec[]): Codec {
-  return {
-    encode: (value, words, offset) =>
-      Array.isArray(value) &&
-      value.length === codecs.length &&
-      codecs.every((codec, i) => codec.encode(value[i], words, offset)),
-    decode: (words, offset) => codecs.map((codec) => codec.decode(words, offset)),
-  };
-}
-
-function variantCodec(cases: Readonly<Record<string, Fields>>, path: string, bits: Bits): Codec {
+function variantPlace(cases: Readonly<Record<string, Fields>>, path: string, bits: Bits): Place {
   const kinds = Object.keys(cases);
-  const tag = scalar(
-    bits.slot(
-      join(path, 'kind'),
-      kinds.length,
-      (kind) => kinds.indexOf(String(kind)),
-      (index) => kinds[index]!,
-    ),
-  );
-  const alternatives = Object.values(cases).map((fields) => () => recordCodec(fields, path, bits, ['kind']));
-  const codecs = new Map(bits.overlay(alternatives).map((codec, i) => [kinds[i], codec]));
+  const first = bits.slots.length;
+  const indexOf = (kind: unknown) => (typeof kind === 'string' ? kinds.indexOf(kind) : -1);
+  const tag = bits.slot(join(path, 'kind'), kinds.length, indexOf, (index) => kinds[index]!);
+  const overlaid = bits.overlay(Object.values(cases).map((fields) => () => placesOf(fields, path, bits)));
+  const masks = new Map<number, number>();
+  for (const slot of bits.slots.slice(first)) masks.set(slot.word, (masks.get(slot.word) ?? 0) | maskOf(slot));
   return {
-    encode: (value, words, offset) => {
-      const kind = (value as { kind?: string } | null | undefined)?.kind;
-      return tag.encode(kind, words, offset) && (codecs.get(kind)?.encode(value, words, offset) ?? false);
-    },
-    decode: (words, offset) => {
-      const kind = String(tag.decode(words, offset));
-      return { kind, ...(codecs.get(kind)?.decode(words, offset) as object) };
-    },
+    kind: 'variant',
+    tag,
+    cases: new Map(overlaid.map((places, i) => [kinds[i]!, places])),
+    region: [...masks].map(([word, mask]) => ({ word, mask })),
   };
+}
+
+/** Packs into words that are zero. Returns false where the value leaves the domain. */
+function pack(place: Place, value: unknown, words: Uint32Array, offset: number): boolean {
+  if (place.kind === 'scalar') return packScalar(place.slot, value, words, offset);
+  if (typeof value !== 'object' || value === null) return false;
+  switch (place.kind) {
+    case 'record':
+      return !Array.isArray(value) && packFields(place.fields, value, words, offset, 0);
+    case 'array':
+      return (
+        Array.isArray(value) &&
+        value.length === place.elements.length &&
+        place.elements.every((element, i) => pack(element, value[i], words, offset))
+      );
+    case 'variant': {
+      const kind: unknown = Reflect.get(value, 'kind');
+      if (!packScalar(place.tag, kind, words, offset)) return false;
+      return packFields(place.cases.get(String(kind))!, value, words, offset, 1);
+    }
+  }
+}
+
+function packScalar(
+  { word, shift, width, indexOf }: Slot,
+  value: unknown,
+  words: Uint32Array,
+  offset: number,
+): boolean {
+  const index = indexOf(value);
+  if (index < 0) return false;
+  if (width > 0) words[offset + word]! |= index << shift;
+  return true;
+}
+
+function packFields(fields: Places, value: object, words: Uint32Array, offset: number, more: number): boolean {
+  if (Object.keys(value).length !== fields.size + more) return false;
+  for (const [name, place] of fields) if (!pack(place, Reflect.get(value, name), words, offset)) return false;
+  return true;
+}
+
+function unpack(place: Place, words: Uint32Array, offset: number): unknown {
+  switch (place.kind) {
+    case 'scalar':
+      return place.slot.valueAt(indexIn(place.slot, words, offset));
+    case 'record':
+      return unpackFields(place.fields, {}, words, offset);
+    case 'array':
+      return place.elements.map((element) => unpack(element, words, offset));
+    case 'variant': {
+      const kind = String(place.tag.valueAt(indexIn(place.tag, words, offset)));
+      return unpackFields(place.cases.get(kind)!, { kind }, words, offset);
+    }
+  }
+}
+
+function unpackFields(fields: Places, value: Record<string, unknown>, words: Uint32Array, offset: number) {
+  for (const [name, place] of fields) value[name] = unpack(place, words, offset);
+  return value;
 }

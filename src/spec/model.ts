@@ -120,6 +120,8 @@ export interface Scope {
   readonly switches: Settings;
   /** The names of switches that do not have the variant's value. */
   readonly flipped: readonly string[];
+  /** The names of config parameters that do not have their default. */
+  readonly resized: readonly string[];
 }
 
 export interface Choices {
@@ -161,20 +163,49 @@ export const scopeOf = (model: Model, choices: Choices = {}): Scope => {
     flipped: entries
       .filter(([name, value]) => value !== (named[name] ?? switchValues(model.switches[name]!)[0]))
       .map(([name]) => name),
+    resized: Object.entries(model.config).flatMap(([name, spec]) =>
+      (config[name] ?? spec.default) === spec.default ? [] : name,
+    ),
   };
 };
 
 /** The scope's transition system, its initial state frozen. Throws a SpecError where the model breaks the vocabulary's rules. */
 export const systemOf = (model: Model, scope: Scope): System => {
-  const system = model.system(scope.config, scope.switches);
-  if (system.command.shape.kind !== 'variant')
-    throw new SpecError(`model ${model.id}: the command domain must be a variant`);
+  const wrong = (what: string) => new SpecError(`model ${model.id}: ${what}`);
+  const system = guarded(`${model.id}: system()`, () => model.system(scope.config, scope.switches));
+  if (typeof system?.state?.misfit !== 'function' || typeof system.step !== 'function')
+    throw wrong('system() must return { state, command, initial, step }');
+  if (system.command?.shape?.kind !== 'variant') throw wrong('the command domain must be a variant');
+  if (system.command.size > mostCommands)
+    throw wrong(
+      `there are ${system.command.size} commands, more than ${mostCommands}; give their arguments smaller domains`,
+    );
   const misfit = system.state.misfit(system.initial);
   if (misfit)
     throw new SpecError(
       `model ${model.id}: the initial state leaves its domain at ${misfit.path || 'the top'}: ${misfit.reason}`,
     );
   return { ...system, initial: frozen(system.initial), step: (state, command) => system.step(state, command) };
+};
+
+/** Every command is tried in every state. */
+const mostCommands = 100_000n;
+
+/** Runs a function of a model's author; what it throws becomes a SpecError that says which function it was, and where. */
+export const guarded = <T>(what: string, run: () => T): T => {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof SpecError ? error : new SpecError(`${what} threw ${thrown(error)}`);
+  }
+};
+
+/** An error in one line, with the place in the author's file if there is one. */
+const thrown = (error: unknown): string => {
+  const [line] = String(error).split('\n', 1);
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : [];
+  const [, place] = frames.map((frame) => /([^/\\(]+\.m?[tj]s:\d+):\d+\)?$/.exec(frame)).find((match) => match) ?? [];
+  return place === undefined ? `${line}` : `${line} at ${place}`;
 };
 
 /** A command as a call: `host_donate_hyp(pfn=0, nr=1)`. */

@@ -23,6 +23,13 @@ export const suite = <
 }): Suite => {
   const { model, properties, violates } = spec;
   const wrong = (what: string) => new SpecError(`suite ${model.id}: ${what}`);
+  if (
+    typeof model?.variants !== 'object' ||
+    !Array.isArray(properties) ||
+    typeof violates !== 'object' ||
+    violates === null
+  )
+    throw new SpecError('suite() needs a model, an array of properties, and violates: { variant: [property ids] }');
   const ids = properties.map(({ id }) => id);
   for (const { id, model: of } of properties) {
     if (!/^[a-z][a-z0-9-]*$/.test(id)) throw wrong(`property ${id}: an id has lower-case letters, digits and hyphens`);

@@ -21,7 +21,7 @@ beforeAll(() => {
   const [{ filename, files }] = Array.isArray(packed) ? packed : Object.values(packed);
   expect(
     files.every(({ path }: { path: string }) =>
-      /^(dist\/(src|model|properties)\/|package\.json|README\.md|LICENSE)/.test(path),
+      /^(dist\/(src|model|properties)\/|model\/[a-z-]+\/README\.md|package\.json|README\.md|LICENSE)/.test(path),
     ),
   ).toBe(true);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
@@ -47,7 +47,7 @@ describe('the packed package', () => {
   it('runs from another folder', async () => {
     const { out, err, status } = await ended(pagelaw(['check', 'pkvm-mmio@fixed', '--search', 'exhaustive']));
     expect([status, err]).toEqual([0, '']);
-    expect(out).toContain('All as expected: 16 proved');
+    expect(out).toContain('All as expected: 19 proved');
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     expect((await ended(pagelaw(['--version']))).out).toBe(`${version}\n`);
   });
@@ -64,7 +64,7 @@ describe('the packed package', () => {
     const replayed = await ended(pagelaw(['replay', '.pagelaw/pin@unchecked.pinned-is-shared.json']));
     expect(replayed.status).toBe(1);
     expect(replayed.out).toContain(
-      '  3  host_unshare_hyp()  ok\n       host  SHARED_OWNED -> OWNED\n\n  => broken: 1 pins, OWNED',
+      '    3  host_unshare_hyp()  ok\n         host  SHARED_OWNED -> OWNED\n\n  => broken: 1 pins, OWNED',
     );
   });
 
@@ -99,6 +99,20 @@ describe('the packed package', () => {
     expect([status, err]).toEqual([130, '']);
     expect(out).toMatch(/before +donated-mmio-not-host-mapped +(violated|incomplete)/);
     expect(out).toContain('Incomplete (interrupted)');
+  });
+
+  it.each([
+    ['process.exit(0);', 'ended before it had finished'],
+    ['await new Promise(() => undefined);', 'ended before it had finished'],
+    [
+      'setTimeout(() => { throw new Error("late"); }, 0); await new Promise((done) => setTimeout(done, 500));',
+      'something that a model file left running failed: Error: late',
+    ],
+  ])('a model file that does this is no success: %s', async (body, message) => {
+    writeFileSync(join(folder, 'ends.mts'), body);
+    const { err, status } = await ended(pagelaw(['check', './ends.mts']));
+    expect([status, err]).toEqual([2, expect.stringMatching(/^pagelaw: [^\n]*\n$/)]);
+    expect(err).toContain(message);
   });
 
   it('is plain when piped, and coloured when that is forced', async () => {

@@ -196,7 +196,7 @@ describe('a broken model', () => {
   it('is caught depending on something else than its state', async () => {
     let clock = 1;
     await expect(fails(() => ok({ n: clock++ % 4 }))).rejects.toThrow(
-      'counter@only: tick() is impure: run twice on one state',
+      'counter@only: tick() is impure: run twice in one state',
     );
   });
 

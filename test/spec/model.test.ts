@@ -67,6 +67,7 @@ describe('scopeOf', () => {
       config: { lamps: 1 },
       switches: { locked: false, colour: 'red' },
       flipped: [],
+      resized: [],
     });
   });
 

@@ -1,0 +1,32 @@
+import { indexIn, type Slot } from '../spec/layout.ts';
+
+/** One run of a function over a packed state: which slots it read, in the order of their first reading. */
+export class Observation {
+  readonly #words: Uint32Array;
+  readonly #seen = new Set<Slot>();
+  readonly reads: Slot[] = [];
+  /** Whether anything of the state was looked at, even if it was only what an update had written. */
+  touched = false;
+  #closed = false;
+
+  /** `words` is read from index 0 and must not change while the observation is open. */
+  constructor(words: Uint32Array) {
+    this.#words = words;
+  }
+
+  /** The slot's value, with a note that it was read. Throws once the observation is closed: nobody would see the reading. */
+  read(slot: Slot): boolean | number | string {
+    if (this.#closed) throw new TypeError('a state that was kept from an earlier call is read');
+    if (!this.#seen.has(slot)) {
+      this.#seen.add(slot);
+      this.reads.push(slot);
+    }
+    return slot.valueAt(this.indexOf(slot));
+  }
+
+  readonly indexOf = (slot: Slot): number => indexIn(slot, this.#words, 0);
+
+  close(): void {
+    this.#closed = true;
+  }
+}

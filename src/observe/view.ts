@@ -1,0 +1,228 @@
+import type { Place } from '../spec/layout.ts';
+import { updates } from '../spec/update.ts';
+import type { Observation } from './observation.ts';
+
+/** The places of a state's compound parts: what a view can stand for. */
+type Compound = Exclude<Place, { readonly kind: 'scalar' }>;
+
+/**
+ * A part of a state as a function under observation sees it: a frozen value or, inside `update`, a draft. Fields that were not
+ * changed are read from the packed state at `origin`, through the observation; a part that was made anew has no origin.
+ */
+interface Part {
+  readonly observation: Observation;
+  readonly origin: Compound | undefined;
+  /** Of an array; undefined for a record. */
+  readonly length: number | undefined;
+  /** Fields that differ from the origin's; `gone` for one that was deleted. */
+  readonly changes: Map<string, unknown>;
+  /** Of a draft: the drafts of compound fields that were looked at. */
+  readonly children: Map<string, object>;
+  /** Undefined for a frozen value; for a draft, the value that it started from. */
+  readonly base: Part | undefined;
+  readonly proxy: object;
+}
+
+const gone = Symbol('deleted');
+const parts = new WeakMap<object, Part>();
+
+export const partOf = (value: unknown): Part | undefined =>
+  typeof value === 'object' && value !== null ? parts.get(value) : undefined;
+
+/** The observed state itself: a value that behaves like the plain, frozen state and notes what is read of it. */
+export const viewOf = (observation: Observation, place: Place): unknown => {
+  if (place.kind === 'scalar') return observation.read(place.slot);
+  const known = unchanged.get(observation) ?? new Map<Place, object>();
+  unchanged.set(observation, known);
+  const view =
+    known.get(place) ??
+    makePart({
+      observation,
+      origin: place,
+      length: place.kind === 'array' ? place.elements.length : undefined,
+      changes: new Map(),
+      base: undefined,
+    }).proxy;
+  known.set(place, view);
+  return view;
+};
+
+/** Views of parts that are as they were: the same part is the same object, in every state that has it. */
+const unchanged = new WeakMap<Observation, Map<Place, object>>();
+
+const makePart = (part: Omit<Part, 'proxy' | 'children'>): Part => {
+  // The target only lends its prototype, and its length if it is an array. A field of it is never looked at.
+  const target: object = part.length === undefined ? {} : new Array(part.length);
+  const proxy: object = new Proxy(target, part.base ? draftHandler : valueHandler);
+  const made = { ...part, children: new Map<string, object>(), proxy };
+  parts.set(proxy, made);
+  byTarget.set(target, made);
+  return made;
+};
+
+/** Proxy traps are given the target, not the proxy. */
+const byTarget = new WeakMap<object, Part>();
+
+/** A new value without an origin, from plain records and arrays, which may hold views. */
+const frozenCopy = (observation: Observation, value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  const part = parts.get(value);
+  if (part) return part.base ? finished(part).proxy : value;
+  const changes = new Map(Object.entries(value).map(([key, inner]) => [key, frozenCopy(observation, inner)]));
+  return makePart({
+    observation,
+    origin: undefined,
+    length: Array.isArray(value) ? value.length : undefined,
+    changes,
+    base: undefined,
+  }).proxy;
+};
+
+/** The value that a draft has become; the very value that it started from if nothing was changed. */
+const finished = (draft: Part): Part => {
+  const changes = new Map(draft.base!.changes);
+  let changed = false;
+  for (const [key, child] of draft.children) {
+    const part = parts.get(child)!;
+    const value = finished(part);
+    if (draft.changes.has(key) || value === part.base) continue;
+    changes.set(key, value.proxy);
+    changed = true;
+  }
+  for (const [key, value] of draft.changes) {
+    changes.set(key, frozenCopy(draft.observation, value));
+    changed = true;
+  }
+  if (!changed) return draft.base!;
+  return makePart({
+    observation: draft.observation,
+    origin: draft.origin,
+    length: draft.length,
+    changes,
+    base: undefined,
+  });
+};
+
+const draftOf = (base: Part): Part => makePart({ ...base, changes: new Map(), base });
+
+const changed = (part: Part, recipe: (draft: unknown) => void): object => {
+  const base = part.base ? finished(part) : part;
+  const draft = draftOf(base);
+  recipe(draft.proxy);
+  return finished(draft).proxy;
+};
+
+/** The fields that the origin has: of a variant, those of the case that the packed state is in, which is thereby read. */
+const placesOf = (observation: Observation, origin: Compound | undefined): ReadonlyMap<string, Place> | undefined => {
+  if (origin?.kind === 'record') return origin.fields;
+  if (origin?.kind === 'variant') return origin.cases.get(String(observation.read(origin.tag)));
+  return undefined;
+};
+
+const placeAt = (part: Part, key: string): Place | undefined => {
+  const { observation, origin } = part;
+  if (origin?.kind === 'variant' && key === 'kind') return { kind: 'scalar', slot: origin.tag };
+  if (origin?.kind === 'array') return /^\d+$/.test(key) ? origin.elements[Number(key)] : undefined;
+  return placesOf(observation, origin)?.get(key);
+};
+
+/** Undefined for a field that is not there. */
+const fieldOf = (part: Part, key: string): unknown => {
+  if (part.changes.has(key)) {
+    const value = part.changes.get(key);
+    return value === gone ? undefined : value;
+  }
+  const known = part.children.get(key);
+  if (known) return known;
+  if (part.base) {
+    // As in immer: what the draft started from is drafted when it is looked at, what was assigned since is not.
+    const value = fieldOf(part.base, key);
+    const inner = partOf(value);
+    if (!inner) return value;
+    const child = draftOf(inner).proxy;
+    part.children.set(key, child);
+    return child;
+  }
+  const place = placeAt(part, key);
+  return place && viewOf(part.observation, place);
+};
+
+const hasField = (part: Part, key: string): boolean => {
+  if (part.changes.has(key)) return part.changes.get(key) !== gone;
+  return part.base ? hasField(part.base, key) : placeAt(part, key) !== undefined;
+};
+
+const keysOf = (part: Part): string[] => {
+  const { observation, origin } = part;
+  const own = part.base
+    ? keysOf(part.base)
+    : origin?.kind === 'array'
+      ? origin.elements.map((_, i) => String(i))
+      : [...(origin?.kind === 'variant' ? ['kind'] : []), ...(placesOf(observation, origin)?.keys() ?? [])];
+  const added = [...part.changes.keys()].filter((key) => !own.includes(key));
+  return [...own, ...added].filter((key) => part.changes.get(key) !== gone);
+};
+
+const readOnly = (key: string | symbol): never => {
+  throw new TypeError(
+    `Cannot assign to read only property '${String(key)}' of an observed state; change it in update()`,
+  );
+};
+
+/** The part behind a proxy's target, of which something is looked at. */
+const touched = (target: object): Part => {
+  const part = byTarget.get(target)!;
+  part.observation.touched = true;
+  return part;
+};
+
+const reading: ProxyHandler<object> = {
+  get: (target, key) => {
+    const part = touched(target);
+    if (key === updates) return (recipe: (draft: unknown) => void) => changed(part, recipe);
+    if (typeof key === 'symbol' || (part.length !== undefined && key === 'length')) return Reflect.get(target, key);
+    return hasField(part, key) ? fieldOf(part, key) : Reflect.get(target, key);
+  },
+  has: (target, key) => (typeof key === 'string' && hasField(touched(target), key)) || Reflect.has(target, key),
+  ownKeys: (target) => {
+    const part = touched(target);
+    return part.length !== undefined ? [...keysOf(part), 'length'] : keysOf(part);
+  },
+  // A getter, so that asking which fields there are, as Object.keys() does, does not read them.
+  getOwnPropertyDescriptor: (target, key) => {
+    const part = touched(target);
+    if (typeof key === 'symbol' || (part.length !== undefined && key === 'length'))
+      return Reflect.getOwnPropertyDescriptor(target, key);
+    if (!hasField(part, key)) return undefined;
+    return { get: () => fieldOf(part, key), enumerable: true, configurable: true };
+  },
+};
+
+const valueHandler: ProxyHandler<object> = {
+  ...reading,
+  set: (_, key) => readOnly(key),
+  deleteProperty: (_, key) => readOnly(key),
+  defineProperty: (_, key) => readOnly(key),
+};
+
+const draftHandler: ProxyHandler<object> = {
+  ...reading,
+  set: (target, key, value) => {
+    const part = byTarget.get(target)!;
+    if (typeof key === 'symbol') readOnly(key);
+    if (
+      part.length !== undefined &&
+      !(hasField(part, String(key)) || (key === 'length' && value === Reflect.get(target, key)))
+    )
+      throw new TypeError(`an array of a state has a fixed length; there is no element ${String(key)}`);
+    if (key !== 'length' || part.length === undefined) part.changes.set(String(key), value);
+    return true;
+  },
+  deleteProperty: (target, key) => {
+    const part = byTarget.get(target)!;
+    if (typeof key === 'symbol') readOnly(key);
+    if (hasField(part, String(key))) part.changes.set(String(key), gone);
+    return true;
+  },
+  defineProperty: (_, key) => readOnly(key),
+};

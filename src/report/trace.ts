@@ -1,0 +1,46 @@
+import diff from 'microdiff';
+import type { Trace } from '../search/result.ts';
+import { describeCommand, describeFields } from '../spec/model.ts';
+import { describeOutcome } from '../spec/outcome.ts';
+import type { Step } from '../spec/property.ts';
+import { valueWords, wrapped } from './words.ts';
+
+/** Calls and their results, one a line. */
+export const stepsText = (steps: readonly Step[]): string => {
+  if (steps.length === 0) return '    in the initial state';
+  const width = Math.max(...steps.map(({ command }) => describeCommand(command).length));
+  return steps.map((step, i) => callText(step, i, describeCommand(step.command).padEnd(width))).join('\n');
+};
+
+/** `  3  call  result`, the result below the call where it does not fit beside it. `call` may be padded. */
+export const callText = ({ outcome }: Step, i: number, call: string, paint = (text: string) => text): string => {
+  const number = `  ${String(i + 1).padStart(3)}  `;
+  const result = describeOutcome(outcome);
+  if (number.length + call.length + 2 + result.length <= 80) return `${number}${paint(call)}  ${result}`;
+  return `${number}${paint(call.trimEnd())}\n${wrapped(result, 66, ' '.repeat(11))}`;
+};
+
+/** What the last state or call of a trace breaks. */
+export const brokenText = ({ instance, detail }: Trace): string => {
+  const of = instance === undefined ? '' : ` for ${instanceWords(instance)}`;
+  return `  => broken${of}${detail === '' ? '' : `: ${detail}`}`;
+};
+
+export const instanceWords = (instance: unknown) =>
+  typeof instance === 'object' && instance !== null && !Array.isArray(instance)
+    ? describeFields(instance)
+    : valueWords(instance);
+
+/** The changed fields of a state, before -> after, one a line; '' if nothing changed. */
+export const changesText = ({ before, outcome }: Step, indent: string): string => {
+  const changes = diff(before as object as unknown[], outcome.state as object as unknown[]).map((change) => {
+    const path = change.path
+      .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
+      .join('');
+    const was = change.type === 'CREATE' ? '-' : valueWords(change.oldValue);
+    const is = change.type === 'REMOVE' ? '-' : valueWords(change.value);
+    return [path, was, is] as const;
+  });
+  const width = Math.max(0, ...changes.map(([path]) => path.length));
+  return changes.map(([path, was, is]) => `${indent}${path.padEnd(width)}  ${was} -> ${is}`).join('\n');
+};

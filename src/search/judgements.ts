@@ -1,0 +1,309 @@
+import { Observation } from '../observe/observation.ts';
+import { hole, type SlotValues, Tries } from '../observe/tries.ts';
+import { viewOf } from '../observe/view.ts';
+import { SpecError } from '../spec/errors.ts';
+import { indexIn, type Layout, maskOf, type Place, type Slot, shifted } from '../spec/layout.ts';
+import { describeOutcome } from '../spec/outcome.ts';
+import { frozen } from '../spec/update.ts';
+import { decides, type Findings, type Judgeable } from './findings.ts';
+import { causes, judge, type Task } from './task.ts';
+import { leads, type TransitionTable } from './transition-table.ts';
+
+/** Judges what was observed and the same thing in plain form, and insists on one answer: whether it settles the judgement. */
+const judged = (task: Task, { property, instance }: Judgeable, observed: unknown, plain: unknown): boolean => {
+  const expected = decides(property, judge(task, property, plain, instance));
+  const seen = decides(property, judge(task, property, observed, instance));
+  if (seen === expected) return seen;
+  const { model, variant } = task.scope;
+  throw new SpecError(
+    `${model}@${variant}: property ${property.id} is impure: judged twice on one state it gave two answers (${causes})`,
+  );
+};
+
+interface StateEntry {
+  readonly judgeable: Judgeable;
+  readonly trie: number;
+  /** By word: the bits that were ever read. */
+  readonly reads: Int32Array;
+}
+
+/**
+ * Judgements of states, as decision tables. A state is judged when it is found, and only by those judgements that have ever read
+ * a bit which the row that led to it writes: the others read in it what they read in its predecessor, which settled nothing.
+ */
+export class StateJudgements {
+  readonly #task: Task;
+  readonly #layout: Layout<unknown>;
+  readonly #transitions: TransitionTable;
+  readonly #tries = new Tries();
+  readonly #entries: readonly StateEntry[];
+  /** By row: the entries that may be settled by a state that it leads to, as of `#version`. */
+  readonly #affected: { readonly version: number; readonly entries: readonly StateEntry[] }[] = [];
+  /** Grows when an entry has read a new slot or is settled. */
+  #version = 0;
+  /** How often a property's function was run. */
+  runs = 0;
+
+  constructor(task: Task, layout: Layout<unknown>, transitions: TransitionTable, findings: Findings) {
+    this.#task = task;
+    this.#layout = layout;
+    this.#transitions = transitions;
+    this.#entries = [...findings.open('state')].map((judgeable) => ({
+      judgeable,
+      trie: this.#tries.add(),
+      reads: new Int32Array(layout.words),
+    }));
+  }
+
+  /** Whether the new state at `offset` settles anything, having been reached by `row`, or being the initial one. */
+  settles(words: Uint32Array, offset: number, row?: number): boolean {
+    let settles = false;
+    for (const entry of row === undefined ? this.#entries : this.#affectedBy(row))
+      if (!entry.judgeable.settled && this.#settled(entry, words, offset)) settles = true;
+    if (settles) this.#version++;
+    return settles;
+  }
+
+  #settled(entry: StateEntry, words: Uint32Array, offset: number): boolean {
+    const known = this.#tries.find(entry.trie, words, offset);
+    if (known !== hole) return known === 1;
+    const state = words.slice(offset, offset + this.#layout.words);
+    const observation = new Observation(state);
+    this.runs += 2;
+    const view = viewOf(observation, this.#layout.place);
+    const seen = judged(this.#task, entry.judgeable, view, frozen(this.#layout.decode(state)));
+    this.#tries.learn(entry.trie, observation.reads, observation.indexOf, Number(seen));
+    for (const slot of observation.reads) {
+      const mask = maskOf(slot);
+      if ((entry.reads[slot.word]! & mask) === mask) continue;
+      entry.reads[slot.word]! |= mask;
+      this.#version++;
+    }
+    observation.close();
+    return seen;
+  }
+
+  #affectedBy(row: number): readonly StateEntry[] {
+    const known = this.#affected[row];
+    if (known?.version === this.#version) return known.entries;
+    const entries = this.#entries.filter(
+      ({ judgeable, reads }) =>
+        !judgeable.settled && reads.some((bits, word) => (bits & ~this.#transitions.effectOn(row, word).keep) !== 0),
+    );
+    this.#affected[row] = { version: this.#version, entries };
+    return entries;
+  }
+}
+
+/** Judgements of the calls that one command makes with one result. */
+interface CallClass {
+  readonly entries: readonly { readonly judgeable: Judgeable; readonly trie: number }[];
+  /** Grows when an entry has learned something. */
+  version: number;
+}
+
+/** At most so many pairs of states, reachable or not, are tried to learn a judgement's whole table at once. */
+const mostTrials = 64;
+
+/** A slot with more values than this is not tried out. */
+const widestTrial = 16;
+
+/**
+ * Judgements of calls, as decision tables over the state before and the state after. A judgement is left out where the row that the
+ * call takes cannot settle it, whatever the state: that is read off the judgement's table and the row's reads and writes.
+ */
+export class CallJudgements {
+  readonly #task: Task;
+  readonly #layout: Layout<unknown>;
+  readonly #transitions: TransitionTable;
+  readonly #findings: Findings;
+  readonly #tries = new Tries();
+  /** The state before is packed in the first words of a pair, the state after in the following. */
+  readonly #after: Place;
+  /** By slot of the state after: the same slot of the state before. */
+  readonly #twins = new Map<Slot, Slot>();
+  readonly #regions = new Map<Slot, readonly { readonly word: number; readonly mask: number }[]>();
+  readonly #classes = new Map<string, CallClass>();
+  /** By row: its class, and the entries that it may settle as of the class's version. */
+  readonly #relevant: { readonly of: CallClass; readonly version: number; readonly entries: CallClass['entries'] }[] =
+    [];
+  readonly #pair: Uint32Array;
+  runs = 0;
+
+  constructor(task: Task, layout: Layout<unknown>, transitions: TransitionTable, findings: Findings) {
+    this.#task = task;
+    this.#layout = layout;
+    this.#transitions = transitions;
+    this.#findings = findings;
+    this.#after = shifted(layout.place, layout.words);
+    this.#pair = new Uint32Array(2 * layout.words);
+    const [before, after] = [slotsOf(layout.place), slotsOf(this.#after)];
+    for (const [i, slot] of after.entries()) this.#twins.set(slot, before[i]!);
+    collectRegions(layout.place, this.#regions);
+    collectRegions(this.#after, this.#regions);
+  }
+
+  /** Whether the call that takes `row` from the state at `offset` settles anything. */
+  settles(row: number, words: Uint32Array, offset: number): boolean {
+    let known = this.#relevant[row];
+    if (known === undefined || known.version !== known.of.version) known = this.#relevantTo(row, words, offset);
+    if (known.entries.length === 0) return false;
+    this.#fillPair(row, words, offset);
+    let settles = false;
+    for (const entry of known.entries) {
+      if (entry.judgeable.settled) continue;
+      const leaf = this.#tries.find(entry.trie, this.#pair, 0);
+      if (leaf === 1 || (leaf === hole && this.#learn(known.of, entry, row, this.#pair))) settles = true;
+    }
+    return settles;
+  }
+
+  #fillPair(row: number, words: Uint32Array, offset: number) {
+    for (let i = 0; i < this.#layout.words; i++) this.#pair[i] = words[offset + i]!;
+    this.#transitions.apply(row, words, offset, this.#pair, this.#layout.words);
+  }
+
+  #relevantTo(row: number, words: Uint32Array, offset: number) {
+    const of = this.#relevant[row]?.of ?? this.#classOf(row, words, offset);
+    const entries = of.entries.filter(
+      ({ judgeable, trie }) => !judgeable.settled && this.#tries.canReach(trie, 1, this.#valuesIn(row)),
+    );
+    const relevant = { of, version: of.version, entries };
+    this.#relevant[row] = relevant;
+    return relevant;
+  }
+
+  /** What a row knows of the two states: what it read, what it wrote, and that the rest is in both the same. */
+  #valuesIn(row: number): SlotValues {
+    const known = new Map(this.#transitions.row(row).reads.map(({ slot, index }) => [slot, index]));
+    const assumed = new Map<Slot, number>();
+    const canonical = (slot: Slot): Slot | number => {
+      const twin = this.#twins.get(slot);
+      if (!twin) return slot;
+      const mask = maskOf(twin);
+      const { keep, set } = this.#transitions.effectOn(row, twin.word);
+      if ((keep & mask) === mask) return twin;
+      return (keep & mask) === 0 ? ((set & mask) >>> twin.shift) >>> 0 : slot;
+    };
+    return {
+      get: (slot) => {
+        const same = canonical(slot);
+        return typeof same === 'number' ? same : (known.get(same) ?? assumed.get(same));
+      },
+      set: (slot, index) => {
+        const same = canonical(slot);
+        if (typeof same === 'number') return;
+        if (index === undefined) assumed.delete(same);
+        else assumed.set(same, index);
+      },
+    };
+  }
+
+  #classOf(row: number, words: Uint32Array, offset: number): CallClass {
+    const { command, outcome } = this.#transitions.row(row);
+    const key = `${command} ${this.#transitions.leads(row) === leads.nowhere} ${describeOutcome(outcome)}`;
+    const known = this.#classes.get(key);
+    if (known) return known;
+    const entries = [...this.#findings.open('call')].map((judgeable) => ({ judgeable, trie: this.#tries.add() }));
+    const made: CallClass = { entries, version: 0 };
+    this.#classes.set(key, made);
+    this.#fillPair(row, words, offset);
+    for (const entry of entries) this.#explore(made, entry, row, this.#pair.slice());
+    return made;
+  }
+
+  /** Learns the judgement's table as far as it is small, from this pair of states and from pairs that differ in what is read. */
+  #explore(of: CallClass, entry: CallClass['entries'][number], row: number, first: Uint32Array) {
+    const untried = [first];
+    try {
+      for (let trials = 0; untried.length > 0 && trials < mostTrials; ) {
+        const pair = untried.pop()!;
+        if (this.#tries.find(entry.trie, pair, 0) !== hole) continue;
+        trials++;
+        const reads: Slot[] = [];
+        this.#learn(of, entry, row, pair, reads);
+        if (reads.every(({ size }) => size <= widestTrial))
+          untried.push(...reads.flatMap((slot) => [...this.#neighbours(pair, slot)]));
+      }
+    } catch (error) {
+      // A property need not expect a pair that cannot be reached. One that can be is judged again when it comes.
+      if (!(error instanceof SpecError)) throw error;
+    }
+  }
+
+  #learn(
+    of: CallClass,
+    { judgeable, trie }: CallClass['entries'][number],
+    row: number,
+    pair: Uint32Array,
+    reads?: Slot[],
+  ): boolean {
+    const { command: number, outcome } = this.#transitions.row(row);
+    const command = this.#task.commands[number]!;
+    const width = this.#layout.words;
+    const same = this.#transitions.leads(row) === leads.nowhere;
+    const observation = new Observation(pair.slice());
+    const before = viewOf(observation, this.#layout.place);
+    const after = same ? before : viewOf(observation, this.#after);
+    const plainBefore = frozen(this.#layout.decode(pair));
+    const plainAfter = same ? plainBefore : frozen(this.#layout.decode(pair, width));
+    this.runs += 2;
+    const seen = judged(
+      this.#task,
+      judgeable,
+      { before, command, outcome: { ...outcome, state: after } },
+      { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } },
+    );
+    this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen));
+    reads?.push(...observation.reads);
+    of.version++;
+    observation.close();
+    return seen;
+  }
+
+  /** The pair with a slot set to each of its other values. */
+  *#neighbours(pair: Uint32Array, slot: Slot): Generator<Uint32Array> {
+    for (let index = 0; index < slot.size; index++) {
+      if (index === indexIn(slot, pair, 0)) continue;
+      const other = pair.slice();
+      for (const { word, mask } of this.#regions.get(slot) ?? [{ word: slot.word, mask: maskOf(slot) }])
+        other[word]! &= ~mask;
+      if (slot.width > 0) other[slot.word]! |= index << slot.shift;
+      yield other;
+    }
+  }
+}
+
+/** The slots below a place, always in the same order. */
+const slotsOf = (place: Place): Slot[] => {
+  switch (place.kind) {
+    case 'scalar':
+      return [place.slot];
+    case 'record':
+      return [...place.fields.values()].flatMap(slotsOf);
+    case 'array':
+      return place.elements.flatMap(slotsOf);
+    case 'variant':
+      return [place.tag, ...[...place.cases.values()].flatMap((fields) => [...fields.values()].flatMap(slotsOf))];
+  }
+};
+
+/** The bits that a change of each tag clears. */
+const collectRegions = (
+  place: Place,
+  regions: Map<Slot, readonly { readonly word: number; readonly mask: number }[]>,
+): void => {
+  switch (place.kind) {
+    case 'scalar':
+      return;
+    case 'record':
+      for (const inner of place.fields.values()) collectRegions(inner, regions);
+      return;
+    case 'array':
+      for (const inner of place.elements) collectRegions(inner, regions);
+      return;
+    case 'variant':
+      regions.set(place.tag, place.region);
+      for (const fields of place.cases.values()) for (const inner of fields.values()) collectRegions(inner, regions);
+  }
+};

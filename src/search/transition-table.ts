@@ -1,0 +1,200 @@
+import { type Effect, effectOf } from '../observe/effect.ts';
+import { Observation } from '../observe/observation.ts';
+import { grown, hole, Tries } from '../observe/tries.ts';
+import { viewOf } from '../observe/view.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Layout, Slot } from '../spec/layout.ts';
+import { type Command, describeCommand } from '../spec/model.ts';
+import { describeOutcome, type Outcome } from '../spec/outcome.ts';
+import { frozen } from '../spec/update.ts';
+import type { Findings } from './findings.ts';
+import { causes, leftDomain, perform, type Task } from './task.ts';
+
+/** What a row leads to: another state, the same one, or none because the call is disabled or panics. */
+export const leads = { on: 0, nowhere: 1, disabled: 2, panic: 3 } as const;
+
+/** What a row says of the slots that it concerns. */
+export interface Row {
+  readonly command: number;
+  /** Its state is an observed one and not to be used. */
+  readonly outcome: Outcome<unknown>;
+  readonly reads: readonly { readonly slot: Slot; readonly index: number }[];
+}
+
+/**
+ * A task's transitions as decision tables. A row is learned by watching a command run once on a packed state; every state that
+ * agrees in what was read takes that row from then on. Each row is also computed by the plain function on the plain state, when
+ * it is learned and again whenever the number of its uses has doubled. A difference is an error.
+ */
+export class TransitionTable {
+  readonly #task: Task;
+  readonly #layout: Layout<unknown>;
+  readonly #violated: Findings['violated'];
+  readonly #tries = new Tries();
+  readonly #roots: readonly number[];
+  readonly #rows: Row[] = [];
+  /** By row: one of `leads`. */
+  #leads: Int32Array = new Int32Array(256);
+  /** By row times words: what is kept of a word, and what is set. */
+  #keep: Int32Array = new Int32Array(256);
+  #set: Int32Array = new Int32Array(256);
+  /** By row: how often it was taken. */
+  readonly #uses: number[] = [];
+  /** How often the model's function was run. */
+  runs = 0;
+
+  /** `violated` is asked for the first violation when the model turns out to be broken, which may be its consequence. */
+  constructor(task: Task, layout: Layout<unknown>, violated: Findings['violated']) {
+    this.#task = task;
+    this.#layout = layout;
+    this.#violated = violated;
+    this.#roots = task.commands.map(() => this.#tries.add());
+  }
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  /** The number of the row that a command takes from the state at `offset`, learned if need be. Counts the use. */
+  take(command: number, words: Uint32Array, offset: number): number {
+    const row = this.find(command, words, offset);
+    if (row === hole) return this.#learn(command, this.#copy(words, offset));
+    const uses = ++this.#uses[row]!;
+    if ((uses & (uses - 1)) === 0) this.#recheck(row, this.#copy(words, offset));
+    return row;
+  }
+
+  /** The same without learning or counting; `hole` if there is none. */
+  find(command: number, words: Uint32Array, offset: number): number {
+    return this.#tries.find(this.#roots[command]!, words, offset);
+  }
+
+  row(number: number): Row {
+    return this.#rows[number]!;
+  }
+
+  leads(row: number): number {
+    return this.#leads[row]!;
+  }
+
+  /** Writes the next state to `next` from index `to`. Returns whether it differs. */
+  apply(row: number, words: Uint32Array, offset: number, next: Uint32Array, to = 0): boolean {
+    const width = this.#layout.words;
+    let differs = 0;
+    for (let i = 0, at = row * width; i < width; i++, at++) {
+      const word = words[offset + i]!;
+      const after = (word & this.#keep[at]!) | this.#set[at]!;
+      next[to + i] = after;
+      differs |= after ^ word;
+    }
+    return differs !== 0;
+  }
+
+  /** The bits of a word that a row leaves as they are, and those that it sets. */
+  effectOn(row: number, word: number): { readonly keep: number; readonly set: number } {
+    const at = row * this.#layout.words + word;
+    return { keep: this.#keep[at]!, set: this.#set[at]! };
+  }
+
+  /** Every row with how often it was taken. */
+  *taken(): Generator<{ readonly command: Command; readonly outcome: Outcome<unknown>; readonly times: number }> {
+    for (const [i, { command, outcome }] of this.#rows.entries())
+      yield { command: this.#task.commands[command]!, outcome, times: this.#uses[i]! };
+  }
+
+  #learn(number: number, state: Uint32Array): number {
+    const command = this.#task.commands[number]!;
+    const observation = new Observation(state);
+    let outcome: Outcome<unknown>;
+    let effect: Effect | undefined;
+    try {
+      this.runs++;
+      outcome = this.#task.system.step(viewOf(observation, this.#layout.place), command);
+      effect =
+        outcome.result === 'disabled'
+          ? noEffect(this.#layout.words)
+          : effectOf(this.#layout, observation, outcome.state);
+    } catch (error) {
+      this.#plain(state, command); // where the model is broken, this says so in its own words
+      throw this.#impure(command, state, `under observation it threw ${String(error)}`);
+    }
+    const plain = this.#plain(state, command);
+    const row = this.#rows.length;
+    this.#rows.push({
+      command: number,
+      outcome,
+      reads: observation.reads.map((slot) => ({ slot, index: observation.indexOf(slot) })),
+    });
+    this.#uses.push(1);
+    this.#leads = grown(this.#leads, row + 1);
+    this.#leads[row] = leadOf(outcome, effect);
+    const width = this.#layout.words;
+    this.#keep = grown(this.#keep, (row + 1) * width);
+    this.#set = grown(this.#set, (row + 1) * width);
+    if (effect) {
+      this.#keep.set(effect.keep, row * width);
+      this.#set.set(effect.set, row * width);
+    }
+    if (!effect || !this.#agrees(row, state, plain))
+      throw this.#impure(
+        command,
+        state,
+        `observed: ${describeOutcome(outcome)}; plain: ${describeOutcome(plain)}, or another state`,
+      );
+    try {
+      this.#tries.learn(this.#roots[number]!, observation.reads, observation.indexOf, row);
+    } catch (error) {
+      throw error instanceof SpecError ? this.#impure(command, state, error.message) : error;
+    }
+    observation.close();
+    return row;
+  }
+
+  #recheck(row: number, state: Uint32Array) {
+    const { command, outcome } = this.#rows[row]!;
+    const plain = this.#plain(state, this.#task.commands[command]!);
+    if (this.#agrees(row, state, plain)) return;
+    const what = `before: ${describeOutcome(outcome)}; now: ${describeOutcome(plain)}, or another state`;
+    throw this.#impure(this.#task.commands[command]!, state, what);
+  }
+
+  /** The transition run plainly. Throws what the reference search would throw. */
+  #plain(state: Uint32Array, command: Command): Outcome<unknown> {
+    this.runs++;
+    const outcome = perform(this.#task, frozen(this.#layout.decode(state)), command);
+    if (outcome.result !== 'disabled' && this.#task.system.state.misfit(outcome.state))
+      throw leftDomain(this.#task, command, outcome.state, this.#violated());
+    return outcome;
+  }
+
+  #agrees(row: number, state: Uint32Array, plain: Outcome<unknown>): boolean {
+    if (describeOutcome(plain) !== describeOutcome(this.#rows[row]!.outcome)) return false;
+    if (plain.result === 'disabled') return true;
+    const next = new Uint32Array(this.#layout.words);
+    this.apply(row, state, 0, next);
+    return this.#layout.encode(plain.state).every((word, i) => word === next[i]);
+  }
+
+  #impure(command: Command, state: Uint32Array, what: string): SpecError {
+    const { model, variant } = this.#task.scope;
+    return new SpecError(
+      `${model}@${variant}: ${describeCommand(command)} is impure: it does not always do the same in one state; ${what} (${causes}); ` +
+        `the state: ${JSON.stringify(this.#layout.decode(state))}`,
+    );
+  }
+
+  #copy(words: Uint32Array, offset: number): Uint32Array {
+    return words.slice(offset, offset + this.#layout.words);
+  }
+}
+
+const noEffect = (words: number): Effect => ({
+  keep: new Uint32Array(words).fill(0xffff_ffff),
+  set: new Uint32Array(words),
+});
+
+const leadOf = ({ result }: Outcome<unknown>, effect: Effect | undefined): number => {
+  if (result === 'panic') return leads.panic;
+  if (result === 'disabled') return leads.disabled;
+  return effect?.keep.every((mask) => mask === 0xffff_ffff) ? leads.nowhere : leads.on;
+};

@@ -1,0 +1,241 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { suites } from '../../properties/index.ts';
+import { searchExhaustive } from '../../src/search/exhaustive.ts';
+import { searchReference } from '../../src/search/reference.ts';
+import type { SearchResult } from '../../src/search/result.ts';
+import { taskOf } from '../../src/search/task.ts';
+import {
+  defineModel,
+  disabled,
+  invariant,
+  type Model,
+  type Outcome,
+  ok,
+  type Property,
+  range,
+  record,
+  scopeOf,
+  stepProperty,
+  update,
+  variant,
+} from '../../src/spec/index.ts';
+import { anyModel } from './any-model.ts';
+import { graph, neverAt } from './graph.ts';
+
+const task = (model: Model, properties: readonly Property[], variant?: string) =>
+  taskOf(model, scopeOf(model, { variant }), properties);
+
+/** All but what only one of the two engines has. */
+const comparable = ({ judged, covered, coverage, bound }: SearchResult) => ({
+  judged: judged.map(({ property, verdict }) => ({ id: property.id, verdict })),
+  covered,
+  coverage,
+  bound,
+});
+
+describe('the exhaustive search says what the reference search says', () => {
+  it.each(
+    suites.flatMap(({ model, properties }) =>
+      Object.keys(model.variants).map((variant) => ({ model, properties, variant, name: `${model.id}@${variant}` })),
+    ),
+  )('of $name: verdicts, traces, counts, coverage', async ({ model, properties, variant }) => {
+    const [fast, slow] = [
+      await searchExhaustive(task(model, properties, variant)),
+      await searchReference(task(model, properties, variant)),
+    ];
+    expect(comparable(fast)).toEqual(comparable(slow));
+    expect(fast.engine!.rows).toBeLessThan(fast.covered.transitions / 10);
+  });
+
+  it('of a few hundred random models', async () => {
+    const seen = { violated: 0, panics: 0, large: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        anyModel,
+        fc.option(fc.integer({ min: 1, max: 300 })),
+        async ({ model, properties }, maxStates) => {
+          const options = maxStates === null ? {} : { maxStates };
+          const slow = await searchReference(task(model, properties), options);
+          expect(comparable(await searchExhaustive(task(model, properties), options))).toEqual(comparable(slow));
+          seen.violated += Number(slow.judged.some(({ verdict }) => verdict.kind === 'violated' && verdict.trace));
+          seen.panics += Number(slow.coverage.get('call')!.results.has('panic BUG'));
+          seen.large += Number(slow.covered.states > 30);
+        },
+      ),
+      { numRuns: 400 },
+    );
+    // Models in which nothing happens would agree on anything.
+    expect(Math.min(seen.violated, seen.panics, seen.large)).toBeGreaterThan(10);
+  });
+
+  it('of a graph, with its shortest and first trace', async () => {
+    const model = graph({ 0: [1, 2, 3], 1: [4], 2: [5], 3: [5], 4: [5], 5: [0] });
+    const properties = [neverAt(model, 5), neverAt(model, 9)];
+    expect(comparable(await searchExhaustive(task(model, properties)))).toEqual(
+      comparable(await searchReference(task(model, properties))),
+    );
+  });
+});
+
+/** A counter of 0..`max` whose one command does what `step` says. */
+const counter = (max: number, step: (n: number, state: { readonly n: number }) => Outcome<{ readonly n: number }>) =>
+  defineModel({
+    id: 'counter',
+    title: 'a counter',
+    sources: [],
+    config: {},
+    switches: {},
+    variants: { only: { doc: '', switches: {} } },
+    defaultVariant: 'only',
+    system: () => ({
+      state: record({ n: range(0, max) }),
+      command: variant({ tick: {} }),
+      initial: { n: 0 },
+      step: (state: { readonly n: number }, _: { readonly kind: 'tick' }) => step(state.n, state),
+    }),
+  });
+const below = (model: ReturnType<typeof counter>, most: number) =>
+  invariant(model, { id: 'below', statement: '', source: '', holds: ({ n }) => n < most });
+
+describe('the exhaustive search', () => {
+  it('runs a function once for what it reads, not once for each state', async () => {
+    const odd = counter(9999, (n) => ok({ n: (n + 1) % 10_000 }));
+    const { engine, covered } = await searchExhaustive(task(odd, []));
+    expect(covered.states).toBe(10_000);
+    expect(engine!.rows).toBe(10_000); // it reads all of n, so every value is a row
+    const graphs = graph(Object.fromEntries(Array.from({ length: 50 }, (_, i) => [i, [(i + 1) % 50]])));
+    expect((await searchExhaustive(task(graphs, []))).engine!.rows).toBe(50 * 50);
+  });
+
+  it('stops when its states may take no more memory, and says so', async () => {
+    const model = counter(200_000, (n) => (n < 200_000 ? ok({ n: n + 1 }) : disabled({ n }, 'at the end')));
+    const { bound, covered, judged } = await searchExhaustive(task(model, [below(model, 200_001)]), {
+      maxBytes: 300_000,
+    });
+    expect(bound).toEqual({ kind: 'memory', limit: 300_000 });
+    expect(covered.states).toBeGreaterThan(1000);
+    expect(judged[0]?.verdict).toEqual({ kind: 'incomplete', bound });
+  });
+
+  it('stops when it is told to', async () => {
+    const model = counter(60_000, (n) => (n < 60_000 ? ok({ n: n + 1 }) : disabled({ n }, 'at the end')));
+    const { bound, judged } = await searchExhaustive(task(model, [below(model, 60_001)]), { pulse: async () => false });
+    expect(bound).toEqual({ kind: 'interrupted' });
+    expect(judged[0]?.verdict).toEqual({ kind: 'incomplete', bound });
+  });
+});
+
+describe('an impure model is caught', () => {
+  const fails = (step: Parameters<typeof counter>[1]) => searchExhaustive(task(counter(99, step), []));
+  const impure = /^counter@only: tick\(\) is impure: .*usual causes: a clock, random numbers/;
+
+  it('that depends on a counter of its calls', async () => {
+    let calls = 0;
+    await expect(fails(() => ok({ n: calls++ % 100 }))).rejects.toThrow(impure);
+  });
+
+  it('that depends on random numbers, in its state or only in its errno', async () => {
+    await expect(fails(() => ok({ n: Math.floor(Math.random() * 100) }))).rejects.toThrow(impure);
+    let calls = 0;
+    await expect(
+      fails((n) => (calls++ % 2 === 0 ? ok({ n }) : { ...ok({ n }), result: 'refused', errno: 'EIO', reason: 'x' })),
+    ).rejects.toThrow(impure);
+  });
+
+  it('that depends on a clock', async () => {
+    const start = performance.now();
+    await expect(
+      fails((n) => ok({ n: n + 1 > 99 ? Math.floor((performance.now() - start) * 1e6) % 100 : n + 1 })),
+    ).rejects.toThrow(impure);
+  });
+
+  it('that keeps a state from an earlier call', async () => {
+    let kept: { readonly n: number } | undefined;
+    const step = (_: number, state: { readonly n: number }) => {
+      kept ??= state;
+      return ok({ n: (kept.n + 1) % 100 });
+    };
+    await expect(fails(step)).rejects.toThrow(
+      'counter@only: tick() threw TypeError: a state that was kept from an earlier call is read',
+    );
+  });
+
+  it('that changes its mind when a row has long been learned', async () => {
+    let calls = 0;
+    const grid = defineModel({
+      id: 'grid',
+      title: '',
+      sources: [],
+      config: {},
+      switches: {},
+      variants: { only: { doc: '', switches: {} } },
+      defaultVariant: 'only',
+      system: () => ({
+        state: record({ x: range(0, 50), y: range(0, 50) }),
+        command: variant({ right: {}, up: {} }),
+        initial: { x: 0, y: 0 },
+        step: (s: { readonly x: number; readonly y: number }, { kind }: { readonly kind: 'right' | 'up' }) => {
+          const by = ++calls > 300 ? 2 : 1;
+          return ok(
+            update(s, (d) => {
+              d[kind === 'right' ? 'x' : 'y'] = (s[kind === 'right' ? 'x' : 'y'] + by) % 51;
+            }),
+          );
+        },
+      }),
+    });
+    await expect(searchExhaustive(task(grid, []))).rejects.toThrow(
+      /^grid@only: (right|up)\(\) is impure: .*before: ok; now: ok, or another state/,
+    );
+  });
+
+  it('and so is a property', async () => {
+    const model = counter(9, (n) => ok({ n: (n + 1) % 10 }));
+    let calls = 0;
+    const moody = invariant(model, {
+      id: 'moody',
+      statement: '',
+      source: '',
+      holds: ({ n }) => n < 20 && calls++ % 2 === 0,
+    });
+    await expect(searchExhaustive(task(model, [moody]))).rejects.toThrow('counter@only: property moody is impure');
+  });
+
+  it('or one of calls', async () => {
+    const model = counter(9, (n) => ok({ n: (n + 1) % 10 }));
+    let calls = 0;
+    const moody = stepProperty(model, {
+      id: 'moody',
+      statement: '',
+      source: '',
+      holds: ({ before }) => before.n < 20 && calls++ % 2 === 0,
+    });
+    await expect(searchExhaustive(task(model, [moody]))).rejects.toThrow('counter@only: property moody is impure');
+  });
+});
+
+describe('a broken model gets the words of the reference search', () => {
+  it.each<[string, Parameters<typeof counter>[1]]>([
+    ['a state outside its domain', (n) => ok({ n: n + 1 })],
+    ['an exception', () => JSON.parse('?')],
+    ['no outcome', () => undefined as never],
+    [
+      'a write to the state',
+      (_, state) => {
+        Object.assign(state, { n: 1 });
+        return ok(state);
+      },
+    ],
+  ])('%s', async (_, step) => {
+    const model = counter(3, step);
+    const words = async (search: Promise<unknown>) =>
+      search.then(
+        () => 'no error',
+        (error: Error) => error.message,
+      );
+    const expected = await words(searchReference(task(model, [below(model, 2)])));
+    expect(expected).toMatch(/^counter@only: tick\(\) /);
+    expect(await words(searchExhaustive(task(model, [below(model, 2)])))).toBe(expected);
+  });
+});
