@@ -5,7 +5,6 @@ import { minimise } from '../../src/counterexample/minimise.ts';
 import { taskOf } from '../../src/search/task.ts';
 import {
   type Command,
-  defineModel,
   describeCommand,
   disabled,
   invariant,
@@ -16,6 +15,7 @@ import {
   variant,
 } from '../../src/spec/index.ts';
 import { graph, neverAt } from '../search/graph.ts';
+import { tiny } from '../search/tiny.ts';
 
 const minimised = (
   model: Parameters<typeof taskOf>[0],
@@ -45,20 +45,11 @@ describe('minimise', () => {
   });
 
   /** Two of eight bits must be set, in two calls; any two will do. */
-  const bits = defineModel({
-    id: 'bits',
-    title: '',
-    sources: [],
-    config: {},
-    switches: {},
-    variants: { only: { doc: '', switches: {} } },
-    defaultVariant: 'only',
-    system: () => ({
-      state: record({ set: range(0, 255) }),
-      command: variant({ set: { bit: range(0, 7) } }),
-      initial: { set: 0 },
-      step: (state, { bit }) => (state.set & (1 << bit) ? disabled(state, 'set') : ok({ set: state.set | (1 << bit) })),
-    }),
+  const bits = tiny('bits', {
+    state: record({ set: range(0, 255) }),
+    command: variant({ set: { bit: range(0, 7) } }),
+    initial: { set: 0 },
+    step: (state, { bit }) => (state.set & (1 << bit) ? disabled(state, 'set') : ok({ set: state.set | (1 << bit) })),
   });
 
   it('renames: arguments become the lowest that show the same, in their order', () => {

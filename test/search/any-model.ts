@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import {
   array,
-  defineModel,
   disabled,
   enumOf,
   flag,
@@ -21,6 +20,7 @@ import {
   variant,
   warn,
 } from '../../src/spec/index.ts';
+import { tiny } from './tiny.ts';
 
 const state = record({
   mode: enumOf('idle', 'busy', 'dead'),
@@ -104,20 +104,11 @@ const step =
   };
 
 const modelOf = (rules: readonly Rule[]) =>
-  defineModel({
-    id: 'any',
-    title: 'any small model',
-    sources: [],
-    config: {},
-    switches: {},
-    variants: { only: { doc: '', switches: {} } },
-    defaultVariant: 'only',
-    system: () => ({
-      state,
-      command,
-      initial: { mode: 'idle', count: 0, slots: [0, 1], pte: { kind: 'zero' } } as State,
-      step: step(rules),
-    }),
+  tiny('any', {
+    state,
+    command,
+    initial: { mode: 'idle', count: 0, slots: [0, 1], pte: { kind: 'zero' } },
+    step: step(rules),
   });
 
 const common = { statement: '', source: '' };

@@ -6,11 +6,9 @@ import { searchReference } from '../../src/search/reference.ts';
 import type { SearchResult } from '../../src/search/result.ts';
 import { taskOf } from '../../src/search/task.ts';
 import {
-  defineModel,
   disabled,
   invariant,
   type Model,
-  type Outcome,
   ok,
   type Property,
   range,
@@ -22,6 +20,7 @@ import {
 } from '../../src/spec/index.ts';
 import { anyModel } from './any-model.ts';
 import { graph, neverAt } from './graph.ts';
+import { counter, tiny } from './tiny.ts';
 
 const task = (model: Model, properties: readonly Property[], variant?: string) =>
   taskOf(model, scopeOf(model, { variant }), properties);
@@ -78,23 +77,6 @@ describe('the exhaustive search says what the reference search says', () => {
   });
 });
 
-/** A counter of 0..`max` whose one command does what `step` says. */
-const counter = (max: number, step: (n: number, state: { readonly n: number }) => Outcome<{ readonly n: number }>) =>
-  defineModel({
-    id: 'counter',
-    title: 'a counter',
-    sources: [],
-    config: {},
-    switches: {},
-    variants: { only: { doc: '', switches: {} } },
-    defaultVariant: 'only',
-    system: () => ({
-      state: record({ n: range(0, max) }),
-      command: variant({ tick: {} }),
-      initial: { n: 0 },
-      step: (state: { readonly n: number }, _: { readonly kind: 'tick' }) => step(state.n, state),
-    }),
-  });
 const below = (model: ReturnType<typeof counter>, most: number) =>
   invariant(model, { id: 'below', statement: '', source: '', holds: ({ n }) => n < most });
 
@@ -163,27 +145,18 @@ describe('an impure model is caught', () => {
 
   it('that changes its mind when a row has long been learned', async () => {
     let calls = 0;
-    const grid = defineModel({
-      id: 'grid',
-      title: '',
-      sources: [],
-      config: {},
-      switches: {},
-      variants: { only: { doc: '', switches: {} } },
-      defaultVariant: 'only',
-      system: () => ({
-        state: record({ x: range(0, 50), y: range(0, 50) }),
-        command: variant({ right: {}, up: {} }),
-        initial: { x: 0, y: 0 },
-        step: (s: { readonly x: number; readonly y: number }, { kind }: { readonly kind: 'right' | 'up' }) => {
-          const by = ++calls > 300 ? 2 : 1;
-          return ok(
-            update(s, (d) => {
-              d[kind === 'right' ? 'x' : 'y'] = (s[kind === 'right' ? 'x' : 'y'] + by) % 51;
-            }),
-          );
-        },
-      }),
+    const grid = tiny('grid', {
+      state: record({ x: range(0, 50), y: range(0, 50) }),
+      command: variant({ right: {}, up: {} }),
+      initial: { x: 0, y: 0 },
+      step: (s: { readonly x: number; readonly y: number }, { kind }: { readonly kind: 'right' | 'up' }) => {
+        const by = ++calls > 300 ? 2 : 1;
+        return ok(
+          update(s, (d) => {
+            d[kind === 'right' ? 'x' : 'y'] = (s[kind === 'right' ? 'x' : 'y'] + by) % 51;
+          }),
+        );
+      },
     });
     await expect(searchExhaustive(task(grid, []))).rejects.toThrow(
       /^grid@only: (right|up)\(\) is impure: .*before: ok; now: ok, or another state/,

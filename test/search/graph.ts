@@ -1,6 +1,5 @@
 import type { Trace } from '../../src/search/result.ts';
 import {
-  defineModel,
   describeCommand,
   disabled,
   invariant,
@@ -10,29 +9,20 @@ import {
   range,
   reachable,
   record,
-  suite,
   variant,
 } from '../../src/spec/index.ts';
+import { tiny } from './tiny.ts';
 
 /** A model given by the edges of a graph: the state is a node, 0 at first, and `go(to)` follows an edge. */
 export const graph = (
   edges: Readonly<Record<number, readonly number[]>>,
 ): Model<{ readonly node: number }, { kind: 'go'; to: number }> => {
   const last = Math.max(...Object.keys(edges).map(Number), ...Object.values(edges).flat());
-  return defineModel({
-    id: 'graph',
-    title: 'a graph',
-    sources: [],
-    config: {},
-    switches: {},
-    variants: { only: { doc: '', switches: {} } },
-    defaultVariant: 'only',
-    system: () => ({
-      state: record({ node: range(0, last) }),
-      command: variant({ go: { to: range(0, last) } }),
-      initial: { node: 0 },
-      step: (state, { to }) => (edges[state.node]?.includes(to) ? ok({ node: to }) : disabled(state, 'no such edge')),
-    }),
+  return tiny('graph', {
+    state: record({ node: range(0, last) }),
+    command: variant({ go: { to: range(0, last) } }),
+    initial: { node: 0 },
+    step: (state, { to }) => (edges[state.node]?.includes(to) ? ok({ node: to }) : disabled(state, 'no such edge')),
   });
 };
 
@@ -55,8 +45,5 @@ export const canBeAt = (
     forEach: () => record({ node: range(Math.min(...nodes), Math.max(...nodes)) }),
     when: (state, { node }) => state.node === node,
   });
-
-export const graphSuite = (model: ReturnType<typeof graph>, properties: readonly Property[]) =>
-  suite({ model, properties, violates: { only: [] } });
 
 export const calls = (trace: Trace | undefined) => trace?.commands.map(describeCommand).join(' ');

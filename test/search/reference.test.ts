@@ -2,43 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { searchReference } from '../../src/search/reference.ts';
 import { taskOf } from '../../src/search/task.ts';
 import {
-  defineModel,
   disabled,
   invariant,
   type Model,
-  type Outcome,
   ok,
   panic,
-  range,
-  record,
   refuse,
   scopeOf,
   stepProperty,
-  variant,
   warn,
 } from '../../src/spec/index.ts';
 import { calls, canBeAt, graph, neverAt } from './graph.ts';
+import { counter } from './tiny.ts';
 
 const search = (model: Model, properties: Parameters<typeof taskOf>[2], options = {}) =>
   searchReference(taskOf(model, scopeOf(model), properties), options);
-
-/** A counter of 0..`max` whose one command does what `step` says. */
-const counter = (max: number, step: (n: number) => Outcome<{ readonly n: number }>) =>
-  defineModel({
-    id: 'counter',
-    title: 'a counter',
-    sources: [],
-    config: {},
-    switches: {},
-    variants: { only: { doc: '', switches: {} } },
-    defaultVariant: 'only',
-    system: () => ({
-      state: record({ n: range(0, max) }),
-      command: variant({ tick: {} }),
-      initial: { n: 0 },
-      step: ({ n }: { readonly n: number }, _: { readonly kind: 'tick' }) => step(n),
-    }),
-  });
 
 describe('the reference search', () => {
   it('visits what can be reached and no more, and measures how far away it is', async () => {
