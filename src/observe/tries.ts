@@ -13,6 +13,11 @@ export interface SlotValues {
   set(slot: Slot, index: number | undefined): void;
 }
 
+/** A leaf of `hole` is one. A branch has a child for each value of its slot. */
+export type Tree =
+  | { readonly kind: 'leaf'; readonly leaf: number }
+  | { readonly kind: 'branch'; readonly slot: Slot; readonly children: readonly Tree[] };
+
 /**
  * Decision tables as tries, many in one arena. A node reads one slot and branches on its value; a leaf is a number that the
  * owner gives a meaning. Node 0 is not used, so that a child of 0 is a hole; a child n > 0 is a node; a child n < 0 is leaf -n - 1.
@@ -96,6 +101,25 @@ export class Tries {
     }
     values.set(slot, undefined);
     return false;
+  }
+
+  /** The trie as a tree, for a compiler; undefined if it has more than `most` nodes, or one that is too wide. */
+  tree(trie: number, most: number): Tree | undefined {
+    let left = most;
+    const grow = (at: number): Tree | undefined => {
+      if (at <= 0) return { kind: 'leaf', leaf: -at - 1 };
+      const base = this.#base[at]!;
+      if (base < 0 || left-- === 0) return undefined;
+      const slot = this.#slot[at]!;
+      const children: Tree[] = [];
+      for (let index = 0; index < slot.size; index++) {
+        const child = grow(this.#children[base + index]!);
+        if (!child) return undefined;
+        children.push(child);
+      }
+      return { kind: 'branch', slot, children };
+    };
+    return grow(this.#roots[trie]!);
   }
 
   #newNode(slot: Slot): number {

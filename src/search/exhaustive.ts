@@ -2,6 +2,7 @@ import { hole } from '../observe/tries.ts';
 import { layoutOf } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import { frozen } from '../spec/update.ts';
+import { compile, type Expand } from './compiled.ts';
 import { Findings } from './findings.ts';
 import { CallJudgements, StateJudgements } from './judgements.ts';
 import { type Bound, type Engine, type Pulse, type SearchResult, Tally } from './result.ts';
@@ -17,7 +18,18 @@ export interface ExhaustiveOptions {
   readonly pulse?: Pulse;
 }
 
-const attemptsBetweenPulses = 1 << 14;
+/** Work between pulses, some ten milliseconds: an attempt counts 1, a function that is run as much as it takes. */
+const workBetweenPulses = 1 << 18;
+const workOfRun = 400;
+
+/** Arrivals whose places in the state table are read before the first of them is put there. */
+const arrivalsInBatch = 256;
+
+/** By then most of the rows that matter have been learned; a search that ends before is not worth compiling. */
+const statesBeforeCompiling = 1000;
+
+/** Of so many states one is looked up in the tables in any case, where rows are checked again now and then. */
+const statesBetweenLookups = 256;
 
 /**
  * The reference search on packed states and decision tables: the same order, hence the same verdicts, counts and traces.
@@ -37,49 +49,51 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   const ofStates = new StateJudgements(task, layout, transitions, findings);
   const ofCalls = new CallJudgements(task, layout, transitions, findings);
 
-  const next = new Uint32Array(width);
+  // A batch of arrivals, in the order of states and commands: from where, by which row (-1 - command if that is yet to be looked
+  // up), and the words of the state, with their hash.
+  const room = arrivalsInBatch + commands.length;
+  const batch = {
+    from: new Uint32Array(room),
+    rows: new Int32Array(room),
+    words: new Uint32Array(room * width),
+    hashes: new Int32Array(room),
+    count: 0,
+  };
+  const alone = new Uint32Array(width);
+  let expand: Expand | undefined;
+  let compiledRows = 0;
+  let compileAt = statesBeforeCompiling;
+
   let attempts = 0;
+  let lastPulse = 0;
+  let level = 0;
   let depth = 0;
   let bound: Bound | undefined;
 
-  states.add(layout.encode(system.initial), 0);
+  const initial = layout.encode(system.initial);
+  states.add(initial, 0, states.hash(initial, 0), 0);
   if (ofStates.settles(states.words, 0)) findings.ofState(system.initial, () => []);
 
   let levelEnd = 1;
-  search: for (let from = 0, level = 0; from < states.count; from++) {
-    if (from === levelEnd) {
+  for (let from = 0; from < states.count && !bound; from++) {
+    if (from === compileAt) recompile();
+    const first = batch.count;
+    if (expand && from % statesBetweenLookups !== 0)
+      batch.count = expand(states.words, from * width, batch.words, batch.rows, transitions.uses, first);
+    else for (let command = 0; command < commands.length; command++) batch.rows[batch.count++] = -1 - command;
+    batch.from.fill(from, first, batch.count);
+
+    const endsLevel = from + 1 === levelEnd;
+    if (endsLevel || batch.count >= arrivalsInBatch) arriveAll();
+    if (endsLevel) {
       levelEnd = states.count;
       level++;
     }
-    for (let command = 0; command < commands.length; command++) {
-      const offset = from * width;
-      const row = transitions.take(command, states.words, offset);
-      if (transitions.leads(row) !== leads.disabled && ofCalls.settles(row, states.words, offset)) {
-        const before = frozen(layout.decode(states.words, offset));
-        const outcome = perform(task, before, commands[command]!);
-        findings.ofStep({ before, command: commands[command]!, outcome }, () => [...traceTo(from), commands[command]!]);
-      }
-
-      if (transitions.leads(row) === leads.on && transitions.apply(row, states.words, offset, next)) {
-        if (states.count >= maxStates && !states.has(next)) {
-          bound = { kind: 'states', limit: maxStates };
-          break search;
-        }
-        const found = states.add(next, from);
-        if (found === StateSet.full) {
-          bound = { kind: 'memory', limit: maxBytes };
-          break search;
-        }
-        if (found >= 0) {
-          depth = level + 1;
-          if (ofStates.settles(states.words, found * width, row))
-            findings.ofState(frozen(layout.decode(next)), () => traceTo(found));
-        }
-      }
-      if (++attempts % attemptsBetweenPulses === 0 && !(await pulse(covered()))) {
-        bound = { kind: 'interrupted' };
-        break search;
-      }
+    attempts += commands.length;
+    const work = attempts + runs() * workOfRun;
+    if (work - lastPulse >= workBetweenPulses && !bound) {
+      lastPulse = work;
+      if (!(await pulse(covered()))) bound = { kind: 'interrupted' };
     }
   }
 
@@ -91,6 +105,50 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     ...(bound && { bound }),
   };
 
+  function arriveAll() {
+    states.touch(batch.words, batch.count, batch.hashes);
+    for (let i = 0; i < batch.count && !bound; i++) {
+      const [from, row] = [batch.from[i]!, batch.rows[i]!];
+      if (row >= 0) arrive(from, row, batch.words, i * width, batch.hashes[i]!);
+      else call(from, -1 - row);
+    }
+    batch.count = 0;
+  }
+
+  /** Looks one call up, or runs it where nothing is known of it. */
+  function call(from: number, command: number) {
+    const offset = from * width;
+    const row = transitions.take(command, states.words, offset);
+    if (transitions.leads(row) === leads.disabled) return;
+    if (ofCalls.settles(row, states.words, offset)) {
+      const before = frozen(layout.decode(states.words, offset));
+      const outcome = perform(task, before, commands[command]!);
+      findings.ofStep({ before, command: commands[command]!, outcome }, () => [...traceTo(from), commands[command]!]);
+    }
+    if (transitions.leads(row) === leads.on && transitions.apply(row, states.words, offset, alone))
+      arrive(from, row, alone, 0, states.hash(alone, 0));
+  }
+
+  function arrive(from: number, row: number, words: Uint32Array, at: number, hash: number) {
+    if (states.count >= maxStates && !states.has(words, at, hash)) {
+      bound = { kind: 'states', limit: maxStates };
+      return;
+    }
+    const found = states.add(words, at, hash, from);
+    if (found === StateSet.full) bound = { kind: 'memory', limit: maxBytes };
+    if (found < 0) return;
+    depth = level + 1;
+    if (ofStates.settles(states.words, found * width, row))
+      findings.ofState(frozen(layout.decode(states.words, found * width)), () => traceTo(found));
+  }
+
+  function recompile() {
+    if (transitions.size > compiledRows)
+      expand = compile(transitions, commands.length, width, (row) => ofCalls.isQuiet(row));
+    compiledRows = transitions.size;
+    compileAt = Math.ceil(compileAt * 1.5);
+  }
+
   function covered() {
     return { states: states.count, transitions: tally().transitions, depth };
   }
@@ -101,10 +159,14 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     return counts;
   }
 
+  function runs(): number {
+    return transitions.runs + ofStates.runs + ofCalls.runs;
+  }
+
   function engine(): Engine {
     return {
       rows: transitions.size,
-      runs: transitions.runs + ofStates.runs + ofCalls.runs,
+      runs: runs(),
       bytes: states.bytes,
       bytesPerState: states.bytes / states.count,
     };

@@ -158,6 +158,12 @@ export class CallJudgements {
     return settles;
   }
 
+  /** Whether no call that takes `row` can settle anything, whatever the state. The row was judged once before. */
+  isQuiet(row: number): boolean {
+    const known = this.#relevant[row];
+    return known !== undefined && known.version === known.of.version && known.entries.length === 0;
+  }
+
   #fillPair(row: number, words: Uint32Array, offset: number) {
     for (let i = 0; i < this.#layout.words; i++) this.#pair[i] = words[offset + i]!;
     this.#transitions.apply(row, words, offset, this.#pair, this.#layout.words);

@@ -6,15 +6,20 @@ const fullest = 0.6;
  * are. Open addressing with linear probing; the table holds state numbers, so that a state's words stay where they were put.
  */
 export class StateSet {
+  static readonly known = -1;
+  static readonly full = -2;
+
   readonly #width: number;
   readonly #maxBytes: number;
   /** By state number times `width`: its words. Grows by doubling. */
   words: Uint32Array;
-  /** By state number: the state that it was first reached from. */
+  /** By state number: the state that it was first reached from. Grows by doubling. */
   parents: Uint32Array;
   count = 0;
-  /** By hash: state number + 1, or 0. A power of two long. */
+  /** By hash: state number + 1, or 0. A power of two long. Doubled when it is full. */
   #table = new Uint32Array(1 << 12);
+  /** Keeps the reads of `touch` from being optimised away. */
+  touched = 0;
 
   /** `width`: words in a state. */
   constructor(width: number, maxBytes: number) {
@@ -33,45 +38,69 @@ export class StateSet {
     return this.words.subarray(state * this.#width, (state + 1) * this.#width);
   }
 
-  static readonly known = -1;
-  static readonly full = -2;
-
-  has(words: Uint32Array): boolean {
-    return this.#table[this.#find(words)] !== 0;
+  /** Multiply and fold, word by word; the last fold spreads high bits to where the table looks. */
+  hash(words: Uint32Array, at: number): number {
+    let hash = 0x9e3779b9;
+    for (let i = at; i < at + this.#width; i++) {
+      hash = Math.imul(hash ^ words[i]!, 0x85ebca6b);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash, 0xc2b2ae35);
+    return hash ^ (hash >>> 16);
   }
 
-  /** Adds the state whose words are given. Returns its number, or `known`, or `full` if there is no room within `maxBytes`. */
-  add(words: Uint32Array, parent: number): number {
-    let at = this.#find(words);
-    if (this.#table[at] !== 0) return StateSet.known;
+  /**
+   * Hashes `count` states, one after the other in `words`, and reads where they would be found. The reads do not wait for each
+   * other, as those of one `add` after another do: most of them miss the caches.
+   */
+  touch(words: Uint32Array, count: number, hashes: Int32Array): void {
+    const [width, table, mask, stored] = [this.#width, this.#table, this.#table.length - 1, this.words];
+    let touched = 0;
+    for (let i = 0; i < count; i++) {
+      const hash = this.hash(words, i * width);
+      hashes[i] = hash;
+      touched ^= table[hash & mask]!;
+    }
+    for (let i = 0; i < count; i++) {
+      const state = table[hashes[i]! & mask]!;
+      if (state !== 0) touched ^= stored[(state - 1) * width]!;
+    }
+    this.touched ^= touched;
+  }
+
+  has(words: Uint32Array, at: number, hash: number): boolean {
+    return this.#table[this.#find(words, at, hash)] !== 0;
+  }
+
+  /** Adds the state at `at`. Returns its number, or `known`, or `full` if there is no room within `maxBytes`. */
+  add(words: Uint32Array, at: number, hash: number, parent: number): number {
+    let place = this.#find(words, at, hash);
+    if (this.#table[place] !== 0) return StateSet.known;
     const state = this.count;
     if (state >= this.parents.length && !this.#grow()) return StateSet.full;
     if (state >= this.#table.length * fullest) {
       if (!this.#rehash()) return StateSet.full;
-      at = this.#find(words);
+      place = this.#find(words, at, hash);
     }
-    this.#table[at] = state + 1;
-    this.words.set(words, state * this.#width);
+    this.#table[place] = state + 1;
+    for (let i = 0; i < this.#width; i++) this.words[state * this.#width + i] = words[at + i]!;
     this.parents[state] = parent;
     this.count++;
     return state;
   }
 
   /** Where in the table the state is, or would be put. */
-  #find(words: Uint32Array): number {
-    const mask = this.#table.length - 1;
-    let at = hashOf(words, this.#width) & mask;
-    for (let known = this.#table[at]!; known !== 0; known = this.#table[at]!) {
-      if (this.#same(known - 1, words)) return at;
-      at = (at + 1) & mask;
+  #find(words: Uint32Array, at: number, hash: number): number {
+    const [width, table, mask, stored] = [this.#width, this.#table, this.#table.length - 1, this.words];
+    let place = hash & mask;
+    for (let known = table[place]!; known !== 0; known = table[place]!) {
+      const from = (known - 1) * width;
+      let i = 0;
+      while (i < width && stored[from + i] === words[at + i]) i++;
+      if (i === width) return place;
+      place = (place + 1) & mask;
     }
-    return at;
-  }
-
-  #same(state: number, words: Uint32Array): boolean {
-    const from = state * this.#width;
-    for (let i = 0; i < this.#width; i++) if (this.words[from + i] !== words[i]) return false;
-    return true;
+    return place;
   }
 
   #grow(): boolean {
@@ -87,24 +116,14 @@ export class StateSet {
 
   #rehash(): boolean {
     if (this.bytes + 2 * this.#table.byteLength > this.#maxBytes) return false;
-    this.#table = new Uint32Array(this.#table.length * 2);
-    const mask = this.#table.length - 1;
+    const table = new Uint32Array(this.#table.length * 2);
+    const mask = table.length - 1;
     for (let state = 0; state < this.count; state++) {
-      let at = hashOf(this.at(state), this.#width) & mask;
-      while (this.#table[at] !== 0) at = (at + 1) & mask;
-      this.#table[at] = state + 1;
+      let place = this.hash(this.words, state * this.#width) & mask;
+      while (table[place] !== 0) place = (place + 1) & mask;
+      table[place] = state + 1;
     }
+    this.#table = table;
     return true;
   }
 }
-
-/** Multiply and fold, word by word; the last fold spreads high bits to where the table looks. */
-const hashOf = (words: Uint32Array, width: number): number => {
-  let hash = 0x9e3779b9;
-  for (let i = 0; i < width; i++) {
-    hash = Math.imul(hash ^ words[i]!, 0x85ebca6b);
-    hash ^= hash >>> 15;
-  }
-  hash = Math.imul(hash, 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-};

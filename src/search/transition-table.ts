@@ -1,6 +1,6 @@
 import { type Effect, effectOf } from '../observe/effect.ts';
 import { Observation } from '../observe/observation.ts';
-import { grown, hole, Tries } from '../observe/tries.ts';
+import { grown, hole, type Tree, Tries } from '../observe/tries.ts';
 import { viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Layout, Slot } from '../spec/layout.ts';
@@ -24,7 +24,7 @@ export interface Row {
 /**
  * A task's transitions as decision tables. A row is learned by watching a command run once on a packed state; every state that
  * agrees in what was read takes that row from then on. Each row is also computed by the plain function on the plain state, when
- * it is learned and again whenever the number of its uses has doubled. A difference is an error.
+ * it is learned and again whenever the number of its lookups has doubled. A difference is an error.
  */
 export class TransitionTable {
   readonly #task: Task;
@@ -38,8 +38,9 @@ export class TransitionTable {
   /** By row times words: what is kept of a word, and what is set. */
   #keep: Int32Array = new Int32Array(256);
   #set: Int32Array = new Int32Array(256);
-  /** By row: how often it was taken. */
-  readonly #uses: number[] = [];
+  /** By row: how often it was taken; and how often of these it was looked up here, where it may be checked again. */
+  uses = new Float64Array(256);
+  readonly #lookups: number[] = [];
   /** How often the model's function was run. */
   runs = 0;
 
@@ -59,8 +60,9 @@ export class TransitionTable {
   take(command: number, words: Uint32Array, offset: number): number {
     const row = this.find(command, words, offset);
     if (row === hole) return this.#learn(command, this.#copy(words, offset));
-    const uses = ++this.#uses[row]!;
-    if ((uses & (uses - 1)) === 0) this.#recheck(row, this.#copy(words, offset));
+    this.uses[row]!++;
+    const lookups = ++this.#lookups[row]!;
+    if ((lookups & (lookups - 1)) === 0) this.#recheck(row, this.#copy(words, offset));
     return row;
   }
 
@@ -96,10 +98,15 @@ export class TransitionTable {
     return { keep: this.#keep[at]!, set: this.#set[at]! };
   }
 
+  /** A command's rows as a tree; undefined if it is too large to be worth compiling. */
+  tree(command: number): Tree | undefined {
+    return this.#tries.tree(this.#roots[command]!, mostCompiledNodes);
+  }
+
   /** Every row with how often it was taken. */
   *taken(): Generator<{ readonly command: Command; readonly outcome: Outcome<unknown>; readonly times: number }> {
     for (const [i, { command, outcome }] of this.#rows.entries())
-      yield { command: this.#task.commands[command]!, outcome, times: this.#uses[i]! };
+      yield { command: this.#task.commands[command]!, outcome, times: this.uses[i]! };
   }
 
   #learn(number: number, state: Uint32Array): number {
@@ -125,7 +132,13 @@ export class TransitionTable {
       outcome,
       reads: observation.reads.map((slot) => ({ slot, index: observation.indexOf(slot) })),
     });
-    this.#uses.push(1);
+    if (row >= this.uses.length) {
+      const larger = new Float64Array(2 * row);
+      larger.set(this.uses);
+      this.uses = larger;
+    }
+    this.uses[row] = 1;
+    this.#lookups.push(1);
     this.#leads = grown(this.#leads, row + 1);
     this.#leads[row] = leadOf(outcome, effect);
     const width = this.#layout.words;
@@ -187,6 +200,9 @@ export class TransitionTable {
     return words.slice(offset, offset + this.#layout.words);
   }
 }
+
+/** A larger tree would make more code than the processor's caches like. */
+const mostCompiledNodes = 200;
 
 const noEffect = (words: number): Effect => ({
   keep: new Uint32Array(words).fill(0xffff_ffff),

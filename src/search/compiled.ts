@@ -1,0 +1,73 @@
+import { hole, type Tree } from '../observe/tries.ts';
+import { leads, type TransitionTable } from './transition-table.ts';
+
+/**
+ * Tries every command in the state at `offset`. For each that leads to another state, in the order of the commands, puts that
+ * state's words into `next` and the row into `rows`; for one whose row is not known here, -1 - command into `rows`. Entries are
+ * put behind the `count` that are there. Counts the uses of known rows. Returns how many entries there are now.
+ */
+export type Expand = (
+  words: Uint32Array,
+  offset: number,
+  next: Uint32Array,
+  rows: Int32Array,
+  uses: Float64Array,
+  count: number,
+) => number;
+
+/** Commands in one function: V8 does not optimise functions beyond a certain size. */
+const commandsInFunction = 12;
+
+/**
+ * The transition tables as straight-line JavaScript: nested switches on the bits of the state's words, which stay in registers.
+ * Rows whose calls may still settle a judgement are left to the caller, as are holes and tables too large to compile.
+ */
+export const compile = (
+  transitions: TransitionTable,
+  commands: number,
+  width: number,
+  isQuiet: (row: number) => boolean,
+): Expand => {
+  const parts: string[] = [];
+  for (let first = 0; first < commands; first += commandsInFunction) {
+    const bodies: string[] = [];
+    for (let command = first; command < Math.min(first + commandsInFunction, commands); command++)
+      bodies.push(commandCode(transitions, command, width, isQuiet));
+    parts.push(
+      `function part${parts.length}(words, offset, next, rows, uses, n) {\n${load(width)}\n${bodies.join('\n')}\nreturn n;\n}`,
+    );
+  }
+  const calls = parts.map((_, i) => `n = part${i}(words, offset, next, rows, uses, n);`).join('\n');
+  const code = `'use strict';\n${parts.join('\n')}\nreturn function expand(words, offset, next, rows, uses, n) {\n${calls}\nreturn n;\n};`;
+  return new Function(code)() as Expand;
+};
+
+const load = (width: number) =>
+  Array.from({ length: width }, (_, i) => `const w${i} = words[offset + ${i}];`).join(' ');
+
+const commandCode = (
+  transitions: TransitionTable,
+  command: number,
+  width: number,
+  isQuiet: (row: number) => boolean,
+): string => {
+  const unknown = `rows[n++] = ${-1 - command};`;
+  const code = (tree: Tree): string => {
+    if (tree.kind === 'branch') {
+      const { word, shift, width: bits } = tree.slot;
+      const cases = tree.children.map((child, i) => `case ${i}: ${code(child)} break;`);
+      return `switch ((w${word} >>> ${shift}) & ${2 ** bits - 1}) { ${cases.join('\n')} }`;
+    }
+    const row = tree.leaf;
+    if (row === hole || (transitions.leads(row) !== leads.disabled && !isQuiet(row))) return unknown;
+    if (transitions.leads(row) !== leads.on) return `uses[${row}]++;`;
+    const stores = Array.from({ length: width }, (_, word) => {
+      const { keep, set } = transitions.effectOn(row, word);
+      const kept = keep === -1 ? `w${word}` : `w${word} & ${keep}`;
+      return `next[n * ${width} + ${word}] = ${set === 0 ? kept : `(${kept}) | ${set}`};`;
+    });
+    return `uses[${row}]++; ${stores.join(' ')} rows[n++] = ${row};`;
+  };
+  const tree = transitions.tree(command);
+  return tree ? code(tree) : unknown;
+};
