@@ -1,3 +1,4 @@
+import { SpecError } from '../spec/errors.ts';
 import type { Place } from '../spec/layout.ts';
 import { updates } from '../spec/update.ts';
 import type { Observation } from './observation.ts';
@@ -163,6 +164,32 @@ const keysOf = (part: Part): string[] => {
   return [...own, ...added].filter((key) => part.changes.get(key) !== gone);
 };
 
+/** Fields that JavaScript itself asks any object for. */
+const askedOfAnything = ['toJSON', 'then'];
+
+/**
+ * Whether code that reads the field may mean it: it is there in another case of the variant, or an index beyond the array. A field
+ * that the state never has is a slip of the pen, and undefined would let a property hold for the wrong reason.
+ */
+const mayHave = ({ origin }: Part, key: string): boolean => {
+  if (askedOfAnything.includes(key)) return true;
+  if (origin?.kind === 'record') return origin.fields.has(key);
+  if (origin?.kind === 'variant') return [...origin.cases.values()].some((fields) => fields.has(key));
+  return origin === undefined || /^-?\d+$/.test(key);
+};
+
+const unknownField = (key: string, of: string) => new SpecError(`reads the field ${key}, which ${of} does not have`);
+
+/** The record, with an error instead of undefined for a field that is not one of `fields`. */
+export const strict = <T extends object>(record: T, fields: readonly string[], of: string): T =>
+  new Proxy(record, {
+    get: (target, key) => {
+      if (typeof key === 'string' && !(key in target) && ![...fields, ...askedOfAnything].includes(key))
+        throw unknownField(key, of);
+      return Reflect.get(target, key);
+    },
+  });
+
 const readOnly = (key: string | symbol): never => {
   throw new TypeError(
     `Cannot assign to read only property '${String(key)}' of an observed state; change it in update()`,
@@ -181,7 +208,9 @@ const reading: ProxyHandler<object> = {
     const part = touched(target);
     if (key === updates) return (recipe: (draft: unknown) => void) => changed(part, recipe);
     if (typeof key === 'symbol' || (part.length !== undefined && key === 'length')) return Reflect.get(target, key);
-    return hasField(part, key) ? fieldOf(part, key) : Reflect.get(target, key);
+    if (hasField(part, key)) return fieldOf(part, key);
+    if (!(key in target) && !mayHave(part, key)) throw unknownField(key, 'the state');
+    return Reflect.get(target, key);
   },
   has: (target, key) => (typeof key === 'string' && hasField(touched(target), key)) || Reflect.has(target, key),
   ownKeys: (target) => {

@@ -20,6 +20,7 @@ export const checkJson = (results: readonly CheckResult[]): object => ({
     search: result.search,
     covered: result.covered,
     bound: result.bound ?? null,
+    engine: result.engine ?? null,
     properties: result.properties.map(({ property, verdict, standing, steps }) => ({
       id: property.id,
       statement: property.statement,

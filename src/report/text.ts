@@ -183,7 +183,7 @@ function violationText(
   return lines.join('\n');
 }
 
-function coverageText({ scope, search, coverage }: CheckResult): string {
+function coverageText({ scope, search, coverage, covered, engine }: CheckResult): string {
   const rows = [...coverage].flatMap(([command, { attempts, results }]) =>
     [...results].map(([result, calls], i) => [
       i === 0 ? command : '',
@@ -192,9 +192,17 @@ function coverageText({ scope, search, coverage }: CheckResult): string {
       count(calls),
     ]),
   );
+  const needed = engine && [
+    wrapped(
+      `${count(covered.transitions)} calls, looked up in ${plural(engine.rows, 'row')} of tables; functions of the model and of properties ` +
+        `were run ${plural(engine.runs, 'time')}. ${engine.bytesPerState.toFixed(1)} bytes a state, omission probability 0.`,
+      78,
+    ),
+  ];
   return [
     `${scopeName(scope)}, ${search.kind}: how often each command had each result`,
     table(['command', 'tried', 'result', 'times'], rows, ['tried', 'times']),
+    ...(needed ?? []),
   ].join('\n');
 }
 

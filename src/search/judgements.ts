@@ -1,6 +1,6 @@
 import { Observation } from '../observe/observation.ts';
 import { hole, type SlotValues, Tries } from '../observe/tries.ts';
-import { viewOf } from '../observe/view.ts';
+import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot, shifted } from '../spec/layout.ts';
 import { describeOutcome } from '../spec/outcome.ts';
@@ -12,9 +12,16 @@ import { leads, type TransitionTable } from './transition-table.ts';
 /** Judges what was observed and the same thing in plain form, and insists on one answer: whether it settles the judgement. */
 const judged = (task: Task, { property, instance }: Judgeable, observed: unknown, plain: unknown): boolean => {
   const expected = decides(property, judge(task, property, plain, instance));
-  const seen = decides(property, judge(task, property, observed, instance));
-  if (seen === expected) return seen;
   const { model, variant } = task.scope;
+  let seen: boolean;
+  try {
+    seen = decides(property, judge(task, property, observed, instance));
+  } catch (error) {
+    throw error instanceof SpecError
+      ? new SpecError(`${model}@${variant}: property ${property.id} ${error.message}`)
+      : error;
+  }
+  if (seen === expected) return seen;
   throw new SpecError(
     `${model}@${variant}: property ${property.id} is impure: judged twice on one state it gave two answers (${causes})`,
   );
@@ -101,6 +108,8 @@ interface CallClass {
   /** Grows when an entry has learned something. */
   version: number;
 }
+
+const outcomeFields = ['result', 'state', 'warnings', 'errno', 'reason'];
 
 /** At most so many pairs of states, reachable or not, are tried to learn a judgement's whole table at once. */
 const mostTrials = 64;
@@ -257,7 +266,7 @@ export class CallJudgements {
     const seen = judged(
       this.#task,
       judgeable,
-      { before, command, outcome: { ...outcome, state: after } },
+      { before, command, outcome: strict({ ...outcome, state: after }, outcomeFields, 'an outcome') },
       { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } },
     );
     this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen));

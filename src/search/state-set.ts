@@ -38,15 +38,8 @@ export class StateSet {
     return this.words.subarray(state * this.#width, (state + 1) * this.#width);
   }
 
-  /** Multiply and fold, word by word; the last fold spreads high bits to where the table looks. */
   hash(words: Uint32Array, at: number): number {
-    let hash = 0x9e3779b9;
-    for (let i = at; i < at + this.#width; i++) {
-      hash = Math.imul(hash ^ words[i]!, 0x85ebca6b);
-      hash ^= hash >>> 15;
-    }
-    hash = Math.imul(hash, 0xc2b2ae35);
-    return hash ^ (hash >>> 16);
+    return hashOf(words, at, this.#width);
   }
 
   /**
@@ -57,7 +50,7 @@ export class StateSet {
     const [width, table, mask, stored] = [this.#width, this.#table, this.#table.length - 1, this.words];
     let touched = 0;
     for (let i = 0; i < count; i++) {
-      const hash = this.hash(words, i * width);
+      const hash = hashOf(words, i * width, width);
       hashes[i] = hash;
       touched ^= table[hash & mask]!;
     }
@@ -119,7 +112,7 @@ export class StateSet {
     const table = new Uint32Array(this.#table.length * 2);
     const mask = table.length - 1;
     for (let state = 0; state < this.count; state++) {
-      let place = this.hash(this.words, state * this.#width) & mask;
+      let place = hashOf(this.words, state * this.#width, this.#width) & mask;
       while (table[place] !== 0) place = (place + 1) & mask;
       table[place] = state + 1;
     }
@@ -127,3 +120,14 @@ export class StateSet {
     return true;
   }
 }
+
+/** Multiply and fold, word by word; the last fold spreads high bits to where the table looks. */
+const hashOf = (words: Uint32Array, at: number, width: number): number => {
+  let hash = 0x9e3779b9;
+  for (let i = at; i < at + width; i++) {
+    hash = Math.imul(hash ^ words[i]!, 0x85ebca6b);
+    hash ^= hash >>> 15;
+  }
+  hash = Math.imul(hash, 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+};

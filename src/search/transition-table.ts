@@ -123,6 +123,9 @@ export class TransitionTable {
           : effectOf(this.#layout, observation, outcome.state);
     } catch (error) {
       this.#plain(state, command); // where the model is broken, this says so in its own words
+      const { model, variant } = this.#task.scope;
+      if (error instanceof SpecError)
+        throw new SpecError(`${model}@${variant}: ${describeCommand(command)} ${error.message}`);
       throw this.#impure(command, state, `under observation it threw ${String(error)}`);
     }
     const plain = this.#plain(state, command);

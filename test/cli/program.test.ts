@@ -264,6 +264,8 @@ describe('check', () => {
   it('shows how often each command had each result', async () => {
     const { out } = await typed('check pkvm-mmio@fixed --search exhaustive --set mmioTables=2 --set pool=3 --coverage');
     expect(out).toContain('pkvm-mmio@fixed, exhaustive: how often each command had each result');
+    expect(out).toMatch(/^[\d,]+ calls, looked up in [\d,]+ rows of tables; functions of the model and of/m);
+    expect(out).toContain('omission probability 0');
     expect(out).toMatch(/^host_stage2_unmap_dev_all +[\d,]+ +disabled called only when the pool is empty +[\d,]+$/m);
   });
 

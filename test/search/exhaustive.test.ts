@@ -188,6 +188,36 @@ describe('an impure model is caught', () => {
   });
 });
 
+describe('a field that is never there is not read as undefined', () => {
+  const model = counter(3, (n) => ok({ n: (n + 1) % 4 }));
+  const fields = { id: 'slip', statement: '', source: '' };
+
+  it.each([
+    ['by an invariant', invariant(model, { ...fields, holds: (state) => Reflect.get(state, 'm') !== 7 }), 'the state'],
+    [
+      'by a step property, of the state',
+      stepProperty(model, { ...fields, holds: ({ before }) => Reflect.get(before, 'm') !== 7 }),
+      'the state',
+    ],
+    [
+      'by a step property, of the outcome',
+      stepProperty(model, { ...fields, holds: ({ outcome }) => Reflect.get(outcome, 'm') !== 7 }),
+      'an outcome',
+    ],
+  ])('%s', async (_, property, of) => {
+    await expect(searchExhaustive(task(model, [property]))).rejects.toThrow(
+      `counter@only: property slip reads the field m, which ${of} does not have`,
+    );
+  });
+
+  it('by a transition', async () => {
+    const slip = counter(3, (_, state) => ok({ n: Reflect.get(state, 'm') ?? 1 }));
+    await expect(searchExhaustive(task(slip, []))).rejects.toThrow(
+      'counter@only: tick() reads the field m, which the state does not have',
+    );
+  });
+});
+
 describe('a broken model gets the words of the reference search', () => {
   it.each<[string, Parameters<typeof counter>[1]]>([
     ['a state outside its domain', (n) => ok({ n: n + 1 })],
