@@ -32,7 +32,8 @@ const statesBeforeCompiling = 1000;
 const statesBetweenLookups = 256;
 
 /**
- * The reference search on packed states and decision tables: the same order, hence the same verdicts, counts and traces.
+ * The reference search on packed states and decision tables: the same order, hence the same verdicts, counts and traces. Exact:
+ * states are compared in full, so none is taken for another because of its hash.
  */
 export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = {}): Promise<SearchResult> => {
   const {
@@ -78,7 +79,8 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   for (let from = 0; from < states.count && !bound; from++) {
     if (from === compileAt) recompile();
     const first = batch.count;
-    if (expand && from % statesBetweenLookups !== 0)
+    // Compiled tables count the calls of a whole batch; close to the bound each call is counted as it comes, as by the reference.
+    if (expand && from % statesBetweenLookups !== 0 && states.count + room < maxStates)
       batch.count = expand(states.words, from * width, batch.words, batch.rows, transitions.uses, first);
     else for (let command = 0; command < commands.length; command++) batch.rows[batch.count++] = -1 - command;
     batch.from.fill(from, first, batch.count);
@@ -93,6 +95,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     const work = attempts + runs() * workOfRun;
     if (work - lastPulse >= workBetweenPulses && !bound) {
       lastPulse = work;
+      arriveAll();
       if (!(await pulse(covered()))) bound = { kind: 'interrupted' };
     }
   }

@@ -68,6 +68,16 @@ describe('the exhaustive search says what the reference search says', () => {
     expect(Math.min(seen.violated, seen.panics, seen.large)).toBeGreaterThan(10);
   });
 
+  it.each([1500, 3000, 7199])(
+    'of a search that is stopped at %i states, when tables have been compiled',
+    async (maxStates) => {
+      const { model, properties } = suites[0]!;
+      const fast = await searchExhaustive(task(model, properties, 'v4'), { maxStates });
+      expect(comparable(fast)).toEqual(comparable(await searchReference(task(model, properties, 'v4'), { maxStates })));
+      expect(fast.bound).toEqual({ kind: 'states', limit: maxStates });
+    },
+  );
+
   it('of a graph, with its shortest and first trace', async () => {
     const model = graph({ 0: [1, 2, 3], 1: [4], 2: [5], 3: [5], 4: [5], 5: [0] });
     const properties = [neverAt(model, 5), neverAt(model, 9)];
