@@ -29,8 +29,10 @@ function write(effect: Effect, observation: Observation, place: Place, value: un
     part?.origin === place &&
     part.observation === observation &&
     !(place.kind === 'variant' && part.changes.has('kind'))
-  )
+  ) {
+    keep(effect, place);
     return writeChanges(effect, observation, place, part.changes);
+  }
 
   switch (place.kind) {
     case 'record':
@@ -51,6 +53,27 @@ function write(effect: Effect, observation: Observation, place: Place, value: un
       }
       return writeScalar(effect, place.tag, kind) && writeFields(effect, observation, fields, value, 1);
     }
+  }
+}
+
+/** Puts the bits of a place back as they were: a variant around it that was written anew has cleared them. */
+function keep(effect: Effect, place: Place): void {
+  const keepBits = (word: number, mask: number) => {
+    effect.keep[word]! |= mask;
+    effect.set[word]! &= ~mask;
+  };
+  switch (place.kind) {
+    case 'scalar':
+      keepBits(place.slot.word, maskOf(place.slot));
+      return;
+    case 'record':
+      for (const inner of place.fields.values()) keep(effect, inner);
+      return;
+    case 'array':
+      for (const inner of place.elements) keep(effect, inner);
+      return;
+    case 'variant':
+      for (const { word, mask } of place.region) keepBits(word, mask);
   }
 }
 

@@ -1,3 +1,4 @@
+import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Slot } from '../spec/layout.ts';
 
 /** One run of a function over a packed state: which slots it read, in the order of their first reading. */
@@ -8,15 +9,18 @@ export class Observation {
   /** Whether anything of the state was looked at, even if it was only what an update had written. */
   touched = false;
   #closed = false;
+  #left: number;
 
-  /** `words` is read from index 0 and must not change while the observation is open. */
-  constructor(words: Uint32Array) {
+  /** `words` is read from index 0 and must not change while the observation is open. More than `most` readings are an error. */
+  constructor(words: Uint32Array, most = Number.POSITIVE_INFINITY) {
     this.#words = words;
+    this.#left = most;
   }
 
   /** The slot's value, with a note that it was read. Throws once the observation is closed: nobody would see the reading. */
   read(slot: Slot): boolean | number | string {
     if (this.#closed) throw new TypeError('a state that was kept from an earlier call is read');
+    if (this.#left-- <= 0) throw new SpecError('reads without end');
     if (!this.#seen.has(slot)) {
       this.#seen.add(slot);
       this.reads.push(slot);

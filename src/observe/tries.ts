@@ -103,14 +103,15 @@ export class Tries {
     return false;
   }
 
-  /** The trie as a tree, for a compiler; undefined if it has more than `most` nodes, or one that is too wide. */
+  /** The trie as a tree, for a compiler; undefined if it has more than `most` children in all, or a node that is too wide. */
   tree(trie: number, most: number): Tree | undefined {
     let left = most;
     const grow = (at: number): Tree | undefined => {
       if (at <= 0) return { kind: 'leaf', leaf: -at - 1 };
       const base = this.#base[at]!;
-      if (base < 0 || left-- === 0) return undefined;
       const slot = this.#slot[at]!;
+      left -= slot.size;
+      if (base < 0 || left < 0) return undefined;
       const children: Tree[] = [];
       for (let index = 0; index < slot.size; index++) {
         const child = grow(this.#children[base + index]!);

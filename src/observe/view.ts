@@ -243,7 +243,10 @@ const draftHandler: ProxyHandler<object> = {
       part.length !== undefined &&
       !(hasField(part, String(key)) || (key === 'length' && value === Reflect.get(target, key)))
     )
-      throw new TypeError(`an array of a state has a fixed length; there is no element ${String(key)}`);
+      throw new SpecError(`writes ${String(key)} of an array, whose length is fixed; assign a whole array instead`);
+    // As in immer, assigning what is there is no change: the field is drafted, not frozen, when it is looked at next.
+    const untouched = !part.changes.has(String(key)) && !part.children.has(String(key));
+    if (untouched && partOf(value) && fieldOf(part.base!, String(key)) === value) return true;
     if (key !== 'length' || part.length === undefined) part.changes.set(String(key), value);
     return true;
   },

@@ -27,7 +27,7 @@ export const compile = (
   commands: number,
   width: number,
   isQuiet: (row: number) => boolean,
-): Expand => {
+): Expand | undefined => {
   const parts: string[] = [];
   for (let first = 0; first < commands; first += commandsInFunction) {
     const bodies: string[] = [];
@@ -39,8 +39,11 @@ export const compile = (
   }
   const calls = parts.map((_, i) => `n = part${i}(words, offset, next, rows, uses, n);`).join('\n');
   const code = `'use strict';\n${parts.join('\n')}\nreturn function expand(words, offset, next, rows, uses, n) {\n${calls}\nreturn n;\n};`;
-  return new Function(code)() as Expand;
+  return code.length > mostCode ? undefined : (new Function(code)() as Expand);
 };
+
+/** More code than this takes longer to compile than it saves. */
+const mostCode = 4_000_000;
 
 const load = (width: number) =>
   Array.from({ length: width }, (_, i) => `const w${i} = words[offset + ${i}];`).join(' ');
@@ -55,18 +58,25 @@ const commandCode = (
   const code = (tree: Tree): string => {
     if (tree.kind === 'branch') {
       const { word, shift, width: bits } = tree.slot;
-      const cases = tree.children.map((child, i) => `case ${i}: ${code(child)} break;`);
-      return `switch ((w${word} >>> ${shift}) & ${2 ** bits - 1}) { ${cases.join('\n')} }`;
+      if (bits === 0) return code(tree.children[0]!);
+      const cases = tree.children.flatMap((child, i) =>
+        child.kind === 'leaf' && child.leaf === hole ? [] : [`case ${i}: ${code(child)} break;`],
+      );
+      return `switch ((w${word} >>> ${shift}) & ${2 ** bits - 1}) { ${cases.join('\n')}\ndefault: ${unknown} }`;
     }
     const row = tree.leaf;
-    if (row === hole || (transitions.leads(row) !== leads.disabled && !isQuiet(row))) return unknown;
-    if (transitions.leads(row) !== leads.on) return `uses[${row}]++;`;
+    const lead = transitions.leads(row);
+    if (row === hole || (lead !== leads.disabled && !isQuiet(row))) return unknown;
+    if (lead === leads.panic && transitions.changes(row)) return unknown;
+    if (lead !== leads.on) return `uses[${row}]++;`;
     const stores = Array.from({ length: width }, (_, word) => {
       const { keep, set } = transitions.effectOn(row, word);
       const kept = keep === -1 ? `w${word}` : `w${word} & ${keep}`;
       return `next[n * ${width} + ${word}] = ${set === 0 ? kept : `(${kept}) | ${set}`};`;
     });
-    return `uses[${row}]++; ${stores.join(' ')} rows[n++] = ${row};`;
+    // A call that leads back to where it came from may be judged differently: the states before and after are one.
+    const same = Array.from({ length: width }, (_, word) => `next[n * ${width} + ${word}] === w${word}`).join(' && ');
+    return `${stores.join(' ')} if (${same}) { ${unknown} } else { uses[${row}]++; rows[n++] = ${row}; }`;
   };
   const tree = transitions.tree(command);
   return tree ? code(tree) : unknown;

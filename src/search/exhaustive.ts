@@ -31,6 +31,9 @@ const statesBeforeCompiling = 1000;
 /** Of so many states one is looked up in the tables in any case, where rows are checked again now and then. */
 const statesBetweenLookups = 256;
 
+/** Of so many states one is judged again plainly, by every judgement. */
+const statesBetweenAudits = 4096;
+
 /**
  * The reference search on packed states and decision tables: the same order, hence the same verdicts, counts and traces. Exact:
  * states are compared in full, so none is taken for another because of its hash.
@@ -78,6 +81,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   let levelEnd = 1;
   for (let from = 0; from < states.count && !bound; from++) {
     if (from === compileAt) recompile();
+    if (from % statesBetweenAudits === 0) ofStates.audit(states.words, from * width);
     const first = batch.count;
     // Compiled tables count the calls of a whole batch; close to the bound each call is counted as it comes, as by the reference.
     if (expand && from % statesBetweenLookups !== 0 && states.count + room < maxStates)

@@ -1,27 +1,34 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Observation } from '../observe/observation.ts';
 import { hole, type SlotValues, Tries } from '../observe/tries.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot, shifted } from '../spec/layout.ts';
-import { describeOutcome } from '../spec/outcome.ts';
+import type { Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
 import { causes, judge, type Task } from './task.ts';
-import { leads, type TransitionTable } from './transition-table.ts';
+import { outcomeKey, type TransitionTable } from './transition-table.ts';
 
 /** Judges what was observed and the same thing in plain form, and insists on one answer: whether it settles the judgement. */
-const judged = (task: Task, { property, instance }: Judgeable, observed: unknown, plain: unknown): boolean => {
-  const expected = decides(property, judge(task, property, plain, instance));
+const judged = (
+  task: Task,
+  { property, instance }: Judgeable,
+  observed: unknown,
+  plain: unknown,
+  exploring = false,
+): boolean => {
   const { model, variant } = task.scope;
   let seen: boolean;
   try {
     seen = decides(property, judge(task, property, observed, instance));
   } catch (error) {
+    if (!exploring) judge(task, property, plain, instance); // where the property is broken, this says so in its own words
     throw error instanceof SpecError
       ? new SpecError(`${model}@${variant}: property ${property.id} ${error.message}`)
       : error;
   }
-  if (seen === expected) return seen;
+  if (seen === decides(property, judge(task, property, plain, instance))) return seen;
   throw new SpecError(
     `${model}@${variant}: property ${property.id} is impure: judged twice on one state it gave two answers (${causes})`,
   );
@@ -71,6 +78,21 @@ export class StateJudgements {
     return settles;
   }
 
+  /** Judges a state that has been found in full and plainly. Throws a SpecError if that settles anything now: it did not before. */
+  audit(words: Uint32Array, offset: number): void {
+    const state = frozen(this.#layout.decode(words, offset));
+    for (const { judgeable } of this.#entries) {
+      if (judgeable.settled) continue;
+      this.runs++;
+      const { property, instance } = judgeable;
+      if (!decides(property, judge(this.#task, property, state, instance))) continue;
+      const { model, variant } = this.#task.scope;
+      throw new SpecError(
+        `${model}@${variant}: property ${property.id} is impure: judged again it gave another answer (${causes})`,
+      );
+    }
+  }
+
   #settled(entry: StateEntry, words: Uint32Array, offset: number): boolean {
     const known = this.#tries.find(entry.trie, words, offset);
     if (known !== hole) return known === 1;
@@ -114,6 +136,9 @@ const outcomeFields = ['result', 'state', 'warnings', 'errno', 'reason'];
 /** At most so many pairs of states, reachable or not, are tried to learn a judgement's whole table at once. */
 const mostTrials = 64;
 
+/** Readings of a state in one trial. */
+const mostReadings = 10_000;
+
 /** A slot with more values than this is not tried out. */
 const widestTrial = 16;
 
@@ -133,7 +158,7 @@ export class CallJudgements {
   readonly #twins = new Map<Slot, Slot>();
   readonly #regions = new Map<Slot, readonly { readonly word: number; readonly mask: number }[]>();
   readonly #classes = new Map<string, CallClass>();
-  /** By row: its class, and the entries that it may settle as of the class's version. */
+  /** By twice the row, plus 1 for calls that change nothing: its class, and the entries that it may settle as of the class's version. */
   readonly #relevant: { readonly of: CallClass; readonly version: number; readonly entries: CallClass['entries'] }[] =
     [];
   readonly #pair: Uint32Array;
@@ -154,37 +179,34 @@ export class CallJudgements {
 
   /** Whether the call that takes `row` from the state at `offset` settles anything. */
   settles(row: number, words: Uint32Array, offset: number): boolean {
-    let known = this.#relevant[row];
-    if (known === undefined || known.version !== known.of.version) known = this.#relevantTo(row, words, offset);
-    if (known.entries.length === 0) return false;
-    this.#fillPair(row, words, offset);
+    for (let i = 0; i < this.#layout.words; i++) this.#pair[i] = words[offset + i]!;
+    const same = !this.#transitions.apply(row, words, offset, this.#pair, this.#layout.words);
+    const { of, entries } = this.#relevantTo(row, same);
     let settles = false;
-    for (const entry of known.entries) {
+    for (const entry of entries) {
       if (entry.judgeable.settled) continue;
       const leaf = this.#tries.find(entry.trie, this.#pair, 0);
-      if (leaf === 1 || (leaf === hole && this.#learn(known.of, entry, row, this.#pair))) settles = true;
+      if (leaf === 1 || (leaf === hole && this.#learn(of, entry, row, same, this.#pair))) settles = true;
     }
     return settles;
   }
 
-  /** Whether no call that takes `row` can settle anything, whatever the state. The row was judged once before. */
+  /** Whether no call that takes `row`, and changes the state if the row changes anything, can settle anything. */
   isQuiet(row: number): boolean {
-    const known = this.#relevant[row];
+    const known = this.#relevant[2 * row + Number(!this.#transitions.changes(row))];
     return known !== undefined && known.version === known.of.version && known.entries.length === 0;
   }
 
-  #fillPair(row: number, words: Uint32Array, offset: number) {
-    for (let i = 0; i < this.#layout.words; i++) this.#pair[i] = words[offset + i]!;
-    this.#transitions.apply(row, words, offset, this.#pair, this.#layout.words);
-  }
-
-  #relevantTo(row: number, words: Uint32Array, offset: number) {
-    const of = this.#relevant[row]?.of ?? this.#classOf(row, words, offset);
+  #relevantTo(row: number, same: boolean) {
+    const at = 2 * row + Number(same);
+    const known = this.#relevant[at];
+    if (known && known.version === known.of.version) return known;
+    const of = known?.of ?? this.#classOf(row, same);
     const entries = of.entries.filter(
       ({ judgeable, trie }) => !judgeable.settled && this.#tries.canReach(trie, 1, this.#valuesIn(row)),
     );
     const relevant = { of, version: of.version, entries };
-    this.#relevant[row] = relevant;
+    this.#relevant[at] = relevant;
     return relevant;
   }
 
@@ -214,21 +236,21 @@ export class CallJudgements {
     };
   }
 
-  #classOf(row: number, words: Uint32Array, offset: number): CallClass {
+  /** The class of the call that `#pair` shows. */
+  #classOf(row: number, same: boolean): CallClass {
     const { command, outcome } = this.#transitions.row(row);
-    const key = `${command} ${this.#transitions.leads(row) === leads.nowhere} ${describeOutcome(outcome)}`;
+    const key = `${command} ${same} ${outcomeKey(outcome)}`;
     const known = this.#classes.get(key);
     if (known) return known;
     const entries = [...this.#findings.open('call')].map((judgeable) => ({ judgeable, trie: this.#tries.add() }));
     const made: CallClass = { entries, version: 0 };
     this.#classes.set(key, made);
-    this.#fillPair(row, words, offset);
-    for (const entry of entries) this.#explore(made, entry, row, this.#pair.slice());
+    for (const entry of entries) this.#explore(made, entry, row, same, this.#pair.slice());
     return made;
   }
 
   /** Learns the judgement's table as far as it is small, from this pair of states and from pairs that differ in what is read. */
-  #explore(of: CallClass, entry: CallClass['entries'][number], row: number, first: Uint32Array) {
+  #explore(of: CallClass, entry: CallClass['entries'][number], row: number, same: boolean, first: Uint32Array) {
     const untried = [first];
     try {
       for (let trials = 0; untried.length > 0 && trials < mostTrials; ) {
@@ -236,7 +258,7 @@ export class CallJudgements {
         if (this.#tries.find(entry.trie, pair, 0) !== hole) continue;
         trials++;
         const reads: Slot[] = [];
-        this.#learn(of, entry, row, pair, reads);
+        this.#learn(of, entry, row, same, pair, reads);
         if (reads.every(({ size }) => size <= widestTrial))
           untried.push(...reads.flatMap((slot) => [...this.#neighbours(pair, slot)]));
       }
@@ -250,14 +272,15 @@ export class CallJudgements {
     of: CallClass,
     { judgeable, trie }: CallClass['entries'][number],
     row: number,
+    same: boolean,
     pair: Uint32Array,
-    reads?: Slot[],
+    explored?: Slot[],
   ): boolean {
     const { command: number, outcome } = this.#transitions.row(row);
     const command = this.#task.commands[number]!;
     const width = this.#layout.words;
-    const same = this.#transitions.leads(row) === leads.nowhere;
-    const observation = new Observation(pair.slice());
+    // A made-up pair of states may send a property round in circles.
+    const observation = new Observation(pair.slice(), explored ? mostReadings : Number.POSITIVE_INFINITY);
     const before = viewOf(observation, this.#layout.place);
     const after = same ? before : viewOf(observation, this.#after);
     const plainBefore = frozen(this.#layout.decode(pair));
@@ -268,12 +291,29 @@ export class CallJudgements {
       judgeable,
       { before, command, outcome: strict({ ...outcome, state: after }, outcomeFields, 'an outcome') },
       { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } },
+      explored !== undefined,
     );
+    this.#checkIdentity(judgeable, { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } }, seen);
     this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen));
-    reads?.push(...observation.reads);
+    explored?.push(...observation.reads);
     of.version++;
     observation.close();
     return seen;
+  }
+
+  /** Parts that did not change are one object to immer and two to an observation: a property must not look which. */
+  #checkIdentity(judgeable: Judgeable, step: Step, seen: boolean) {
+    const { property, instance } = judgeable;
+    const state = sharing(step.before, step.outcome.state);
+    if (
+      decides(property, judge(this.#task, property, { ...step, outcome: { ...step.outcome, state } }, instance)) ===
+      seen
+    )
+      return;
+    const { model, variant } = this.#task.scope;
+    throw new SpecError(
+      `${model}@${variant}: property ${property.id} compares parts of states by identity; compare fields instead`,
+    );
   }
 
   /** The pair with a slot set to each of its other values. */
@@ -288,6 +328,15 @@ export class CallJudgements {
     }
   }
 }
+
+/** `after`, with every part that is as it was in `before` being the very part. */
+const sharing = (before: unknown, after: unknown): unknown => {
+  if (typeof before !== 'object' || typeof after !== 'object' || before === null || after === null) return after;
+  if (isDeepStrictEqual(before, after)) return before;
+  const part = (key: string, value: unknown) => sharing(Reflect.get(before, key), value);
+  if (Array.isArray(after)) return after.map((value, i) => part(String(i), value));
+  return Object.fromEntries(Object.entries(after).map(([key, value]) => [key, part(key, value)]));
+};
 
 /** The slots below a place, always in the same order. */
 const slotsOf = (place: Place): Slot[] => {

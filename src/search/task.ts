@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SpecError } from '../spec/errors.ts';
 import {
   type Command,
@@ -51,8 +52,10 @@ export const perform = ({ scope, system }: Task, state: unknown, command: Comman
   const outcome = guarded(call, () => system.step(state, command));
   if (!isOutcome(outcome))
     throw new SpecError(`${call} did not return an outcome; use ok(), refuse(), panic() or disabled()`);
+  if (outcome.state === state) return outcome;
   frozen(outcome.state);
-  return outcome;
+  // The state after is the very state before exactly if nothing changed, so that properties may ask for that with ===.
+  return isDeepStrictEqual(outcome.state, state) ? { ...outcome, state } : outcome;
 };
 
 const isOutcome = (outcome: Outcome<unknown>): boolean => {

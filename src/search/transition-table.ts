@@ -3,7 +3,7 @@ import { Observation } from '../observe/observation.ts';
 import { grown, hole, type Tree, Tries } from '../observe/tries.ts';
 import { viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
-import type { Layout, Slot } from '../spec/layout.ts';
+import { indexIn, type Layout, type Slot } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import { frozen } from '../spec/update.ts';
@@ -92,6 +92,12 @@ export class TransitionTable {
     return differs !== 0;
   }
 
+  /** Whether the row writes anything. */
+  changes(row: number): boolean {
+    const width = this.#layout.words;
+    return this.#keep.subarray(row * width, (row + 1) * width).some((keep) => keep !== -1);
+  }
+
   /** The bits of a word that a row leaves as they are, and those that it sets. */
   effectOn(row: number, word: number): { readonly keep: number; readonly set: number } {
     const at = row * this.#layout.words + word;
@@ -100,7 +106,7 @@ export class TransitionTable {
 
   /** A command's rows as a tree; undefined if it is too large to be worth compiling. */
   tree(command: number): Tree | undefined {
-    return this.#tries.tree(this.#roots[command]!, mostCompiledNodes);
+    return this.#tries.tree(this.#roots[command]!, mostCompiledChildren);
   }
 
   /** Every row with how often it was taken. */
@@ -163,7 +169,33 @@ export class TransitionTable {
       throw error instanceof SpecError ? this.#impure(command, state, error.message) : error;
     }
     observation.close();
+    this.#checkIdentity(row, state);
     return row;
+  }
+
+  /**
+   * Writing what is there already gives the same state to immer and a new one to an observation, which did not read what was there.
+   * A row whose writes change nothing in the state that it leads to is checked there: it shows a transition that compares states by
+   * identity.
+   */
+  #checkIdentity(row: number, state: Uint32Array) {
+    const { command, outcome, reads } = this.#rows[row]!;
+    const next = new Uint32Array(this.#layout.words);
+    if (outcome.result === 'disabled') return;
+    if (!this.apply(row, state, 0, next) || !reads.every(({ slot, index }) => indexIn(slot, next, 0) === index)) return;
+    let plain: Outcome<unknown>;
+    try {
+      plain = this.#plain(next, this.#task.commands[command]!);
+    } catch (error) {
+      if (outcome.result === 'panic') return; // nothing need be made for the state that a panic leaves
+      throw error;
+    }
+    if (this.#agrees(row, next, plain)) return;
+    const { model, variant } = this.#task.scope;
+    throw new SpecError(
+      `${model}@${variant}: ${describeCommand(this.#task.commands[command]!)} compares states by identity: an update that changes nothing ` +
+        `makes a difference (${describeOutcome(outcome)}; ${describeOutcome(plain)}); compare fields instead`,
+    );
   }
 
   #recheck(row: number, state: Uint32Array) {
@@ -184,7 +216,7 @@ export class TransitionTable {
   }
 
   #agrees(row: number, state: Uint32Array, plain: Outcome<unknown>): boolean {
-    if (describeOutcome(plain) !== describeOutcome(this.#rows[row]!.outcome)) return false;
+    if (outcomeKey(plain) !== outcomeKey(this.#rows[row]!.outcome)) return false;
     if (plain.result === 'disabled') return true;
     const next = new Uint32Array(this.#layout.words);
     this.apply(row, state, 0, next);
@@ -205,7 +237,10 @@ export class TransitionTable {
 }
 
 /** A larger tree would make more code than the processor's caches like. */
-const mostCompiledNodes = 200;
+const mostCompiledChildren = 1000;
+
+/** What tells two outcomes apart, without their states. */
+export const outcomeKey = (outcome: Outcome<unknown>): string => JSON.stringify({ ...outcome, state: undefined });
 
 const noEffect = (words: number): Effect => ({
   keep: new Uint32Array(words).fill(0xffff_ffff),

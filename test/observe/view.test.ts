@@ -225,6 +225,21 @@ describe('update of a view does what immer does', () => {
       },
     ],
     [
+      'the same case made anew with parts of the old',
+      (d) => {
+        d.ptes[2] = { ...d.ptes[2] };
+        d.ptes[2].kind = 'table';
+      },
+    ],
+    [
+      'a part assigned to itself, and changed',
+      (d) => {
+        const { entries } = d.ptes[2];
+        d.ptes[2].entries = entries;
+        d.ptes[2].entries[1] = 'leaf';
+      },
+    ],
+    [
       'reading back',
       (d) => {
         d.pool = d.owners[1] === 'hyp' ? 3 : 0;
@@ -301,7 +316,9 @@ describe('update of a view does what immer does', () => {
       },
     ];
     for (const recipe of outside) expect(applied(domain, state, (s) => update(s, recipe))).toBeUndefined();
-    expect(() => applied(domain, state, (s) => update(s, (d) => void d.owners.push('hyp')))).toThrow('fixed length');
+    expect(() => applied(domain, state, (s) => update(s, (d) => void d.owners.push('hyp')))).toThrow(
+      'whose length is fixed',
+    );
   });
 
   it('is the only way to write', () => {

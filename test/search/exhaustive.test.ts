@@ -6,17 +6,24 @@ import { searchReference } from '../../src/search/reference.ts';
 import type { SearchResult } from '../../src/search/result.ts';
 import { taskOf } from '../../src/search/task.ts';
 import {
+  array,
   disabled,
+  enumOf,
+  flag,
   invariant,
   type Model,
   ok,
   type Property,
+  panic,
   range,
+  reachableStep,
   record,
+  refuse,
   scopeOf,
   stepProperty,
   update,
   variant,
+  warn,
 } from '../../src/spec/index.ts';
 import { anyModel } from './any-model.ts';
 import { graph, neverAt } from './graph.ts';
@@ -89,6 +96,158 @@ describe('the exhaustive search says what the reference search says', () => {
 
 const below = (model: ReturnType<typeof counter>, most: number) =>
   invariant(model, { id: 'below', statement: '', source: '', holds: ({ n }) => n < most });
+
+describe('what once told the two searches apart', () => {
+  const same = async (model: Model, properties: readonly Property[]) => {
+    const fast = await searchExhaustive(task(model, properties));
+    expect(comparable(fast)).toEqual(comparable(await searchReference(task(model, properties))));
+    return fast;
+  };
+
+  it('a variant made anew with compound parts of the old one', async () => {
+    const model = tiny('rebuild', {
+      state: record({ n: range(0, 9), pte: variant({ zero: {}, table: { w: flag, entries: array(range(0, 3), 1) } }) }),
+      command: variant({ inc: {}, touch: {} }),
+      initial: { n: 0, pte: { kind: 'table', w: false, entries: [0] } },
+      step: (s, { kind }) =>
+        kind === 'touch'
+          ? ok(update(s, (d) => void Object.assign(d, { pte: { ...s.pte, w: true } })))
+          : s.n >= 5
+            ? refuse(s, 'EPERM', 'x')
+            : ok(
+                update(s, (d) => {
+                  d.n++;
+                  if (s.n === 4 && d.pte.kind === 'table') d.pte.entries[0] = 3;
+                }),
+              ),
+    });
+    const kept = invariant(model, {
+      id: 'kept',
+      statement: '',
+      source: '',
+      holds: ({ n, pte }) => n < 5 || (pte.kind === 'table' && pte.entries[0] === 3),
+    });
+    expect((await same(model, [kept])).judged[0]?.verdict.kind).toBe('proved');
+  });
+
+  it('a slot of one value behind 32 bits, in compiled tables', async () => {
+    const model = tiny('edge', {
+      state: record({ bits: array(flag, 32), one: enumOf('only') }),
+      command: variant({ toggle: { bit: range(0, 10) } }),
+      initial: { bits: Array.from({ length: 32 }, () => false), one: 'only' },
+      step: (s, { bit }) =>
+        s.one === 'only' ? ok(update(s, (d) => void (d.bits[bit] = !d.bits[bit]))) : disabled(s, 'never'),
+    });
+    expect((await same(model, [])).covered.states).toBe(2048);
+  });
+
+  it('calls that change nothing, asked for by ===, and panics', async () => {
+    const model = tiny('still', {
+      state: record({ n: range(0, 3) }),
+      command: variant({ inc: {}, put: { n: range(0, 3) }, die: {} }),
+      initial: { n: 0 },
+      step: (s: { readonly n: number }, command) => {
+        if (command.kind === 'die') return panic(s, 'BUG');
+        return ok(update(s, (d) => void (d.n = command.kind === 'put' ? command.n : (d.n + 1) % 4)));
+      },
+    });
+    const common = { statement: '', source: '' };
+    await same(model, [
+      stepProperty(model, { ...common, id: 'moves', holds: ({ before, outcome }) => outcome.state !== before }),
+      reachableStep(model, {
+        ...common,
+        id: 'stays',
+        when: ({ before, outcome, command }) => command.kind === 'put' && outcome.state === before,
+      }),
+      reachableStep(model, {
+        ...common,
+        id: 'dies-as-it-was',
+        when: ({ before, outcome }) => outcome.result === 'panic' && outcome.state === before,
+      }),
+    ]);
+  });
+
+  it('warnings that print alike', async () => {
+    const model = tiny('warns', {
+      state: record({ n: range(0, 1) }),
+      command: variant({ go: {} }),
+      initial: { n: 0 },
+      step: (s: { readonly n: number }) => (s.n === 0 ? warn(ok({ n: 1 }), 'a, WARN b') : warn(warn(ok(s), 'a'), 'b')),
+    });
+    const one = stepProperty(model, {
+      id: 'one',
+      statement: '',
+      source: '',
+      holds: ({ outcome }) => outcome.warnings.length < 2,
+    });
+    expect((await same(model, [one])).judged[0]?.verdict.kind).toBe('violated');
+  });
+
+  it('a property that never ends on states which cannot be reached', async () => {
+    const model = tiny('list', {
+      state: record({ head: range(0, 3), next: array(range(0, 3), 3) }),
+      command: variant({ pop: {} }),
+      initial: { head: 0, next: [1, 2, 3] },
+      step: (s) =>
+        s.head === 3 ? refuse(s, 'ENOENT', 'empty') : ok(update(s, (d) => void (d.head = s.next[s.head]!))),
+    });
+    const length = ({ head, next }: { readonly head: number; readonly next: readonly number[] }) => {
+      let n = 0;
+      for (let at = head; at !== 3; at = next[at]!) n++;
+      return n;
+    };
+    const shrinks = stepProperty(model, {
+      id: 'shrinks',
+      statement: '',
+      source: '',
+      holds: ({ before, outcome }) => length(outcome.state) <= length(before),
+    });
+    expect((await same(model, [shrinks])).judged[0]?.verdict.kind).toBe('proved');
+  });
+
+  it.each([
+    [
+      'a transition',
+      (s: { readonly up: boolean }, t: { readonly up: boolean }) => (t === s ? refuse(s, 'EALREADY', 'up') : ok(t)),
+      'up() compares states by identity',
+    ],
+    [
+      'a transition that panics',
+      (s: { readonly up: boolean }, t: { readonly up: boolean }) => (t === s ? ok(s) : panic(t, 'BUG')),
+      'up() compares states by identity',
+    ],
+  ])('identity where it is not defined is refused: %s', async (_, end, message) => {
+    const model = tiny('flagged', {
+      state: record({ up: flag }),
+      command: variant({ up: {} }),
+      initial: { up: false },
+      step: (s: { readonly up: boolean }) =>
+        end(
+          s,
+          update(s, (d) => void (d.up = true)),
+        ),
+    });
+    await expect(searchExhaustive(task(model, []))).rejects.toThrow(`flagged@only: ${message}`);
+  });
+
+  it('identity where it is not defined is refused: a property of parts', async () => {
+    const model = tiny('parts', {
+      state: record({ n: range(0, 3), list: array(flag, 2) }),
+      command: variant({ inc: {} }),
+      initial: { n: 0, list: [false, true] },
+      step: (s) => ok(update(s, (d) => void (d.n = (d.n + 1) % 4))),
+    });
+    const kept = stepProperty(model, {
+      id: 'kept',
+      statement: '',
+      source: '',
+      holds: ({ before, outcome }) => outcome.state.list === before.list,
+    });
+    await expect(searchExhaustive(task(model, [kept]))).rejects.toThrow(
+      'parts@only: property kept compares parts of states by identity',
+    );
+  });
+});
 
 describe('the exhaustive search', () => {
   it('runs a function once for what it reads, not once for each state', async () => {
