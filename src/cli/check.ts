@@ -68,7 +68,7 @@ export const checkCommand = async (
       ? `${JSON.stringify(checkJson(results), null, 2)}\n`
       : checkText(results, {
           style: styleOf(console.colour),
-          inFull: () => named,
+          inFull: named,
           coverage: options.coverage ?? false,
         }),
   );

@@ -17,9 +17,6 @@ export const effectOf = (layout: Layout<unknown>, observation: Observation, next
   return write(effect, observation, layout.place, next) ? effect : undefined;
 };
 
-export const isNoEffect = ({ keep, set }: Effect): boolean =>
-  keep.every((mask) => mask === 0xffff_ffff) && set.every((bits) => bits === 0);
-
 function write(effect: Effect, observation: Observation, place: Place, value: unknown): boolean {
   if (place.kind === 'scalar') return writeScalar(effect, place.slot, value);
   if (typeof value !== 'object' || value === null) return false;

@@ -6,8 +6,6 @@ export class Observation {
   readonly #words: Uint32Array;
   readonly #seen = new Set<Slot>();
   readonly reads: Slot[] = [];
-  /** Whether anything of the state was looked at, even if it was only what an update had written. */
-  touched = false;
   #closed = false;
   #left: number;
 

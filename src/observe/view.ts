@@ -196,30 +196,23 @@ const readOnly = (key: string | symbol): never => {
   );
 };
 
-/** The part behind a proxy's target, of which something is looked at. */
-const touched = (target: object): Part => {
-  const part = byTarget.get(target)!;
-  part.observation.touched = true;
-  return part;
-};
-
 const reading: ProxyHandler<object> = {
   get: (target, key) => {
-    const part = touched(target);
+    const part = byTarget.get(target)!;
     if (key === updates) return (recipe: (draft: unknown) => void) => changed(part, recipe);
     if (typeof key === 'symbol' || (part.length !== undefined && key === 'length')) return Reflect.get(target, key);
     if (hasField(part, key)) return fieldOf(part, key);
     if (!(key in target) && !mayHave(part, key)) throw unknownField(key, 'the state');
     return Reflect.get(target, key);
   },
-  has: (target, key) => (typeof key === 'string' && hasField(touched(target), key)) || Reflect.has(target, key),
+  has: (target, key) => (typeof key === 'string' && hasField(byTarget.get(target)!, key)) || Reflect.has(target, key),
   ownKeys: (target) => {
-    const part = touched(target);
+    const part = byTarget.get(target)!;
     return part.length !== undefined ? [...keysOf(part), 'length'] : keysOf(part);
   },
   // A getter, so that asking which fields there are, as Object.keys() does, does not read them.
   getOwnPropertyDescriptor: (target, key) => {
-    const part = touched(target);
+    const part = byTarget.get(target)!;
     if (typeof key === 'symbol' || (part.length !== undefined && key === 'length'))
       return Reflect.getOwnPropertyDescriptor(target, key);
     if (!hasField(part, key)) return undefined;
@@ -245,8 +238,8 @@ const draftHandler: ProxyHandler<object> = {
     )
       throw new SpecError(`writes ${String(key)} of an array, whose length is fixed; assign a whole array instead`);
     // As in immer, assigning what is there is no change: the field is drafted, not frozen, when it is looked at next.
-    const untouched = !part.changes.has(String(key)) && !part.children.has(String(key));
-    if (untouched && partOf(value) && fieldOf(part.base!, String(key)) === value) return true;
+    const asItWas = !part.changes.has(String(key)) && !part.children.has(String(key));
+    if (asItWas && partOf(value) && fieldOf(part.base!, String(key)) === value) return true;
     if (key !== 'length' || part.length === undefined) part.changes.set(String(key), value);
     return true;
   },

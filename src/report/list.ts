@@ -1,7 +1,7 @@
 import { switchDoc, switchValues } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
 import type { Style } from './style.ts';
-import { plural, wrapped } from './words.ts';
+import { plural, statementOf, wrapped } from './words.ts';
 
 /** The report of `list`: each model with its configuration, switches, variants and properties. */
 export const listText = (suites: readonly Suite[], style: Style): string =>
@@ -9,13 +9,13 @@ export const listText = (suites: readonly Suite[], style: Style): string =>
 
 const suiteText = ({ model, properties, violates }: Suite, style: Style): string => {
   const witnesses = properties.filter(({ witness }) => witness).length;
-  const section = (name: string, body: string) => `${style.bold(name)}\n${body}`;
+  const section = (name: string, body: string) => (body === '' ? [] : [`${style.bold(name)}\n${body}`]);
   return [
     [
       `${style.bold(model.id)}: ${model.title}`,
       ...model.sources.map((source) => wrapped(`source: ${source}`, 78)),
     ].join('\n'),
-    section(
+    ...section(
       'config (--set name=value)',
       Object.entries(model.config)
         .map(([name, { default: value, min, max, large = value, doc }]) =>
@@ -26,13 +26,13 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
         )
         .join('\n'),
     ),
-    section(
+    ...section(
       'switches (--switch name=value)',
       Object.entries(model.switches)
         .map(([name, spec]) => `${name}=${switchValues(spec).join('|')}\n${wrapped(switchDoc(spec), 76, '    ')}`)
         .join('\n'),
     ),
-    section(
+    ...section(
       'variants',
       Object.entries(model.variants)
         .map(([name, { doc }]) => {
@@ -45,11 +45,11 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
         })
         .join('\n'),
     ),
-    section(
+    ...section(
       `properties, and ${plural(witnesses, 'witness', 'witnesses')} (--property id)`,
       properties
         .filter(({ witness }) => !witness)
-        .map(({ id, statement, source }) => `${id}\n${wrapped(`${statement} [${source}]`, 76, '    ')}`)
+        .map((property) => `${property.id}\n${wrapped(statementOf(property), 76, '    ')}`)
         .join('\n'),
     ),
   ].join('\n\n');

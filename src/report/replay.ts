@@ -4,7 +4,7 @@ import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Style } from './style.ts';
 import { brokenText, callText, changesText } from './trace.ts';
-import { scopeName, settings, wrapped } from './words.ts';
+import { scopeName, settings, statementOf, wrapped } from './words.ts';
 
 /** A counterexample, run again. */
 export interface Replayed {
@@ -45,7 +45,7 @@ export const replayText = (
     ]
       .map((line) => wrapped(line, 78))
       .join('\n'),
-    `${style.bold(property.id)}\n${wrapped(`${property.statement} [${property.source}]`, 76, '  ')}`,
+    `${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`,
     calls.length === 0 ? '  in the initial state' : calls.join('\n'),
     broken
       ? style.red(brokenText(broken))

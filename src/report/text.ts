@@ -2,7 +2,7 @@ import type { CheckedProperty, CheckResult } from '../check.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 import { brokenText, instanceWords, stepsText } from './trace.ts';
-import { boundWords, count, plural, scopeName, settings, verdictWords, wrapped } from './words.ts';
+import { boundWords, count, plural, scopeName, settings, statementOf, verdictWords, wrapped } from './words.ts';
 
 /** How a list of checks ended. A property that several searches of one variant speak of is counted once. */
 export interface Summary {
@@ -32,7 +32,7 @@ export const summaryOf = (results: readonly CheckResult[]): Summary => {
 export interface TextOptions {
   readonly style: Style;
   /** Whether a result gets a row for each property and its traces in full, or only what is out of the ordinary. */
-  readonly inFull: (result: CheckResult) => boolean;
+  readonly inFull: boolean;
   readonly coverage: boolean;
 }
 
@@ -42,7 +42,7 @@ export const checkText = (results: readonly CheckResult[], options: TextOptions)
   const blocks = [...groupBy(results, tableKey).values()].map((group) => resultTable(group, options));
   for (const result of results) {
     const shown = result.properties.filter(
-      (one) => one.standing !== 'ok' && (options.inFull(result) || one.standing !== 'known'),
+      (one) => one.standing !== 'ok' && (options.inFull || one.standing !== 'known'),
     );
     if (shown.length > 0) blocks.push([style.bold(scopeName(result.scope)), ...legendOf(result)].join('\n'));
     blocks.push(...shown.map((one) => violationText(result, one, style)));
@@ -69,8 +69,7 @@ function resultTable(group: readonly CheckResult[], { style, inFull }: TextOptio
       : [];
   const headline = [settings(scope.config), ...how].filter((part) => part !== '').join(', ');
   const rows = group.flatMap((result) => {
-    const lines =
-      inFull(result) || result.search.kind !== 'random' ? rowsOf(result, inFull(result)) : briefRowsOf(result);
+    const lines = inFull || result.search.kind !== 'random' ? rowsOf(result, inFull) : briefRowsOf(result);
     const { covered, scope } = result;
     const name = scopeName(scope).slice(scope.model.length + 1);
     return lines.map(({ property, verdict, trace, paint }, i) => [
@@ -165,7 +164,7 @@ function violationText(
   const paint = standing === 'known' ? style.yellow : style.red;
   const lines = [
     `${style.bold(property.id)}: ${paint(verdictWords(verdict, property.witness))}${standing === 'known' ? ' (known)' : ''}`,
-    wrapped(`${property.statement} [${property.source}]`, 76, '  '),
+    wrapped(statementOf(property), 76, '  '),
   ];
   if (standing === 'missing')
     lines.push(`  The suite lists it as violated by this variant; the verdict is ${verdict.kind}.`);
@@ -178,7 +177,7 @@ function violationText(
   if (verdict.kind === 'violated' && verdict.trace && steps) {
     lines.push(stepsText(steps), brokenText(verdict.trace));
     if (result.search.kind === 'random')
-      lines.push(style.dim(`  found with --seed ${result.search.seed} --path ${verdict.path}`));
+      lines.push(style.dim(`  found with --search random --seed ${result.search.seed} --path ${verdict.path}`));
   }
   return lines.join('\n');
 }

@@ -2,6 +2,7 @@ import { match } from 'ts-pattern';
 import wrapAnsi from 'wrap-ansi';
 import type { Bound, Verdict } from '../search/result.ts';
 import type { Scope } from '../spec/model.ts';
+import type { Property } from '../spec/property.ts';
 
 /** 1234567 as 1,234,567, whatever the locale. */
 export const count = (n: number): string => String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
@@ -31,6 +32,10 @@ export const verdictWords = (verdict: Verdict, witness: boolean): string => {
   if (verdict.kind === 'proved') return 'reached';
   return verdict.kind === 'violated' ? 'unreached' : verdict.kind;
 };
+
+/** The statement and, in brackets, where it comes from. */
+export const statementOf = ({ statement, source }: Property): string =>
+  source === '' ? statement : `${statement} [${source}]`;
 
 /** A state or a part of it: `{kind: present, refcount: 2, entries: [hyp, zero]}`. */
 export const valueWords = (value: unknown): string => {

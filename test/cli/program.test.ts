@@ -91,6 +91,10 @@ describe('a model file', () => {
     expect(checked.err).toBe('');
     expect(checked.status).toBe(1);
     expect(checked.out).toContain('1 violation that no variant lists as known.');
+    expect(checked.out).toContain('found with --search random --seed 1 --path ');
+    const listed = (await pagelaw(['list', path])).out;
+    expect(listed).toContain('It stays below 3. [us]');
+    expect(listed).not.toMatch(/config|switches/);
     const saved = join(directory, 'saved', 'counter@only.below-3.json');
     expect(checked.out).toContain(`pagelaw replay ${saved}`);
     const replayed = await pagelaw(['replay', saved]);
