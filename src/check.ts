@@ -54,6 +54,8 @@ export interface CheckResult {
   readonly coverage: SearchResult['coverage'];
   readonly bound: SearchResult['bound'];
   readonly engine: SearchResult['engine'];
+  /** Commands to a state in which no command can be given, of a model that does not say where it may end. */
+  readonly deadEnd: SearchResult['deadEnd'];
 }
 
 /** Within so many states, breadth-first, a shorter trace is looked for than random search found. */
@@ -99,6 +101,7 @@ export const check = async (
     coverage: result.coverage,
     bound: result.bound,
     engine: result.engine,
+    deadEnd: model.done ? undefined : result.deadEnd,
   };
 };
 

@@ -94,7 +94,7 @@ const suiteSchema = v.looseObject({
     variants: v.looseObject({}),
     system: callable,
   }),
-  properties: v.array(v.looseObject({ id: v.string(), judge: callable, applies: callable, instances: callable })),
+  properties: v.array(v.looseObject({ id: v.string(), on: v.string(), applies: callable, instances: callable })),
   violates: v.record(v.string(), v.array(v.string())),
 });
 

@@ -1,7 +1,9 @@
+import { LoopWatch } from '../search/explored.ts';
 import { decides } from '../search/findings.ts';
 import type { Trace } from '../search/result.ts';
-import { judge, type Obligation, perform, type Task } from '../search/task.ts';
+import { isEnd, judge, type Obligation, perform, type Task } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
+import { layoutOf } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import type { Step } from '../spec/property.ts';
 
@@ -29,10 +31,12 @@ export const firstBreak = (
   commands: readonly Command[],
 ): Trace | undefined => {
   const steps = replay(task, commands);
+  if (property.on === 'path') return firstLoop(task, { property, instances }, steps);
   for (let length = 0; length <= steps.length; length++) {
     const step = steps[length - 1];
     if (property.on === 'call' ? !step : step?.outcome.result === 'panic') continue;
     const subject = property.on === 'call' ? step : (step?.outcome.state ?? task.system.initial);
+    if (property.on === 'end' && !isEnd(task, subject)) continue;
     for (const instance of instances) {
       const judgement = judge(task, property, subject, instance);
       if (decides(property, judgement))
@@ -41,6 +45,23 @@ export const firstBreak = (
           instance,
           detail: typeof judgement === 'string' ? judgement : '',
         };
+    }
+  }
+  return undefined;
+};
+
+/** Where along the steps a loop is closed first that breaks a property that is judged of paths. */
+const firstLoop = (task: Task, { property, instances }: Obligation, steps: readonly Step[]): Trace | undefined => {
+  const layout = layoutOf(task.system.state);
+  const watches = instances.map((instance) => ({ instance, watch: new LoopWatch(task, { property, instance }) }));
+  for (let length = 0; length <= steps.length; length++) {
+    const step = steps[length - 1];
+    if (step?.outcome.result === 'panic') return undefined;
+    const state = step?.outcome.state ?? task.system.initial;
+    for (const { instance, watch } of watches) {
+      const loop = watch.arrive(state, layout.encode(state).join(), length, step?.command);
+      if (loop === undefined) continue;
+      return { commands: steps.slice(0, length).map(({ command }) => command), instance, detail: '', loop };
     }
   }
   return undefined;

@@ -1,4 +1,5 @@
 import type { CheckResult } from '../check.ts';
+import type { Trace } from '../search/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
@@ -29,7 +30,11 @@ export const checkJson = (results: readonly CheckResult[]): object => ({
       verdict: verdict.kind,
       standing,
       ...(verdict.kind === 'violated' &&
-        verdict.trace && { instance: verdict.trace.instance ?? null, detail: verdict.trace.detail }),
+        verdict.trace && {
+          instance: verdict.trace.instance ?? null,
+          detail: verdict.trace.detail,
+          ...loopJson(verdict.trace),
+        }),
       ...(verdict.kind === 'violated' && !verdict.trace && { instance: verdict.instance ?? null }),
       ...(verdict.kind === 'proved' && verdict.trace && { reachedIn: verdict.trace.commands.length }),
       ...(verdict.kind === 'violated' && verdict.trace && verdict.path !== undefined && { path: verdict.path }),
@@ -43,6 +48,9 @@ export const checkJson = (results: readonly CheckResult[]): object => ({
     ),
   })),
 });
+
+/** Where the trace's endless loop begins, if it has one. */
+const loopJson = ({ loop }: Trace) => (loop === undefined ? {} : { loop });
 
 export const stepsJson = (steps: readonly Step[]): object[] =>
   steps.map(({ command, outcome }) => ({
@@ -63,6 +71,11 @@ export const replayJson = ({ scope, property, steps, recorded, broken }: Replaye
   property: property.id,
   statement: property.statement,
   broken: broken !== undefined,
-  ...(broken && { instance: broken.instance ?? null, detail: broken.detail, at: broken.commands.length }),
+  ...(broken && {
+    instance: broken.instance ?? null,
+    detail: broken.detail,
+    at: broken.commands.length,
+    ...loopJson(broken),
+  }),
   steps: stepsJson(steps).map((step, i) => ({ ...step, recorded: recorded[i] })),
 });

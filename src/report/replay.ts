@@ -3,7 +3,7 @@ import { describeCommand, type Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Style } from './style.ts';
-import { brokenText, callText, changesText } from './trace.ts';
+import { brokenText, callText, changesText, loopLine } from './trace.ts';
 import { scopeName, settings, statementOf, wrapped } from './words.ts';
 
 /** A counterexample, run again. */
@@ -29,6 +29,7 @@ export const replayText = (
   const calls = shown.map((step, i) => {
     const changes = changesText(step, '         ');
     return [
+      ...(i === broken?.loop ? [loopLine] : []),
       callText(step, i, describeCommand(step.command), style.bold),
       ...(describeOutcome(step.outcome) === recorded[i]
         ? []

@@ -1,4 +1,5 @@
 import type { CheckedProperty, CheckResult } from '../check.ts';
+import { describeCommand } from '../spec/model.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 import { brokenText, instanceWords, stepsText } from './trace.ts';
@@ -175,7 +176,7 @@ function violationText(
     );
   }
   if (verdict.kind === 'violated' && verdict.trace && steps) {
-    lines.push(stepsText(steps), brokenText(verdict.trace));
+    lines.push(stepsText(steps, verdict.trace), brokenText(verdict.trace));
     if (result.search.kind === 'random')
       lines.push(style.dim(`  found with --search random --seed ${result.search.seed} --path ${verdict.path}`));
   }
@@ -218,7 +219,7 @@ function summaryText(results: readonly CheckResult[], style: Style): string {
   }
   for (const bound of bounds)
     lines.push(style.yellow(`Incomplete (${bound}): nothing is proved beyond what the table says.`));
-  lines.push(...results.flatMap(silentPanics).map(style.yellow));
+  lines.push(...results.flatMap(silentPanics).map(style.yellow), ...results.flatMap(silentEnds).map(style.yellow));
   if (proved > 0) lines.push('Proved: for every reachable state of the configuration shown, and of no other.');
   if (verdicts.has('not found')) lines.push('Not found: no violation in these random runs; no proof.');
   const vacuous = results.filter(({ properties }) => properties.some(({ standing }) => standing === 'vacuous'));
@@ -239,5 +240,17 @@ function silentPanics({ scope, coverage, properties, filtered }: CheckResult): s
   const calls = panics.reduce((sum, [, times]) => sum + times, 0);
   return [
     `${scopeName(scope)}: ${plural(calls, 'call panics', 'calls panic')}, and no property forbids it (noPanic() does).`,
+  ];
+}
+
+/** Nor does a state in which nothing can happen say by itself that it is one to end in. */
+function silentEnds({ scope, deadEnd }: CheckResult): string[] {
+  if (!deadEnd) return [];
+  const after = deadEnd.length === 0 ? 'in the initial state' : `after ${deadEnd.map(describeCommand).join('; ')}`;
+  return [
+    wrapped(
+      `${scopeName(scope)}: ${after} no command can be given, and the model does not say with done() where it may end.`,
+      78,
+    ),
   ];
 }

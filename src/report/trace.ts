@@ -6,11 +6,19 @@ import type { Step } from '../spec/property.ts';
 import { valueWords, wrapped } from './words.ts';
 
 /** Calls and their results, one a line. */
-export const stepsText = (steps: readonly Step[]): string => {
+export const stepsText = (steps: readonly Step[], { loop }: Trace): string => {
   if (steps.length === 0) return '    in the initial state';
   const width = Math.max(...steps.map(({ command }) => describeCommand(command).length));
-  return steps.map((step, i) => callText(step, i, describeCommand(step.command).padEnd(width))).join('\n');
+  return steps
+    .flatMap((step, i) => [
+      ...(i === loop ? [loopLine] : []),
+      callText(step, i, describeCommand(step.command).padEnd(width)),
+    ])
+    .join('\n');
 };
+
+/** Above the first call of an endless loop. */
+export const loopLine = '       and from here on, over and over:';
 
 /** `  3  call  result`, the result below the call where it does not fit beside it. `call` may be padded. */
 export const callText = ({ outcome }: Step, i: number, call: string, paint = (text: string) => text): string => {
@@ -21,8 +29,9 @@ export const callText = ({ outcome }: Step, i: number, call: string, paint = (te
 };
 
 /** What the last state or call of a trace breaks. */
-export const brokenText = ({ instance, detail }: Trace): string => {
+export const brokenText = ({ instance, detail, loop }: Trace): string => {
   const of = instance === undefined ? '' : ` for ${instanceWords(instance)}`;
+  if (loop !== undefined) return `  => never ends${of}: the state is again the one before call ${loop + 1}`;
   return `  => broken${of}${detail === '' ? '' : `: ${detail}`}`;
 };
 

@@ -3,6 +3,7 @@ import { layoutOf } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import { frozen } from '../spec/update.ts';
 import { compile, type Expand } from './compiled.ts';
+import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from './explored.ts';
 import { Findings } from './findings.ts';
 import { CallJudgements, StateJudgements } from './judgements.ts';
 import { type Bound, type Engine, type Pulse, type SearchResult, Tally } from './result.ts';
@@ -73,6 +74,8 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   let level = 0;
   let depth = 0;
   let bound: Bound | undefined;
+  /** The states of which every call was made are those before this one. */
+  let expanded = 0;
 
   const initial = layout.encode(system.initial);
   states.add(initial, 0, states.hash(initial, 0), 0);
@@ -104,11 +107,16 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     }
   }
 
+  if (!bound) expanded = states.count;
+  const graph = explored();
+  judgeExplored(task, graph, findings);
+  const deadEnd = firstDeadEnd(task, graph);
   return {
     judged: findings.verdicts(bound),
     covered: covered(),
     coverage: tally().coverage,
     engine: engine(),
+    ...(deadEnd && { deadEnd }),
     ...(bound && { bound }),
   };
 
@@ -116,6 +124,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     states.touch(batch.words, batch.count, batch.hashes);
     for (let i = 0; i < batch.count && !bound; i++) {
       const [from, row] = [batch.from[i]!, batch.rows[i]!];
+      expanded = from;
       if (row >= 0) arrive(from, row, batch.words, i * width, batch.hashes[i]!);
       else call(from, -1 - row);
     }
@@ -137,7 +146,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   }
 
   function arrive(from: number, row: number, words: Uint32Array, at: number, hash: number) {
-    if (states.count >= maxStates && !states.has(words, at, hash)) {
+    if (states.count >= maxStates && states.find(words, at, hash) === undefined) {
       bound = { kind: 'states', limit: maxStates };
       return;
     }
@@ -176,6 +185,28 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
       runs: runs(),
       bytes: states.bytes,
       bytesPerState: states.bytes / states.count,
+    };
+  }
+
+  function explored(): Explored {
+    const after = new Uint32Array(width);
+    return {
+      states: states.count,
+      plain: (state) => layout.decode(states.words, state * width),
+      successor: (state, command) => {
+        if (state >= expanded) return noSuccessor.unexplored;
+        const row = transitions.find(command, states.words, state * width);
+        const lead = transitions.leads(row);
+        if (lead === leads.disabled) return noSuccessor.disabled;
+        if (lead === leads.panic) return noSuccessor.panic;
+        if (!transitions.apply(row, states.words, state * width, after)) return state;
+        return states.find(after, 0, states.hash(after, 0)) ?? noSuccessor.unexplored;
+      },
+      waits: (judgeable) => {
+        const settles = ofStates.table(judgeable);
+        return (state) => !settles(states.words, state * width);
+      },
+      traceTo,
     };
   }
 

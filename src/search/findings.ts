@@ -25,7 +25,7 @@ export class Findings {
     }));
   }
 
-  /** What is not settled yet and is judged of states, or of calls. */
+  /** What is not settled yet and is judged of that. */
   *open(on: Property['on']): Generator<Judgeable> {
     for (const { property, judgeables } of this.#open)
       if (property.on === on) for (const judgeable of judgeables) if (!judgeable.settled) yield judgeable;
@@ -51,6 +51,13 @@ export class Findings {
         for (const one of entry.property.witness ? [judgeable] : entry.judgeables) one.settled = true;
       }
     }
+  }
+
+  /** A violation that was not found by judging one state or call. */
+  settle(property: Property, trace: Trace) {
+    const entry = this.#open.find((one) => one.property === property)!;
+    entry.trace = trace;
+    for (const one of entry.judgeables) one.settled = true;
   }
 
   /** The first violation that was found. */

@@ -93,6 +93,12 @@ export class StateJudgements {
     }
   }
 
+  /** The judgement of any state, as a table of its own. */
+  table(judgeable: Judgeable): (words: Uint32Array, offset: number) => boolean {
+    const entry: StateEntry = { judgeable, trie: this.#tries.add(), reads: new Int32Array(this.#layout.words) };
+    return (words, offset) => this.#settled(entry, words, offset);
+  }
+
   #settled(entry: StateEntry, words: Uint32Array, offset: number): boolean {
     const known = this.#tries.find(entry.trie, words, offset);
     if (known !== hole) return known === 1;

@@ -4,9 +4,10 @@ import { layoutOf } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import type { Outcome } from '../spec/outcome.ts';
 import type { Property } from '../spec/property.ts';
-import { decides } from './findings.ts';
+import { LoopWatch } from './explored.ts';
+import { decides, type Judgeable } from './findings.ts';
 import { type Bound, type Judged, type Pulse, type SearchResult, Tally, type Trace, type Verdict } from './result.ts';
-import { judge, leftDomain, type Obligation, perform, type Task } from './task.ts';
+import { isEnd, judge, leftDomain, type Obligation, perform, type Task } from './task.ts';
 
 export interface RandomOptions {
   /** How many runs. */
@@ -89,6 +90,10 @@ interface Machine {
   /** What the call that is being considered would do. */
   outcome: Outcome<unknown> | undefined;
   readonly done: Command[];
+  readonly loops: readonly {
+    readonly judgeable: Pick<Judgeable, 'property' | 'instance'>;
+    readonly watch: LoopWatch;
+  }[];
   readonly search: RandomRuns;
   /** After a panic nothing follows. */
   stopped: boolean;
@@ -131,6 +136,7 @@ class RandomRuns {
   readonly #seen = new Set<string>();
   readonly #open: Set<Obligation>;
   readonly #unreached = new Map<Property, Set<unknown>>();
+  readonly #judgesEnds: boolean;
   #longest = 0;
   #from = 0;
   #finished = 0;
@@ -144,6 +150,7 @@ class RandomRuns {
     this.#layout = layoutOf(task.system.state);
     this.#tally = new Tally(task.commands);
     this.#open = new Set(task.obligations);
+    this.#judgesEnds = task.obligations.some(({ property }) => property.on === 'end');
     for (const { property, instances } of task.obligations)
       if (property.witness) this.#unreached.set(property, new Set(instances));
   }
@@ -177,6 +184,7 @@ class RandomRuns {
         state: this.#task.system.initial,
         outcome: undefined,
         done: [],
+        loops: this.#loops(),
         search: this,
         stopped: false,
       };
@@ -198,19 +206,41 @@ class RandomRuns {
     this.#judge('call', { before, command, outcome }, machine);
     machine.state = outcome.state;
     if (outcome.result === 'panic') machine.stopped = true;
-    else if (outcome.state !== before) this.#arrive(machine);
+    else this.#arrive(machine, outcome.state !== before, command);
   }
 
-  #arrive(machine: Machine) {
-    const { state, done } = machine;
+  #loops(): Machine['loops'] {
+    return [...this.#open].flatMap(({ property, instances }) =>
+      property.on !== 'path' || (this.#shrinking && this.#shrinking !== property)
+        ? []
+        : instances.map((instance) => {
+            const judgeable = { property, instance };
+            return { judgeable, watch: new LoopWatch(this.#task, judgeable) };
+          }),
+    );
+  }
+
+  #arrive(machine: Machine, isNew = true, command?: Command) {
+    const { state, done, loops } = machine;
+    if (!isNew && loops.length === 0) return;
+    let key: string;
     try {
-      const key = this.#layout.encode(state).join();
-      if (!this.#shrinking) this.#seen.add(key);
+      key = this.#layout.encode(state).join();
     } catch {
       throw leftDomain(this.#task, done.at(-1)!, state);
     }
-    if (!this.#shrinking) this.#longest = Math.max(this.#longest, done.length);
+    if (!this.#shrinking) {
+      this.#seen.add(key);
+      this.#longest = Math.max(this.#longest, done.length);
+    }
+    for (const { judgeable, watch } of loops) {
+      const loop = watch.arrive(state, key, done.length, command);
+      if (loop !== undefined)
+        throw new Broken(judgeable.property, { commands: [...done], instance: judgeable.instance, detail: '', loop });
+    }
+    if (!isNew) return;
     this.#judge('state', state, machine);
+    if (this.#judgesEnds && isEnd(this.#task, state)) this.#judge('end', state, machine);
   }
 
   #judge(on: Property['on'], subject: unknown, { done }: Machine) {

@@ -2,9 +2,10 @@ import { SpecError } from '../spec/errors.ts';
 import { layoutOf } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
+import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from './explored.ts';
 import { Findings } from './findings.ts';
 import { type Bound, type Pulse, type SearchResult, Tally } from './result.ts';
-import { causes, leftDomain, perform, type Task } from './task.ts';
+import { causes, judge, leftDomain, perform, type Task } from './task.ts';
 
 export interface ReferenceOptions {
   /** Stop, as incomplete, before more than this many distinct states. */
@@ -51,9 +52,11 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
   };
 
   let bound: Bound | undefined;
+  /** The states of which every call was made are those before this one. */
+  let expanded = 0;
   visit(system.initial, layout.encode(system.initial).join(), -1, undefined);
 
-  search: for (let from = 0; from < states.length; from++) {
+  search: for (let from = 0; from < states.length; expanded = ++from) {
     const before = states[from];
     for (const command of commands) {
       const outcome = perform(task, before, command);
@@ -79,15 +82,34 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
     }
   }
 
+  const graph = explored();
+  judgeExplored(task, graph, findings);
+  const deadEnd = firstDeadEnd(task, graph);
   return {
     judged: findings.verdicts(bound),
     covered: covered(),
     coverage: tally.coverage,
+    ...(deadEnd && { deadEnd }),
     ...(bound && { bound }),
   };
 
   function covered() {
     return { states: states.length, transitions: tally.transitions, depth: depths.at(-1)! };
+  }
+
+  function explored(): Explored {
+    return {
+      states: states.length,
+      plain: (state) => states[state],
+      successor: (state, command) => {
+        if (state >= expanded) return noSuccessor.unexplored;
+        const outcome = perform(task, states[state], commands[command]!);
+        if (outcome.result === 'disabled' || outcome.result === 'panic') return noSuccessor[outcome.result];
+        return numbers.get(keyOf(outcome.state, commands[command]!)) ?? noSuccessor.unexplored;
+      },
+      waits: (judgeable) => (state) => judge(task, judgeable.property, states[state], judgeable.instance) === true,
+      traceTo,
+    };
   }
 
   function keyOf(state: unknown, command: Command) {

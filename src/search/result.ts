@@ -9,6 +9,8 @@ export interface Trace {
   readonly instance: unknown;
   /** The property's own words about what it saw; '' if it has none. */
   readonly detail: string;
+  /** Of an infinite path: the index of the command from which on the commands lead back to where they began. */
+  readonly loop?: number;
 }
 
 /** Why a search ended before it had seen everything. */
@@ -72,6 +74,8 @@ export interface SearchResult {
   readonly coverage: Coverage;
   readonly bound?: Bound;
   readonly engine?: Engine;
+  /** The commands to the first state, if there is one, in which no command can be given. */
+  readonly deadEnd?: readonly Command[];
 }
 
 /** Called now and then while a search runs; resolving to false stops it, and it reports what it has. */

@@ -61,8 +61,10 @@ export class StateSet {
     this.touched ^= touched;
   }
 
-  has(words: Uint32Array, at: number, hash: number): boolean {
-    return this.#table[this.#find(words, at, hash)] !== 0;
+  /** The number of the state at `at`; undefined if it was not seen. */
+  find(words: Uint32Array, at: number, hash: number): number | undefined {
+    const known = this.#table[this.#find(words, at, hash)]!;
+    return known === 0 ? undefined : known - 1;
   }
 
   /** Adds the state at `at`. Returns its number, or `known`, or `full` if there is no room within `maxBytes`. */

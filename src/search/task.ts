@@ -58,6 +58,10 @@ export const perform = ({ scope, system }: Task, state: unknown, command: Comman
   return isDeepStrictEqual(outcome.state, state) ? { ...outcome, state } : outcome;
 };
 
+/** Whether no command can be given in the state. */
+export const isEnd = (task: Task, state: unknown): boolean =>
+  task.commands.every((command) => perform(task, state, command).result === 'disabled');
+
 const isOutcome = (outcome: Outcome<unknown>): boolean => {
   if (!Array.isArray(outcome?.warnings)) return false;
   if (outcome.result === 'refused' && typeof outcome.errno !== 'string') return false;
@@ -67,15 +71,27 @@ const isOutcome = (outcome: Outcome<unknown>): boolean => {
   );
 };
 
-/** Judges a property at one state or call. Throws a SpecError that names the property if its function throws. */
+/**
+ * Judges a property at one state or call. Of one that is judged of paths it says whether the state waits. Throws a SpecError that
+ * names the property if its function throws.
+ */
 export const judge = (task: Task, property: Property, subject: unknown, instance: unknown): Judgement => {
   const { scope } = task;
   return guarded(`${scope.model}@${scope.variant}: property ${property.id}`, () =>
-    property.on === 'call'
-      ? property.judge(subject as Step, instance, scope.config)
-      : property.judge(subject, instance, scope.config),
+    property.on === 'path'
+      ? property.waits(subject, instance, scope.config)
+      : property.on === 'call'
+        ? property.judge(subject as Step, instance, scope.config)
+        : property.judge(subject, instance, scope.config),
   );
 };
+
+/** Whether a property that is judged of paths takes the command for the system's own. */
+export const owns = ({ scope }: Task, property: Property, command: Command, instance: unknown): boolean =>
+  guarded(
+    `${scope.model}@${scope.variant}: property ${property.id}`,
+    () => property.on === 'path' && property.own(command, instance, scope.config),
+  );
 
 /** What to say of a command that left the state's domain. The search goes on behind violations, and one may be the reason. */
 export const leftDomain = (

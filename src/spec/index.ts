@@ -25,6 +25,7 @@ export {
   invariant,
   type Judgement,
   type Property,
+  progress,
   reachable,
   reachableStep,
   type Step,

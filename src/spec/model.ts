@@ -66,6 +66,8 @@ export interface Model<
   readonly defaultVariant: NoInfer<V>;
   /** A line that says how to read the arguments of commands, e.g. which page frames are RAM. Printed above traces. */
   legend?(config: Config<P>): string;
+  /** In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. */
+  done?(state: S, config: Config<P>): boolean;
   system(config: Config<P>, switches: Settings<W>): System<S, C>;
 }
 

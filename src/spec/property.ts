@@ -27,7 +27,14 @@ interface Quantified<P, I> {
   readonly applies?: (switches: Settings, config: Config & P) => boolean;
 }
 
-/** A property, ready for the checker: it is judged for every instance, in every reachable state or for every call made in one. */
+/**
+ * A property, ready for the checker: it is judged for every instance, by what it is `on`.
+ *
+ * - `state`: every reachable state.
+ * - `call`: every call made in one.
+ * - `end`: every reachable state in which no command can be given.
+ * - `path`: every infinite path whose states all wait and whose calls are all the system's own. None may exist.
+ */
 export type Property = Common & {
   /** The id of the model that the property speaks of. */
   readonly model: string;
@@ -37,8 +44,13 @@ export type Property = Common & {
   /** [undefined] for a property without `forEach`. */
   instances(config: Config): readonly unknown[];
 } & (
-    | { readonly on: 'state'; judge(state: unknown, instance: unknown, config: Config): Judgement }
+    | { readonly on: 'state' | 'end'; judge(state: unknown, instance: unknown, config: Config): Judgement }
     | { readonly on: 'call'; judge(step: Step, instance: unknown, config: Config): Judgement }
+    | {
+        readonly on: 'path';
+        waits(state: unknown, instance: unknown, config: Config): boolean;
+        own(command: Command, instance: unknown, config: Config): boolean;
+      }
   );
 
 const common = <P, I>(model: { readonly id: string }, spec: Common & Quantified<P, I>) => {
@@ -97,4 +109,35 @@ export const reachableStep = <S, C extends Command, P extends Model['config'], I
   on: 'call',
   witness: true,
   judge: (step, instance, config) => spec.when(step as Step<S, C>, instance as I, config as Config<P>),
+});
+
+/**
+ * Waiting ends: there is no infinite path on which every state satisfies `waiting` and every call is the system's `own`. A call that
+ * is refused and changes nothing is a call like any other, so an endless retry is a loop of one; calls that are disabled or panic are
+ * not on a path. Nothing is assumed of the scheduler: what must not be postponed for ever should be `disabled` until it can go on.
+ */
+export const progress = <S, C extends Command, P extends Model['config'], I = undefined>(
+  model: Model<S, C, P, Model['switches']>,
+  spec: Common &
+    Quantified<Config<P>, I> & {
+      waiting(state: S, instance: I, config: Config<P>): boolean;
+      own(command: C, instance: I, config: Config<P>): boolean;
+    },
+): Property => ({
+  ...common(model, spec),
+  on: 'path',
+  witness: false,
+  waits: (state, instance, config) => spec.waiting(state as S, instance as I, config as Config<P>),
+  own: (command, instance, config) => spec.own(command as C, instance as I, config as Config<P>),
+});
+
+/** The property that a model with `done` has by itself: a state in which no command can be given is one in which it is done. */
+export const noDeadlock = (model: string, done: (state: unknown, config: Config) => boolean): Property => ({
+  ...common(
+    { id: model },
+    { id: 'no-deadlock', statement: 'Where no command can be given, the model is done.', source: '' },
+  ),
+  on: 'end',
+  witness: false,
+  judge: (state, _, config) => done(state, config) || 'no command can be given, and the model is not done',
 });

@@ -1,6 +1,6 @@
 import { SpecError } from './errors.ts';
-import type { Command, Model } from './model.ts';
-import type { Property } from './property.ts';
+import type { Command, Config, Model } from './model.ts';
+import { noDeadlock, type Property } from './property.ts';
 
 /** A model with its properties, and for each variant the properties that it is known to violate in the default configuration. */
 export interface Suite {
@@ -9,7 +9,7 @@ export interface Suite {
   readonly violates: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Checks what the types cannot and returns the suite. */
+/** Checks what the types cannot and returns the suite, with the property `no-deadlock` if the model says when it is done. */
 export const suite = <
   S,
   C extends Command,
@@ -21,15 +21,19 @@ export const suite = <
   readonly properties: readonly Property[];
   readonly violates: Readonly<Record<NoInfer<V>, readonly string[]>>;
 }): Suite => {
-  const { model, properties, violates } = spec;
+  const { model, violates } = spec;
   const wrong = (what: string) => new SpecError(`suite ${model.id}: ${what}`);
   if (
     typeof model?.variants !== 'object' ||
-    !Array.isArray(properties) ||
+    !Array.isArray(spec.properties) ||
     typeof violates !== 'object' ||
     violates === null
   )
     throw new SpecError('suite() needs a model, an array of properties, and violates: { variant: [property ids] }');
+  const { id, done } = model;
+  const properties: readonly Property[] = done
+    ? [...spec.properties, noDeadlock(id, (state, config) => done(state as S, config as Config<P>))]
+    : spec.properties;
   const ids = properties.map(({ id }) => id);
   for (const { id, model: of } of properties) {
     if (!/^[a-z][a-z0-9-]*$/.test(id)) throw wrong(`property ${id}: an id has lower-case letters, digits and hyphens`);

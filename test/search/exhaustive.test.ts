@@ -33,11 +33,12 @@ const task = (model: Model, properties: readonly Property[], variant?: string) =
   taskOf(model, scopeOf(model, { variant }), properties);
 
 /** All but what only one of the two engines has. */
-const comparable = ({ judged, covered, coverage, bound }: SearchResult) => ({
+const comparable = ({ judged, covered, coverage, bound, deadEnd }: SearchResult) => ({
   judged: judged.map(({ property, verdict }) => ({ id: property.id, verdict })),
   covered,
   coverage,
   bound,
+  deadEnd,
 });
 
 describe('the exhaustive search says what the reference search says', () => {
@@ -55,7 +56,7 @@ describe('the exhaustive search says what the reference search says', () => {
   });
 
   it('of a few hundred random models', async () => {
-    const seen = { violated: 0, panics: 0, large: 0 };
+    const seen = { violated: 0, panics: 0, large: 0, loops: 0, deadEnds: 0 };
     await fc.assert(
       fc.asyncProperty(
         anyModel,
@@ -67,12 +68,14 @@ describe('the exhaustive search says what the reference search says', () => {
           seen.violated += Number(slow.judged.some(({ verdict }) => verdict.kind === 'violated' && verdict.trace));
           seen.panics += Number(slow.coverage.get('call')!.results.has('panic BUG'));
           seen.large += Number(slow.covered.states > 30);
+          seen.loops += Number(slow.judged.some(({ verdict }) => verdict.kind === 'violated' && verdict.trace?.loop));
+          seen.deadEnds += Number(slow.deadEnd !== undefined);
         },
       ),
       { numRuns: 400 },
     );
     // Models in which nothing happens would agree on anything.
-    expect(Math.min(seen.violated, seen.panics, seen.large)).toBeGreaterThan(10);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(3);
   });
 
   it.each([1500, 3000, 7199])(
