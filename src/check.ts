@@ -12,7 +12,14 @@ import type { Property, Step } from './spec/property.ts';
 import type { Suite } from './spec/suite.ts';
 
 export type SearchChoice =
-  | { readonly kind: 'exhaustive' | 'reference'; readonly maxStates?: number; readonly maxBytes?: number }
+  | { readonly kind: 'reference'; readonly maxStates?: number }
+  | {
+      readonly kind: 'exhaustive';
+      readonly maxStates?: number;
+      readonly maxBytes?: number;
+      /** Threads; 1 if not given. */
+      readonly workers?: number;
+    }
   | {
       readonly kind: 'random';
       readonly runs: number;

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
+import { match } from 'ts-pattern';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
 import { checkJson } from '../report/json.ts';
@@ -25,6 +26,7 @@ export interface CheckOptions {
   readonly maxStates?: number;
   readonly save?: string;
   readonly maxMemory?: number;
+  readonly workers?: number;
   readonly coverage?: boolean;
   readonly json?: boolean;
 }
@@ -132,7 +134,7 @@ const defaults = { runs: 1000, length: 100, seed: 1, memoryShare: 0.6 };
 
 /** Throws a SpecError for an option that the search does not have. */
 const searchesOf = (options: CheckOptions): SearchChoice[] => {
-  const { search, runs, length, seed, path, maxStates, maxMemory } = options;
+  const { search, runs, length, seed, path, maxStates, maxMemory, workers } = options;
   const misplaced = (names: readonly (keyof CheckOptions)[], other: string) => {
     const given = names.find((name) => options[name] !== undefined);
     if (given)
@@ -140,7 +142,8 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
         `--${given.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is an option of ${other} search`,
       );
   };
-  if (search === 'random') misplaced(['maxStates', 'maxMemory'], 'exhaustive');
+  if (search === 'random') misplaced(['maxStates', 'maxMemory', 'workers'], 'exhaustive');
+  if (search === 'reference') misplaced(['maxMemory', 'workers'], 'exhaustive');
   if (search === 'exhaustive' || search === 'reference') misplaced(['runs', 'length', 'seed', 'path'], 'random');
   const random: SearchChoice = {
     kind: 'random',
@@ -151,12 +154,19 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
   };
   if (path !== undefined && Number(path) >= random.runs)
     throw new SpecError(`--path ${path} is not one of the ${random.runs} runs from 0 on`);
-  const bounded = {
-    ...(maxStates !== undefined && { maxStates }),
+  const bounded = maxStates === undefined ? {} : { maxStates };
+  const exhaustive: SearchChoice = {
+    kind: 'exhaustive',
+    ...bounded,
     maxBytes: maxMemory === undefined ? Math.floor(totalmem() * defaults.memoryShare) : maxMemory * 2 ** 20,
+    workers: workers ?? availableParallelism(),
   };
-  if (search === 'random') return [random];
-  return search === undefined ? [{ kind: 'exhaustive', ...bounded }, random] : [{ kind: search, ...bounded }];
+  return match(search)
+    .with(undefined, () => [exhaustive, random])
+    .with('exhaustive', () => [exhaustive])
+    .with('reference', (kind): SearchChoice[] => [{ kind, ...bounded }])
+    .with('random', () => [random])
+    .exhaustive();
 };
 
 /** Not a target that was taken for the option's value. */

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { count } from '../report/words.ts';
-import type { Covered, Pulse } from '../search/result.ts';
+import type { Progress, Pulse } from '../search/result.ts';
 import type { Console } from './console.ts';
 
 const millisecondsBetweenLines = 100;
@@ -9,18 +8,28 @@ const millisecondsBetweenLines = 100;
 export const pulseFor = ({ progress, interrupted }: Console, title: string): Pulse => {
   const start = performance.now();
   let last = start;
-  return async (covered) => {
+  return async (searched) => {
     const now = performance.now();
     if (now - last >= millisecondsBetweenLines) {
       last = now;
-      progress?.(progressLine(title, covered, (now - start) / 1000));
+      progress?.(progressLine(title, searched, (now - start) / 1000));
       await setImmediate();
     }
     return !interrupted.aborted;
   };
 };
 
-const progressLine = (title: string, { states, transitions, depth, runs }: Covered, seconds: number): string => {
-  const ran = runs === undefined ? '' : `, ${count(runs)} runs`;
-  return `${title}: ${count(states)} states, depth ${depth}${ran}, ${count(Math.round(transitions / seconds / 1000))} k calls/s`;
+const progressLine = (title: string, progress: Progress, seconds: number): string => {
+  const { states, transitions, depth, runs, frontier, bytes, rows } = progress;
+  const parts = [`${short(states)} states`];
+  if (runs !== undefined) parts.push(`${short(runs)} runs`);
+  if (frontier !== undefined) parts.push(`${short(frontier)} waiting`);
+  parts.push(`depth ${depth}`, `${short(transitions / seconds)} calls/s`);
+  if (bytes !== undefined) parts.push(`${Math.ceil(bytes / 2 ** 20)} MiB`);
+  if (rows !== undefined) parts.push(`${short(rows)} rows`);
+  return `${title}: ${parts.join(', ')}`;
 };
+
+/** 1234567 as 1.2 M. */
+const short = (n: number): string =>
+  new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(n);

@@ -192,10 +192,12 @@ function coverageText({ scope, search, coverage, covered, engine }: CheckResult)
       count(calls),
     ]),
   );
+  const succeeded = [...coverage.values()].reduce((sum, { results }) => sum + (results.get('ok') ?? 0), 0);
   const needed = engine && [
     wrapped(
-      `${count(covered.transitions)} calls, looked up in ${plural(engine.rows, 'row')} of tables; functions of the model and of properties ` +
-        `were run ${plural(engine.runs, 'time')}. ${engine.bytesPerState.toFixed(1)} bytes a state, omission probability 0.`,
+      `${count(covered.states)} states up to ${plural(covered.depth, 'call')} deep; ${count(covered.transitions)} calls, of which ${count(succeeded)} ` +
+        `succeeded, looked up in ${plural(engine.rows, 'row')} of tables; functions of the model and of properties were run ` +
+        `${plural(engine.runs, 'time')}. ${engine.bytesPerState.toFixed(1)} bytes a state, omission probability 0. ${timeWords(engine)}`,
       78,
     ),
   ];
@@ -204,6 +206,12 @@ function coverageText({ scope, search, coverage, covered, engine }: CheckResult)
     table(['command', 'tried', 'result', 'times'], rows, ['tried', 'times']),
     ...(needed ?? []),
   ].join('\n');
+}
+
+/** Where the time went. */
+function timeWords({ seconds: { search, functions, paths }, workers }: NonNullable<CheckResult['engine']>): string {
+  const threads = workers > 1 ? ` with ${plural(workers, 'worker')}` : '';
+  return `${search.toFixed(1)} s of search${threads}, ${functions.toFixed(1)} s of them to run functions; ${paths.toFixed(1)} s for ends and paths.`;
 }
 
 function summaryText(results: readonly CheckResult[], style: Style): string {

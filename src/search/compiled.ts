@@ -19,15 +19,15 @@ export type Expand = (
 const commandsInFunction = 12;
 
 /**
- * The transition tables as straight-line JavaScript: nested switches on the bits of the state's words, which stay in registers.
- * Rows whose calls may still settle a judgement are left to the caller, as are holes and tables too large to compile.
+ * The transition tables as straight-line JavaScript, the body of a function that returns an `Expand`: nested switches on the bits of
+ * the state's words, which stay in registers. Undefined if it would be too long. Rows whose calls may still settle a judgement are left to the caller, as are holes and tables too large to compile.
  */
 export const compile = (
   transitions: TransitionTable,
   commands: number,
   width: number,
   isQuiet: (row: number) => boolean,
-): Expand | undefined => {
+): string | undefined => {
   const parts: string[] = [];
   for (let first = 0; first < commands; first += commandsInFunction) {
     const bodies: string[] = [];
@@ -39,7 +39,7 @@ export const compile = (
   }
   const calls = parts.map((_, i) => `n = part${i}(words, offset, next, rows, uses, n);`).join('\n');
   const code = `'use strict';\n${parts.join('\n')}\nreturn function expand(words, offset, next, rows, uses, n) {\n${calls}\nreturn n;\n};`;
-  return code.length > mostCode ? undefined : (new Function(code)() as Expand);
+  return code.length > mostCode ? undefined : code;
 };
 
 /** More code than this takes longer to compile than it saves. */

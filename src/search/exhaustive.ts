@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { hole } from '../observe/tries.ts';
 import { layoutOf } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
@@ -6,16 +7,21 @@ import { compile, type Expand } from './compiled.ts';
 import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from './explored.ts';
 import { Findings } from './findings.ts';
 import { CallJudgements, StateJudgements } from './judgements.ts';
-import { type Bound, type Engine, type Pulse, type SearchResult, Tally } from './result.ts';
+import { type Bound, type Engine, type Progress, type Pulse, type SearchResult, Tally } from './result.ts';
 import { StateSet } from './state-set.ts';
 import { perform, type Task } from './task.ts';
 import { leads, TransitionTable } from './transition-table.ts';
+import { Workers } from './workers.ts';
 
 export interface ExhaustiveOptions {
   /** Stop, as incomplete, before more than this many distinct states. */
   readonly maxStates?: number;
   /** Stop, as incomplete, before the state table takes more than this many bytes. */
   readonly maxBytes?: number;
+  /** How many threads expand states; 1 if not given. What is found does not depend on it. */
+  readonly workers?: number;
+  /** The fewest calls in a level for which threads are worth their trouble; 0: use them whether they are of use or not. */
+  readonly callsWorthSharing?: number;
   readonly pulse?: Pulse;
 }
 
@@ -32,6 +38,17 @@ const statesBeforeCompiling = 1000;
 /** Of so many states one is looked up in the tables in any case, where rows are checked again now and then. */
 const statesBetweenLookups = 256;
 
+/** Some ten milliseconds of one thread: what it takes to start a stretch of a level on several, and to put it in order. */
+const usuallyWorthSharing = 1 << 20;
+
+/** Where more than one call in so many is left to the main thread, and again so, workers are of no use. */
+const mostLeftOneIn = 8;
+const mostWastedStretches = 3;
+
+/** For the main thread, while workers expand and while it judges. */
+const millisecondsBetweenLooks = 20;
+const statesBetweenPulses = 1 << 14;
+
 /** Of so many states one is judged again plainly, by every judgement. */
 const statesBetweenAudits = 4096;
 
@@ -43,12 +60,16 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   const {
     maxStates = Number.POSITIVE_INFINITY,
     maxBytes = Number.POSITIVE_INFINITY,
+    workers = 1,
+    callsWorthSharing = usuallyWorthSharing,
     pulse = async () => true,
   } = options;
+  const start = performance.now();
   const { system, commands } = task;
   const layout = layoutOf(system.state);
   const width = layout.words;
   const states = new StateSet(width, maxBytes);
+  const most = Math.min(maxStates, states.most);
   const findings = new Findings(task);
   const transitions = new TransitionTable(task, layout, () => findings.violated());
   const ofStates = new StateJudgements(task, layout, transitions, findings);
@@ -65,9 +86,19 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     count: 0,
   };
   const alone = new Uint32Array(width);
+  let code: string | undefined;
   let expand: Expand | undefined;
   let compiledRows = 0;
   let compileAt = statesBeforeCompiling;
+
+  let pool: Workers | undefined;
+  let wastedStretches = 0;
+  /** The states that workers found and that are still to be judged, with the commands that they were found by. */
+  let unjudged: { readonly from: number; readonly to: number; readonly commands: Uint32Array } = {
+    from: 0,
+    to: 0,
+    commands: new Uint32Array(0),
+  };
 
   let attempts = 0;
   let lastPulse = 0;
@@ -81,33 +112,19 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   states.add(initial, 0, states.hash(initial, 0), 0);
   if (ofStates.settles(states.words, 0)) findings.ofState(system.initial, () => []);
 
-  let levelEnd = 1;
-  for (let from = 0; from < states.count && !bound; from++) {
-    if (from === compileAt) recompile();
-    if (from % statesBetweenAudits === 0) ofStates.audit(states.words, from * width);
-    const first = batch.count;
-    // Compiled tables count the calls of a whole batch; close to the bound each call is counted as it comes, as by the reference.
-    if (expand && from % statesBetweenLookups !== 0 && states.count + room < maxStates)
-      batch.count = expand(states.words, from * width, batch.words, batch.rows, transitions.uses, first);
-    else for (let command = 0; command < commands.length; command++) batch.rows[batch.count++] = -1 - command;
-    batch.from.fill(from, first, batch.count);
-
-    const endsLevel = from + 1 === levelEnd;
-    if (endsLevel || batch.count >= arrivalsInBatch) arriveAll();
-    if (endsLevel) {
-      levelEnd = states.count;
-      level++;
+  try {
+    for (let from = 0; from < states.count && !bound; level++) {
+      const end = states.count;
+      if (workers > 1 && (end - from) * commands.length >= callsWorthSharing) from = await expandTogether(from, end);
+      from = await expandAlone(from, end);
     }
-    attempts += commands.length;
-    const work = attempts + runs() * workOfRun;
-    if (work - lastPulse >= workBetweenPulses && !bound) {
-      lastPulse = work;
-      arriveAll();
-      if (!(await pulse(covered()))) bound = { kind: 'interrupted' };
-    }
+    if (!bound) await judgeFound();
+  } finally {
+    await pool?.close();
   }
 
   if (!bound) expanded = states.count;
+  const searched = performance.now();
   const graph = explored();
   judgeExplored(task, graph, findings);
   const deadEnd = firstDeadEnd(task, graph);
@@ -119,6 +136,96 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     ...(deadEnd && { deadEnd }),
     ...(bound && { bound }),
   };
+
+  /** Expands the states from `from` to before `end`, in order. Returns the first that it did not expand. */
+  async function expandAlone(from: number, end: number): Promise<number> {
+    if (from < end) await judgeFound();
+    for (; from < end && !bound; from++) {
+      if (from >= compileAt) recompile(from);
+      if (from % statesBetweenAudits === 0) ofStates.audit(states.words, from * width);
+      const first = batch.count;
+      // Compiled tables count the calls of a whole batch; close to the bound each call is counted as it comes, as by the reference.
+      if (expand && from % statesBetweenLookups !== 0 && states.count + room < most)
+        batch.count = expand(states.words, from * width, batch.words, batch.rows, transitions.uses, first);
+      else for (let command = 0; command < commands.length; command++) batch.rows[batch.count++] = -1 - command;
+      batch.from.fill(from, first, batch.count);
+      if (from + 1 === end || batch.count >= arrivalsInBatch) arriveAll();
+      attempts += commands.length;
+      const work = attempts + runs() * workOfRun;
+      if (work - lastPulse >= workBetweenPulses && !bound) {
+        lastPulse = work;
+        arriveAll();
+        if (!(await pulse(progress()))) bound ??= { kind: 'interrupted' };
+      }
+    }
+    return from;
+  }
+
+  /** The same on worker threads, and the new states in the same order. Stops early where a bound is near. */
+  async function expandTogether(from: number, end: number): Promise<number> {
+    if (wastedStretches >= mostWastedStretches) return from;
+    if (code === undefined) compileTables();
+    else recompile(from);
+    if (code === undefined) return from;
+    if (!pool) {
+      pool = new Workers(workers, states, width, commands.length);
+      pool.use(code, transitions.commands());
+    }
+    pool.begin();
+    const first = states.count;
+    while (from < end && !bound) {
+      const ceiling = Math.min(states.capacity, most) - pool.overshoot;
+      if (pool.numbers >= ceiling) {
+        if (pool.numbers + pool.overshoot >= most || !states.reserve(pool.numbers + 2 * pool.overshoot)) break;
+        continue;
+      }
+      const stretch = pool.expand(from, end, ceiling, statesBetweenLookups);
+      const [reached, left] = await whileExpanding(pool, stretch);
+      pool.count(transitions.uses);
+      for (const leftCall of left) call(leftCall.state, leftCall.command, pool);
+      const calls = (reached - from) * commands.length;
+      attempts += calls;
+      if (callsWorthSharing > 0 && left.length * mostLeftOneIn > calls + mostLeftOneIn * commands.length)
+        wastedStretches++;
+      from = expanded = reached;
+      recompile(from);
+      if (wastedStretches >= mostWastedStretches) break;
+    }
+    unjudged = { from: first, commands: pool.order(), to: states.count };
+    if (states.count > first) depth = level + 1;
+    return from;
+  }
+
+  /** Judges what the level before has brought, and lets the pulse through. */
+  async function whileExpanding(pool: Workers, stretch: ReturnType<Workers['expand']>) {
+    let ended = false;
+    const end = stretch.finally(() => {
+      ended = true;
+    });
+    end.catch(() => undefined); // it is awaited below, unless judging throws before
+    await judgeFound();
+    while (!ended) {
+      await Promise.race([end, setTimeout(millisecondsBetweenLooks)]);
+      if (!ended && !bound && !(await pulse(progress()))) bound = { kind: 'interrupted' };
+      if (bound) pool.stop();
+    }
+    const { end: reached, left } = await end;
+    return [reached, left] as const;
+  }
+
+  /** Judges the states that workers have found, in order. */
+  async function judgeFound() {
+    const { from, to, commands: by } = unjudged;
+    unjudged = { from: to, to, commands: by };
+    const base = to - by.length;
+    for (let state = from; state < to && !bound; state++) {
+      const row = transitions.find(by[state - base]!, states.words, states.parents[state]! * width);
+      if (ofStates.settles(states.words, state * width, row))
+        findings.ofState(frozen(layout.decode(states.words, state * width)), () => traceTo(state));
+      if (state % statesBetweenAudits === 0) ofStates.audit(states.words, state * width);
+      if (state % statesBetweenPulses === 0 && !(await pulse(progress()))) bound = { kind: 'interrupted' };
+    }
+  }
 
   function arriveAll() {
     states.touch(batch.words, batch.count, batch.hashes);
@@ -132,7 +239,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   }
 
   /** Looks one call up, or runs it where nothing is known of it. */
-  function call(from: number, command: number) {
+  function call(from: number, command: number, together?: Workers) {
     const offset = from * width;
     const row = transitions.take(command, states.words, offset);
     if (transitions.leads(row) === leads.disabled) return;
@@ -141,8 +248,10 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
       const outcome = perform(task, before, commands[command]!);
       findings.ofStep({ before, command: commands[command]!, outcome }, () => [...traceTo(from), commands[command]!]);
     }
-    if (transitions.leads(row) === leads.on && transitions.apply(row, states.words, offset, alone))
-      arrive(from, row, alone, 0, states.hash(alone, 0));
+    if (transitions.leads(row) !== leads.on || !transitions.apply(row, states.words, offset, alone)) return;
+    const hash = states.hash(alone, 0);
+    if (together) together.add(alone, hash, { state: from, command });
+    else arrive(from, row, alone, 0, hash);
   }
 
   function arrive(from: number, row: number, words: Uint32Array, at: number, hash: number) {
@@ -158,15 +267,28 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
       findings.ofState(frozen(layout.decode(states.words, found * width)), () => traceTo(found));
   }
 
-  function recompile() {
-    if (transitions.size > compiledRows)
-      expand = compile(transitions, commands.length, width, (row) => ofCalls.isQuiet(row));
+  /** Compiles the tables anew if there are new rows and enough has been done since the last time. */
+  function recompile(from: number) {
+    if (from < compileAt) return;
+    while (compileAt <= from) compileAt = Math.ceil(compileAt * 1.5);
+    compileTables();
+  }
+
+  function compileTables() {
+    if (transitions.size === compiledRows) return;
     compiledRows = transitions.size;
-    compileAt = Math.ceil(compileAt * 1.5);
+    code = compile(transitions, commands.length, width, (row) => ofCalls.isQuiet(row));
+    expand = code === undefined ? undefined : (new Function(code)() as Expand);
+    if (code !== undefined) pool?.use(code, transitions.commands());
   }
 
   function covered() {
     return { states: states.count, transitions: tally().transitions, depth };
+  }
+
+  function progress(): Progress {
+    const found = Math.max(states.count, pool?.numbers ?? 0);
+    return { ...covered(), states: found, frontier: found - expanded, bytes: states.bytes, rows: transitions.size };
   }
 
   function tally(): Tally {
@@ -185,6 +307,12 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
       runs: runs(),
       bytes: states.bytes,
       bytesPerState: states.bytes / states.count,
+      seconds: {
+        search: (searched - start) / 1000,
+        functions: (transitions.milliseconds + ofStates.milliseconds + ofCalls.milliseconds) / 1000,
+        paths: (performance.now() - searched) / 1000,
+      },
+      workers: pool ? workers : 1,
     };
   }
 

@@ -55,8 +55,9 @@ export class StateJudgements {
   readonly #affected: { readonly version: number; readonly entries: readonly StateEntry[] }[] = [];
   /** Grows when an entry has read a new slot or is settled. */
   #version = 0;
-  /** How often a property's function was run. */
+  /** How often a property's function was run, and how long it took with what is made of it. */
   runs = 0;
+  milliseconds = 0;
 
   constructor(task: Task, layout: Layout<unknown>, transitions: TransitionTable, findings: Findings) {
     this.#task = task;
@@ -102,6 +103,13 @@ export class StateJudgements {
   #settled(entry: StateEntry, words: Uint32Array, offset: number): boolean {
     const known = this.#tries.find(entry.trie, words, offset);
     if (known !== hole) return known === 1;
+    const start = performance.now();
+    const seen = this.#learn(entry, words, offset);
+    this.milliseconds += performance.now() - start;
+    return seen;
+  }
+
+  #learn(entry: StateEntry, words: Uint32Array, offset: number): boolean {
     const state = words.slice(offset, offset + this.#layout.words);
     const observation = new Observation(state);
     this.runs += 2;
@@ -169,6 +177,7 @@ export class CallJudgements {
     [];
   readonly #pair: Uint32Array;
   runs = 0;
+  milliseconds = 0;
 
   constructor(task: Task, layout: Layout<unknown>, transitions: TransitionTable, findings: Findings) {
     this.#task = task;
@@ -192,7 +201,8 @@ export class CallJudgements {
     for (const entry of entries) {
       if (entry.judgeable.settled) continue;
       const leaf = this.#tries.find(entry.trie, this.#pair, 0);
-      if (leaf === 1 || (leaf === hole && this.#learn(of, entry, row, same, this.#pair))) settles = true;
+      if (leaf === 1 || (leaf === hole && this.#timed(() => this.#learn(of, entry, row, same, this.#pair))))
+        settles = true;
     }
     return settles;
   }
@@ -251,8 +261,17 @@ export class CallJudgements {
     const entries = [...this.#findings.open('call')].map((judgeable) => ({ judgeable, trie: this.#tries.add() }));
     const made: CallClass = { entries, version: 0 };
     this.#classes.set(key, made);
-    for (const entry of entries) this.#explore(made, entry, row, same, this.#pair.slice());
+    this.#timed(() => {
+      for (const entry of entries) this.#explore(made, entry, row, same, this.#pair.slice());
+    });
     return made;
+  }
+
+  #timed<T>(run: () => T): T {
+    const start = performance.now();
+    const result = run();
+    this.milliseconds += performance.now() - start;
+    return result;
   }
 
   /** Learns the judgement's table as far as it is small, from this pair of states and from pairs that differ in what is read. */

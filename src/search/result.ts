@@ -66,6 +66,16 @@ export interface Engine {
   /** Of the state table. */
   readonly bytes: number;
   readonly bytesPerState: number;
+  readonly seconds: {
+    /** Visiting every state. */
+    readonly search: number;
+    /** Of that, running functions of the model and of properties, to learn and check rows. */
+    readonly functions: number;
+    /** Judging ends and infinite paths, afterwards. */
+    readonly paths: number;
+  };
+  /** Threads that expanded states. */
+  readonly workers: number;
 }
 
 export interface SearchResult {
@@ -78,8 +88,11 @@ export interface SearchResult {
   readonly deadEnd?: readonly Command[];
 }
 
+/** What a search has done so far. The exhaustive one also knows how much is waiting, and what it takes. */
+export type Progress = Covered & { readonly frontier?: number; readonly bytes?: number; readonly rows?: number };
+
 /** Called now and then while a search runs; resolving to false stops it, and it reports what it has. */
-export type Pulse = (covered: Covered) => Promise<boolean>;
+export type Pulse = (progress: Progress) => Promise<boolean>;
 
 /** Counts calls and their results, command by command. */
 export class Tally {

@@ -41,8 +41,9 @@ export class TransitionTable {
   /** By row: how often it was taken; and how often of these it was looked up here, where it may be checked again. */
   uses = new Float64Array(256);
   readonly #lookups: number[] = [];
-  /** How often the model's function was run. */
+  /** How often the model's function was run, and how long it took with what is made of it. */
   runs = 0;
+  milliseconds = 0;
 
   /** `violated` is asked for the first violation when the model turns out to be broken, which may be its consequence. */
   constructor(task: Task, layout: Layout<unknown>, violated: Findings['violated']) {
@@ -59,16 +60,21 @@ export class TransitionTable {
   /** The number of the row that a command takes from the state at `offset`, learned if need be. Counts the use. */
   take(command: number, words: Uint32Array, offset: number): number {
     const row = this.find(command, words, offset);
-    if (row === hole) return this.#learn(command, this.#copy(words, offset));
+    if (row === hole) return this.#timed(() => this.#learn(command, this.#copy(words, offset)));
     this.uses[row]!++;
     const lookups = ++this.#lookups[row]!;
-    if ((lookups & (lookups - 1)) === 0) this.#recheck(row, this.#copy(words, offset));
+    if ((lookups & (lookups - 1)) === 0) this.#timed(() => this.#recheck(row, this.#copy(words, offset)));
     return row;
   }
 
   /** The same without learning or counting; `hole` if there is none. */
   find(command: number, words: Uint32Array, offset: number): number {
     return this.#tries.find(this.#roots[command]!, words, offset);
+  }
+
+  /** By row: its command. */
+  commands(): Int32Array {
+    return Int32Array.from(this.#rows, ({ command }) => command);
   }
 
   row(number: number): Row {
@@ -113,6 +119,13 @@ export class TransitionTable {
   *taken(): Generator<{ readonly command: Command; readonly outcome: Outcome<unknown>; readonly times: number }> {
     for (const [i, { command, outcome }] of this.#rows.entries())
       yield { command: this.#task.commands[command]!, outcome, times: this.uses[i]! };
+  }
+
+  #timed<T>(run: () => T): T {
+    const start = performance.now();
+    const result = run();
+    this.milliseconds += performance.now() - start;
+    return result;
   }
 
   #learn(number: number, state: Uint32Array): number {

@@ -1,0 +1,126 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { suites } from '../../properties/index.ts';
+import { type ExhaustiveOptions, searchExhaustive } from '../../src/search/exhaustive.ts';
+import type { SearchResult } from '../../src/search/result.ts';
+import { StateSet } from '../../src/search/state-set.ts';
+import { taskOf } from '../../src/search/task.ts';
+import { Workers } from '../../src/search/workers.ts';
+import { invariant, type Model, type Property, SpecError, scopeOf } from '../../src/spec/index.ts';
+import { pkvmPages, pkvmPagesProperties } from '../bench/pkvm-pages.ts';
+import { anyModel } from './any-model.ts';
+
+/** All that may not depend on how many threads there are. */
+const comparable = ({ judged, covered, coverage, bound, deadEnd }: SearchResult) => ({
+  judged: judged.map(({ property, verdict }) => ({ id: property.id, verdict })),
+  covered,
+  coverage,
+  bound,
+  deadEnd,
+});
+
+interface Job {
+  readonly model: Model;
+  readonly properties: readonly Property[];
+  readonly variant?: string;
+  readonly config?: Readonly<Record<string, number>>;
+}
+
+/** Threads from the first level on, however small. */
+const search = async (
+  { model, properties, variant, config = {} }: Job,
+  workers: number,
+  options: ExhaustiveOptions = {},
+) =>
+  comparable(
+    await searchExhaustive(taskOf(model, scopeOf(model, { variant, config }), properties), {
+      workers,
+      callsWorthSharing: 0,
+      ...options,
+    }),
+  );
+
+/** Three pages; breaks where many paths of one length meet, so that the trace shows which of them was taken. */
+const pages: Job = {
+  model: pkvmPages,
+  properties: [
+    ...pkvmPagesProperties,
+    invariant(pkvmPages, {
+      id: 'not-all-annotated',
+      statement: '',
+      source: '',
+      holds: ({ host }) => host.some((entry) => !entry.startsWith('annotated')),
+    }),
+    invariant(pkvmPages, {
+      id: 'not-all-shared',
+      statement: '',
+      source: '',
+      holds: ({ host }) => host.filter((entry) => entry.startsWith('shared')).length < 3,
+    }),
+  ],
+  config: { pages: 4, tables: 2 },
+};
+
+describe('however many workers there are and whoever is faster', () => {
+  it.each(suites)(
+    'the verdicts, traces, counts and coverage of $model.id are the same',
+    async ({ model, properties }) => {
+      const alone = await search({ model, properties }, 1);
+      for (let round = 0; round < 3; round++)
+        for (const workers of [2, 3]) expect(await search({ model, properties }, workers)).toEqual(alone);
+    },
+  );
+
+  it('those of a model whose paths meet often are', async () => {
+    const alone = await search(pages, 1);
+    expect(alone.judged.map(({ verdict }) => verdict.kind)).toContain('violated');
+    for (let round = 0; round < 8; round++)
+      for (const workers of [2, 3]) expect(await search(pages, workers)).toEqual(alone);
+  });
+
+  it('those of random models are', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyModel, fc.constantFrom(2, 3), async (job, workers) => {
+        expect(await search(job, workers)).toEqual(await search(job, 1));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each([1, 500, 5000, 12_000])('so is where a search stops that may see %i states', async (maxStates) => {
+    const alone = await search(pages, 1, { maxStates });
+    for (const workers of [2, 3]) expect(await search(pages, workers, { maxStates })).toEqual(alone);
+  });
+
+  it.each([100_000, 1_000_000, 2_000_000])('and one that may use %i bytes', async (maxBytes) => {
+    const larger = { ...pages, config: { pages: 6, tables: 2 } };
+    const alone = await search(larger, 1, { maxBytes });
+    expect(alone.bound).toEqual({ kind: 'memory', limit: maxBytes });
+    for (const workers of [2, 3]) expect(await search(larger, workers, { maxBytes })).toEqual(alone);
+  });
+});
+
+describe('a search with workers', () => {
+  it('can be interrupted in the middle of a level', async () => {
+    let pulses = 0;
+    const larger = { ...pages, config: { pages: 6, tables: 2 } };
+    const { bound, covered } = await search(larger, 2, { pulse: async () => ++pulses < 3 });
+    expect(bound).toEqual({ kind: 'interrupted' });
+    expect(covered.states).toBeLessThan(60_000);
+  });
+
+  it('ends with an error when a worker dies, and with no verdict', async () => {
+    const states = new StateSet(1, Number.POSITIVE_INFINITY);
+    const first = new Uint32Array(1);
+    states.add(first, 0, states.hash(first, 0), 0);
+    const workers = new Workers(2, states, 1, 1);
+    workers.use('throw new Error("out of luck")', new Int32Array(1));
+    workers.begin();
+    states.reserve(2 * workers.overshoot);
+    await expect(workers.expand(0, 1, states.capacity - workers.overshoot, 256)).rejects.toThrow(
+      new SpecError('a worker thread of the search ended early (out of luck); nothing is concluded'),
+    );
+    await expect(workers.expand(0, 1, states.capacity - workers.overshoot, 256)).rejects.toThrow('ended early');
+    await workers.close();
+  });
+});
