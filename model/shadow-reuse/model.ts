@@ -79,6 +79,7 @@ const fault = (state: State, i: number, patch: Patch): Outcome<State> => {
 const trackedWrite = (state: State, pde: Pde): Outcome<State> =>
   changed(state, (draft, log) => {
     draft.pde = pde;
+    draft.swapped = false;
     zapChild(draft, log);
   });
 
@@ -87,6 +88,7 @@ const untrackedWrite = (state: State, pde: Pde, patch: Patch): Outcome<State> =>
   return ok(
     update(state, (draft) => {
       draft.pde = pde;
+      draft.swapped = false;
     }),
   );
 };

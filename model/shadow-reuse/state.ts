@@ -16,7 +16,7 @@ export type Pde = Infer<typeof pde>;
 const leaf = enumOf<'none' | 'mmio' | Gfn>('none', 'mmio', ...gfns);
 
 export const stateDomain = record({
-  /** The guest's directory entry, and whether the two entries of its page table are exchanged. Guest memory: anybody may write it. */
+  /** The guest's directory entry, and whether the two entries of its page table have been exchanged since it was written. */
   pde,
   swapped: flag,
   memslots: array(flag, memslots.length),
