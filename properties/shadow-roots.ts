@@ -198,7 +198,7 @@ export const paeRootBelow4GiB = invariant(shadowRoots, {
   id: 'pae-root-below-4gib',
   statement: 'A root that the CPU reads through a 32-bit CR3 lies below 4 GiB.',
   source: 'R12: __GFP_DMA32 in __kvm_mmu_create()',
-  holds: (state) => !real(state) || state.rootHpa !== 'pae_root' || state.paeLow,
+  holds: (state) => !real(state) || state.shadowRootLevel > 3 || state.rootHpa !== 'pae_root' || state.paeLow,
 });
 
 /** Broken by `current-npt-by-guest`. */
@@ -227,7 +227,7 @@ export const missingPml5IsNoticed = stepProperty(shadowRoots, {
   id: 'missing-pml5-is-noticed',
   statement: 'mmu_alloc_shadow_roots() on 5 levels WARNs of a missing pml5_root and makes no root.',
   source: 'R1: the review asked for an explicit chain',
-  holds: ({ before: _, command, outcome }) =>
+  holds: ({ command, outcome }) =>
     command.kind !== 'mmu_alloc_shadow_roots' ||
     command.level !== 5 ||
     command.root_level !== 2 ||
@@ -256,6 +256,8 @@ const checks = [
   canFire('pml4-root', 'pml4_root is NULL'),
   canFire('pml5-root', 'pml5_root is NULL', (switches) => switches.chain === 'explicit'),
   canFire('pae-entry', 'an entry of pae_root is in use'),
+  canFire('direct-pae-root', 'pae_root is NULL, direct map'),
+  canFire('direct-pae-entry', 'an entry of pae_root is in use, direct map'),
 ];
 
 const returned = (switches: Switches) => switches.shadowRootsError === 'returned';
@@ -276,6 +278,7 @@ const results = everyResult(shadowRoots, {
   kvm_mmu_destroy: ['ok'],
   kvm_mmu_create: ['ok', 'ENOMEM no page below 4 GiB for pae_root'],
   mmu_alloc_special_roots: ['ok', 'EIO TDP is off', 'EIO some roots are there, some are not'],
+  mmu_alloc_direct_roots: ['ok', 'EIO no pae_root'],
   mmu_alloc_shadow_roots: [
     'ok',
     ['EIO no pae_root', returned],
@@ -284,9 +287,14 @@ const results = everyResult(shadowRoots, {
   ],
 });
 
-/** What every version from 5.14 to 5.16 broke, and what was added to it once 5 levels could be loaded. */
-const until517 = ['ok-means-loaded'];
-const until516 = [...until517, 'walk-skips-special-roots'];
+// What each piece of a version breaks.
+const errorsSwallowed = ['ok-means-loaded'];
+const until516 = [...errorsSwallowed, 'walk-skips-special-roots'];
+const deadCheck = ['level-check-can-fire'];
+const pml5Always = ['two-pages-are-enough', 'no-page-for-absent-level'];
+const oneLabel = ['first-failure-is-clean', 'second-failure-is-clean', 'no-garbage-freed'];
+const rootHpaRewritten = ['root-published-last', 'missing-pml5-is-noticed'];
+const secondLoadFails = ['loads-on-4-levels', 'load-unload-load', 'no-warning'];
 
 export const shadowRootsSuite = suite({
   model: shadowRoots,
@@ -326,21 +334,21 @@ export const shadowRootsSuite = suite({
     ...results,
   ],
   violates: {
-    base: [...until516],
-    'base-unchecked': [...until516],
-    v1: [...until516],
-    'v1-no-dead-check': [...until516],
-    'v1-guard': [...until516],
-    'v1-guard-null': [...until516],
-    'v1-null': [...until516],
-    'v1-error-path': [...until516],
-    'v1-chain': [...until516],
-    v3: [...until516],
-    merged: [...until516],
-    fixed: [...until516],
-    'fixed-walk': [...until516],
-    current: [...until516],
-    'current-npt-by-guest': [...until516],
-    'current-encrypted': [...until516],
+    base: [...errorsSwallowed, 'loads-on-5-levels', 'no-warning', 'missing-pml5-is-noticed'],
+    'base-unchecked': [...until516, 'chain-fits-the-level', 'missing-pml5-is-noticed'],
+    v1: [...until516, ...deadCheck, ...pml5Always, ...oneLabel, ...rootHpaRewritten],
+    'v1-no-dead-check': [...until516, ...pml5Always, ...oneLabel, ...rootHpaRewritten],
+    'v1-guard': [...until516, ...deadCheck, ...oneLabel, ...rootHpaRewritten, 'no-garbage-stored'],
+    'v1-guard-null': [...until516, ...deadCheck, ...rootHpaRewritten, ...secondLoadFails],
+    'v1-null': [...until516, ...deadCheck, ...pml5Always, ...rootHpaRewritten],
+    'v1-error-path': [...until516, ...deadCheck, ...pml5Always, ...rootHpaRewritten],
+    'v1-chain': [...until516, ...deadCheck, ...pml5Always, ...oneLabel],
+    v3: [...until516, 'no-garbage-stored', 'no-garbage-freed'],
+    merged: [...until516, ...secondLoadFails],
+    fixed: until516,
+    'fixed-walk': errorsSwallowed,
+    current: [],
+    'current-npt-by-guest': ['loads-on-5-levels', 'load-unload-load', 'level-is-constant', 'no-warning'],
+    'current-encrypted': ['cpu-reads-pae-root'],
   },
 });

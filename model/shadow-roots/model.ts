@@ -124,13 +124,13 @@ const kvmMmuDestroy = (state: State): Outcome<State> => {
  */
 const kvmMmuCreate = (
   state: State,
-  { tdp, level, nested, memory }: Extract<Command, { kind: 'kvm_mmu_create' }>,
+  { tdp, level, nested, alloc }: Extract<Command, { kind: 'kvm_mmu_create' }>,
   patch: Patch,
 ): Outcome<State> => {
   if (state.vcpu !== 'destroyed') return disabled(state, 'there is a vCPU');
   if (nested && !tdp) return disabled(state, 'without TDP, L1 has no NPT');
   const needsPaeRoot = !tdp || level === 3;
-  if (needsPaeRoot && !memory) return refuse(state, 'ENOMEM', 'no page below 4 GiB for pae_root');
+  if (needsPaeRoot && alloc === 'fails') return refuse(state, 'ENOMEM', 'no page below 4 GiB for pae_root');
   return ok(
     update(state, (draft) => {
       draft.vcpu = 'created';
@@ -150,7 +150,10 @@ const kvmMmuCreate = (
 };
 
 /** An MMU that no caller need be able to bring about, to call one function on. Every page of it is accounted for. */
-const makeUp = (state: State, { tdp, root_level, level, pae_root, pml4_root, pml5_root }: MadeUp): State =>
+const makeUp = (
+  state: State,
+  { tdp = true, root_level = 0, level, pae_root, pml4_root = 'NULL', pml5_root = 'NULL' }: MadeUp,
+): State =>
   update(state, (draft) => {
     draft.vcpu = 'made up';
     draft.tdpEnabled = tdp;
@@ -249,6 +252,9 @@ export const shadowRoots = defineModel({
         .with({ kind: 'kvm_mmu_create' }, (create) => kvmMmuCreate(state, create, patch))
         .with({ kind: 'mmu_alloc_special_roots' }, (mmu) =>
           onMadeUp(state, mmu, (made) => mmuAllocSpecialRoots(made, 'none', patch)),
+        )
+        .with({ kind: 'mmu_alloc_direct_roots' }, (mmu) =>
+          onMadeUp(state, mmu, (made) => mmuAllocDirectRoots(made, 'none')),
         )
         .with({ kind: 'mmu_alloc_shadow_roots' }, (mmu) =>
           onMadeUp(state, mmu, (made) => mmuAllocShadowRoots(made, 'none', patch)),

@@ -148,11 +148,12 @@ export const mmuAllocDirectRoots = (state: State, fails: Fails): Outcome<State> 
         draft.rootHpa = 'root page';
       }),
     );
-  if (state.paeRoot === 'NULL') return warn(refuse(state, 'EIO', 'no pae_root'), 'pae_root is NULL');
-  return ok(
+  if (state.paeRoot === 'NULL') return warn(refuse(state, 'EIO', 'no pae_root'), 'pae_root is NULL, direct map');
+  const built = ok(
     update(state, (draft) => {
       draft.paeEntries = true;
       draft.rootHpa = 'pae_root';
     }),
   );
+  return state.paeEntries ? warn(built, 'an entry of pae_root is in use, direct map') : built;
 };

@@ -88,15 +88,10 @@ export const initialState = ({ level }: Sizes): State => ({
 const fails = enumOf('none', '1st', '2nd', '3rd', 'shadow pages');
 export type Fails = Infer<typeof fails>;
 
-/** Any MMU, whether KVM can bring it about or not. 0 is a direct map, 2 stands for levels 2 and 3, 4 for 4 and 5. */
-const madeUp = {
-  tdp: flag,
-  root_level: enumOf(0, 2, 4),
-  level: range(3, 5),
-  pae_root: enumOf('NULL', 'page', 'in use'),
-  pml4_root: enumOf('NULL', 'page'),
-  pml5_root: enumOf('NULL', 'page'),
-};
+/** Any MMU, whether KVM can bring it about or not. root_level 0 is a direct map, 2 stands for levels 2 and 3, 4 for 4 and 5. */
+const page = enumOf('NULL', 'page');
+const level = range(3, 5);
+const usedPage = enumOf('NULL', 'page', 'in use');
 
 export const commandDomain = variant({
   kvm_mmu_load: { fails },
@@ -105,10 +100,27 @@ export const commandDomain = variant({
   kvm_mmu_reset_context: { root_level: rootLevel },
   kvm_mmu_after_set_cpuid: { maxphyaddr: enumOf(48, 52) },
   kvm_mmu_destroy: {},
-  kvm_mmu_create: { tdp: flag, level: range(3, 5), nested: flag, memory: flag },
-  mmu_alloc_special_roots: madeUp,
-  mmu_alloc_shadow_roots: madeUp,
+  kvm_mmu_create: { tdp: flag, level, nested: flag, alloc: enumOf('succeeds', 'fails') },
+  mmu_alloc_special_roots: {
+    tdp: flag,
+    root_level: enumOf(0, 2, 4),
+    level,
+    pae_root: page,
+    pml4_root: page,
+    pml5_root: page,
+  },
+  mmu_alloc_direct_roots: { level, pae_root: usedPage },
+  mmu_alloc_shadow_roots: { root_level: enumOf(2, 4), level, pae_root: usedPage, pml4_root: page, pml5_root: page },
 });
 
 export type Command = Infer<typeof commandDomain>;
-export type MadeUp = Omit<Extract<Command, { kind: 'mmu_alloc_special_roots' }>, 'kind'>;
+
+/** The arguments of a function called on an MMU of its own. */
+export type MadeUp = {
+  readonly tdp?: boolean;
+  readonly root_level?: State['rootLevel'];
+  readonly level: number;
+  readonly pae_root: Infer<typeof usedPage>;
+  readonly pml4_root?: Infer<typeof page>;
+  readonly pml5_root?: Infer<typeof page>;
+};
