@@ -251,7 +251,7 @@ const canFire = (id: string, warning: string, applies: (switches: Switches) => b
 const checks = [
   /** Broken by `v1`: the function has returned before for any level below 4. The review calls it dead code. */
   canFire('level', 'shadow_root_level', (switches) => switches.levelCheck !== 'none'),
-  canFire('concert', 'special roots'),
+  canFire('concert', 'special roots not in concert'),
   canFire('pae-root', 'pae_root is NULL'),
   canFire('pml4-root', 'pml4_root is NULL'),
   canFire('pml5-root', 'pml5_root is NULL', (switches) => switches.chain === 'explicit'),

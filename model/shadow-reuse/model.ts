@@ -202,8 +202,9 @@ export const shadowReuse = defineModel({
     state: stateDomain,
     command: commandDomain,
     initial: initialState,
-    step: (state: State, command: Command) =>
-      match(command)
+    step: (state: State, command: Command) => {
+      if (command.kind !== 'rmap_walk' && state.bugged) return disabled(state, 'the VM is dead');
+      return match(command)
         .with({ kind: 'fault' }, ({ i }) => fault(state, i, patch))
         .with({ kind: 'untracked_write' }, ({ pde }) => untrackedWrite(state, pde, patch))
         .with({ kind: 'tracked_write' }, ({ pde }) => trackedWrite(state, pde))
@@ -213,6 +214,7 @@ export const shadowReuse = defineModel({
         .with({ kind: 'create_memslot' }, ({ slot }) => createMemslot(state, slot))
         .with({ kind: 'rmap_walk' }, ({ slot }) => rmapWalk(state, slot))
         .with({ kind: 'recover_huge_pages' }, ({ slot }) => recoverHugePages(state, slot, patch))
-        .exhaustive(),
+        .exhaustive();
+    },
   }),
 });

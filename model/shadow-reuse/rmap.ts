@@ -41,7 +41,10 @@ export const dropLeaf = (draft: Draft, page: Page, i: number, log: Log) => {
     return;
   }
   const leaves = draft.rmap[gfn]!;
-  if (!leaves[i]) log.warnings.add('pte_list_remove() found no rmap entry');
+  if (!leaves[i]) {
+    log.warnings.add('pte_list_remove() found no rmap entry');
+    draft.bugged = true;
+  }
   leaves[i] = false;
 };
 

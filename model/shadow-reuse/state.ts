@@ -29,6 +29,8 @@ export const stateDomain = record({
   rmap: array(array(flag, 2), gfns.length),
   /** By memslot: whether its reverse map has an entry that points into a freed page. */
   stale: array(flag, memslots.length),
+  /** KVM has noticed the damage: kvm->vm_bugged. The VM runs no more and takes no ioctl; MMU notifiers still visit it. */
+  bugged: flag,
 });
 
 export type State = Infer<typeof stateDomain>;
@@ -40,6 +42,7 @@ export const initialState: State = {
   child: { kind: 'none' },
   rmap: gfns.map(() => [false, false]),
   stale: memslots.map(() => false),
+  bugged: false,
 };
 
 export const commandDomain = variant({

@@ -62,9 +62,9 @@ export const mmuAllocSpecialRoots = (state: State, fails: Fails, patch: Patch): 
   const needPml5 = state.shadowRootLevel > 4;
   const looksAtPml5 = patch.partialTest === 'three' || (patch.partialTest === 'by level' && needPml5);
   if (pae && pml4 && (!looksAtPml5 || pml5())) return ok(state);
-  if (!state.tdpEnabled) return warn(refuse(state, 'EIO', 'TDP is off'), 'special roots');
+  if (!state.tdpEnabled) return warn(refuse(state, 'EIO', 'TDP is off'), 'special roots not in concert');
   if (pae || pml4 || (looksAtPml5 && pml5()))
-    return warn(refuse(state, 'EIO', 'some roots are there, some are not'), 'special roots');
+    return warn(refuse(state, 'EIO', 'some roots are there, some are not'), 'special roots not in concert');
 
   return allocatePages(state, fails, patch, patch.pml5 === 'always' || (patch.pml5 === 'by level' && needPml5));
 };
