@@ -340,7 +340,6 @@ export const shadowRootsSuite = suite({
     'v1-no-dead-check': [...until516, ...pml5Always, ...oneLabel, ...rootHpaRewritten],
     'v1-guard': [...until516, ...deadCheck, ...oneLabel, ...rootHpaRewritten, 'no-garbage-stored'],
     'v1-guard-null': [...until516, ...deadCheck, ...rootHpaRewritten, ...secondLoadFails],
-    'v1-null': [...until516, ...deadCheck, ...pml5Always, ...rootHpaRewritten],
     'v1-error-path': [...until516, ...deadCheck, ...pml5Always, ...rootHpaRewritten],
     'v1-chain': [...until516, ...deadCheck, ...pml5Always, ...oneLabel],
     v3: [...until516, 'no-garbage-stored', 'no-garbage-freed'],

@@ -210,7 +210,6 @@ export const shadowRoots = defineModel({
       doc: 'v1-guard, with locals that start as NULL',
       switches: { ...v1, pml5: 'by level', locals: 'NULL' },
     },
-    'v1-null': { doc: 'v1 with locals that start as NULL', switches: { ...v1, locals: 'NULL' } },
     'v1-error-path': { doc: 'v1 with an error path in reverse order', switches: { ...v1, errorPath: 'reverse order' } },
     'v1-chain': { doc: 'v1 with an explicit chain', switches: { ...v1, chain: 'explicit' } },
     v3: { doc: 'all comments on v1 and v2 applied', switches: { ...merged, locals: 'uninitialised' } },
