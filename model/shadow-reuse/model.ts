@@ -141,6 +141,12 @@ const rmapWalk = (state: State, slot: number): Outcome<State> => {
   return oops === undefined ? ok(state) : panic(state, oops);
 };
 
+/** A VM that KVM has given up: its vCPUs do not run, ioctls fail. Kernel: KVM_BUG_ON(), kvm_vm_dead(). */
+const dead = (state: State, { kind }: Command): Outcome<State> =>
+  kind === 'delete_memslot' || kind === 'create_memslot'
+    ? refuse(state, 'EIO', 'the VM is dead')
+    : disabled(state, 'the VM is dead');
+
 /** Drops small entries of direct pages, so that a huge one can take their place. Kernel: kvm_mmu_zap_collapsible_spte(). */
 const recoverHugePages = (state: State, slot: number, patch: Patch): Outcome<State> => {
   if (!state.memslots[slot]) return disabled(state, 'there is no such memslot');
@@ -203,7 +209,7 @@ export const shadowReuse = defineModel({
     command: commandDomain,
     initial: initialState,
     step: (state: State, command: Command) => {
-      if (command.kind !== 'rmap_walk' && state.bugged) return disabled(state, 'the VM is dead');
+      if (command.kind !== 'rmap_walk' && state.bugged) return dead(state, command);
       return match(command)
         .with({ kind: 'fault' }, ({ i }) => fault(state, i, patch))
         .with({ kind: 'untracked_write' }, ({ pde }) => untrackedWrite(state, pde, patch))

@@ -174,9 +174,6 @@ const makeUp = (
     draft.loadedBefore = false;
   });
 
-const onMadeUp = (state: State, mmu: MadeUp, call: (state: State) => Outcome<State>): Outcome<State> =>
-  state.vcpu === 'made up' ? disabled(state, 'the MMU is made up') : call(makeUp(state, mmu));
-
 /** What 5.14 to 5.16 had in common: two defects that were found later. */
 const of2021 = { shadowRootsError: 'swallowed', walkStart: 'level 4 only' } as const;
 const base = { ...of2021, levelCheck: 'not 4', partialTest: 'two', pml5: 'never', chain: 'level 4 only' } as const;
@@ -249,15 +246,9 @@ export const shadowRoots = defineModel({
         )
         .with({ kind: 'kvm_mmu_destroy' }, () => noVcpu(state) ?? kvmMmuDestroy(state))
         .with({ kind: 'kvm_mmu_create' }, (create) => kvmMmuCreate(state, create, patch))
-        .with({ kind: 'mmu_alloc_special_roots' }, (mmu) =>
-          onMadeUp(state, mmu, (made) => mmuAllocSpecialRoots(made, 'none', patch)),
-        )
-        .with({ kind: 'mmu_alloc_direct_roots' }, (mmu) =>
-          onMadeUp(state, mmu, (made) => mmuAllocDirectRoots(made, 'none')),
-        )
-        .with({ kind: 'mmu_alloc_shadow_roots' }, (mmu) =>
-          onMadeUp(state, mmu, (made) => mmuAllocShadowRoots(made, 'none', patch)),
-        )
+        .with({ kind: 'mmu_alloc_special_roots' }, (mmu) => mmuAllocSpecialRoots(makeUp(state, mmu), 'none', patch))
+        .with({ kind: 'mmu_alloc_direct_roots' }, (mmu) => mmuAllocDirectRoots(makeUp(state, mmu), 'none'))
+        .with({ kind: 'mmu_alloc_shadow_roots' }, (mmu) => mmuAllocShadowRoots(makeUp(state, mmu), 'none', patch))
         .exhaustive();
     },
   }),

@@ -14,7 +14,7 @@ export type Pointer = Infer<typeof pointer>;
 const rootLevel = enumOf(0, 2, 3, 4, 5);
 
 export const stateDomain = record({
-  /** `made up`: an MMU that a function was called on directly. Nothing follows; see `commandDomain`. */
+  /** `made up`: an MMU, in place of the vCPU's, that a function was called on directly. Only another such call can follow. */
   vcpu: enumOf('created', 'made up', 'destroyed'),
 
   // The host: constant while a vCPU exists.
