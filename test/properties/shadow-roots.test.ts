@@ -92,10 +92,8 @@ it('v1 frees two uninitialised pointers where the first allocation fails, one wh
 });
 
 it('says the same of a first vCPU on a host with 5 levels', async () => {
-  for (const variant of ['base', 'merged']) {
-    const result = await exhaustive(shadowRootsSuite, { variant, config: { level: 5 } });
-    expect(broken(result).sort()).toEqual([...shadowRootsSuite.violates[variant]!].sort());
-  }
+  const result = await exhaustive(shadowRootsSuite, { variant: 'merged', config: { level: 5 } });
+  expect(broken(result).sort()).toEqual([...shadowRootsSuite.violates.merged!].sort());
 });
 
 it('counts as many states as the reference search', async () => {
