@@ -2,14 +2,17 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { suites } from '../../properties/index.ts';
 import { pagelaw, typed } from './fake-console.ts';
+
+const ids = suites.map(({ model }) => model.id).join(', ');
 
 describe('wrong usage gets one line and exit status 2', () => {
   it.each([
     ['chek', "pagelaw: unknown command 'chek' (Did you mean check?)"],
     ['check --serch random', "pagelaw: unknown option '--serch' (Did you mean --search?)"],
     ['check pkvm-mmoi', 'pagelaw: there is no model called pkvm-mmoi; did you mean pkvm-mmio?'],
-    ['check spp-or-so', 'pagelaw: there is no model called spp-or-so; there is pkvm-mmio'],
+    ['check something-else', `pagelaw: there is no model called something-else; there are ${ids}`],
     ['check pkvm-mmio@fixd', 'pagelaw: there is no variant of pkvm-mmio called fixd; did you mean fixed?'],
     ['check pkvm-mmio@v4@v5', 'pagelaw: pkvm-mmio@v4@v5 is not MODEL, MODEL@VARIANT or FILE'],
     ['check @v4', 'pagelaw: @v4 is not MODEL, MODEL@VARIANT or FILE'],
@@ -51,7 +54,7 @@ describe('wrong usage gets one line and exit status 2', () => {
     ['check ./none.ts', 'pagelaw: there is no file ./none.ts'],
     ['replay', "pagelaw: missing required argument 'file'"],
     ['replay none.json', "pagelaw: cannot read none.json: ENOENT: no such file or directory, open 'none.json'"],
-    ['list spp', 'pagelaw: there is no model called spp; there is pkvm-mmio'],
+    ['list none', `pagelaw: there is no model called none; there are ${ids}`],
   ])('%s', async (line, message) => {
     const { status, out, err } = await typed(line);
     expect([status, out]).toEqual([2, '']);
