@@ -94,7 +94,8 @@ describe('a model file', () => {
     expect(checked.err).toBe('');
     expect(checked.status).toBe(1);
     expect(checked.out).toContain('1 violation that no variant lists as known.');
-    expect(checked.out).toContain('found with --search random --seed 1 --path ');
+    const random = await pagelaw(['check', path, '--search', 'random']);
+    expect(random.out).toContain('found with --search random --seed 1 --path ');
     const listed = (await pagelaw(['list', path])).out;
     expect(listed).toContain('It stays below 3. [us]');
     expect(listed).not.toMatch(/config|switches/);
