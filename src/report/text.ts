@@ -1,4 +1,5 @@
 import type { CheckedProperty, CheckResult } from '../check.ts';
+import type { Dead } from '../search/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
@@ -183,7 +184,7 @@ function violationText(
   return lines.join('\n');
 }
 
-function coverageText({ scope, search, coverage, covered, engine }: CheckResult): string {
+function coverageText({ scope, search, coverage, dead, covered, engine }: CheckResult): string {
   const rows = [...coverage].flatMap(([command, { attempts, results }]) =>
     [...results].map(([result, calls], i) => [
       i === 0 ? command : '',
@@ -204,8 +205,37 @@ function coverageText({ scope, search, coverage, covered, engine }: CheckResult)
   return [
     `${scopeName(scope)}, ${search.kind}: how often each command had each result`,
     table(['command', 'tried', 'result', 'times'], rows, ['tried', 'times']),
+    ...(dead ? deadText(dead) : []),
     ...(needed ?? []),
   ].join('\n');
+}
+
+/** At most so many values of an unreachable state are shown; the last that are read decide. */
+const mostShownValues = 3;
+
+/** What occurs in no reachable state, and where it would occur. Says no more than was tried. */
+function deadText({ results, complete, runs }: Dead): string[] {
+  const lines = results.map(({ command, result, example }) => {
+    const name = result === 'ok' ? `${command} never succeeds` : `${command}: ${result}`;
+    if (!example) return wrapped(`- ${name}; ${complete ? 'no' : 'no tried'} state of the domain lets it`, 78);
+    const shown = example.where.slice(-mostShownValues);
+    const more = example.where.length - shown.length;
+    const values = shown.map(({ path, value }) => `${path}=${value}`).join(', ');
+    return wrapped(
+      `- ${name}; would need, e.g. for ${describeCommand(example.command)}, ${values}${more > 0 ? ` and ${plural(more, 'more value')}` : ''}`,
+      78,
+    );
+  });
+  const tried = `${plural(runs, 'run')} on unreachable states`;
+  const limit = complete
+    ? `Every path through the transitions was tried, with ${tried}: nothing else that they can do in a state of the domain is dead.`
+    : `The list may be incomplete: not every path through the transitions was tried in ${tried}.`;
+  return [
+    ...(lines.length > 0
+      ? ['Dead in this configuration (no reachable state gives this result):', ...lines]
+      : [`Dead in this configuration: nothing${complete ? '' : ' that was tried'}.`]),
+    wrapped(limit, 78),
+  ];
 }
 
 /** Where the time went. */
