@@ -132,6 +132,7 @@ class Beyond {
     } catch {
       // It need not expect this state.
     }
+    if (observation.isExhausted) this.complete = false; // who knows what comes in the end
     const { reads } = observation;
     observation.close();
     try {

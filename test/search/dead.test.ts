@@ -75,21 +75,24 @@ describe('what is dead', () => {
   });
 
   it('is found behind states in which the transition throws, leaves its domain, or does not end', async () => {
-    const model = tiny('fragile', {
-      state: record({ mode: range(0, 4), n: range(0, 3) }),
-      command: variant({ go: {} }),
-      initial: { mode: 0, n: 0 },
-      step: (state) => {
-        if (state.mode === 1) throw new Error('cannot be');
-        if (state.mode === 2) return warn(ok(update(state, (draft) => void (draft.n = 4))), 'not of this domain');
-        while (state.mode === 3);
-        if (state.mode === 4 && state.n === 2) return refuse(state, 'EIO', 'deep');
-        return ok(state);
-      },
-    });
-    const dead = await deadOf(task(model));
-    expect(lines(dead)).toEqual(['go: EIO deep; go() where mode=4 n=2']);
-    expect(dead.complete).toBe(true);
+    const fragile = (endless: boolean) =>
+      tiny('fragile', {
+        state: record({ mode: range(0, 4), n: range(0, 3) }),
+        command: variant({ go: {} }),
+        initial: { mode: 0, n: 0 },
+        step: (state) => {
+          if (state.mode === 1) throw new Error('cannot be');
+          if (state.mode === 2) return warn(ok(update(state, (draft) => void (draft.n = 4))), 'not of this domain');
+          while (endless && state.mode === 3);
+          if (state.mode === 4 && state.n === 2) return refuse(state, 'EIO', 'deep');
+          return ok(state);
+        },
+      });
+    for (const endless of [false, true]) {
+      const dead = await deadOf(task(fragile(endless)));
+      expect(lines(dead)).toEqual(['go: EIO deep; go() where mode=4 n=2']);
+      expect(dead.complete).toBe(!endless);
+    }
   });
 
   it('is found in a case of a variant that is never entered', async () => {
@@ -141,6 +144,16 @@ describe('what is dead', () => {
     const figures = ({ covered, coverage, judged, engine }: typeof without) =>
       [covered, coverage, judged, engine!.rows, engine!.runs] as const;
     expect(figures(with_)).toEqual(figures(without));
+  });
+});
+
+describe('with workers', () => {
+  it('the same is dead, and the examples are the same', async () => {
+    const { seconds: _, ...alone } = await deadOf(task(pkvmMmio, 'v4'));
+    for (const callsWorthSharing of [0, 5000]) {
+      const { dead } = await searchExhaustive(task(pkvmMmio, 'v4'), { workers: 3, callsWorthSharing, dead: true });
+      expect(dead).toMatchObject(alone);
+    }
   });
 });
 
