@@ -9,7 +9,7 @@ import { perform, type Task } from './task.ts';
 import { type TransitionTable, watch } from './transition-table.ts';
 
 /**
- * Work that may be done for one task, some 0.2 s, a tenth of what a usual check takes: a look into the tables counts 1, a run of a transition as much as it usually takes.
+ * Work that may be done for one task, some 0.2 s: a look into the tables counts 1, a run of a transition as much as it usually takes.
  * Counted, not timed, so that what is found does not depend on the machine.
  */
 const mostWork = 1 << 16;
