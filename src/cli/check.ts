@@ -57,7 +57,11 @@ export const checkCommand = async (
     const scope = scopeOf(target.suite.model, choices);
     const pulse = pulseFor(console, `${scopeName(scope)} ${search.kind}`);
     const properties = options.property ? { properties: options.property } : {};
-    const result = await check(target.suite, choices, search, { ...properties, pulse });
+    const result = await check(target.suite, choices, search, {
+      ...properties,
+      pulse,
+      dead: options.coverage ?? false,
+    });
     console.progress?.('');
     results.push(result);
     if (options.save !== undefined) await saveAll(options.save, result, target.module, saved);

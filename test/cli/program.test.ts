@@ -283,6 +283,31 @@ describe('check', () => {
     expect(out).toMatch(/^host_stage2_unmap_dev_all +[\d,]+ +disabled called only when the pool is empty +[\d,]+$/m);
   });
 
+  it('lists what is dead, if coverage is asked for and the search is complete', async () => {
+    const small = 'check pkvm-mmio@v4 --search exhaustive --set mmioTables=2 --coverage';
+    const { out } = await typed(small);
+    expect(out).toContain(
+      '  host_donate_hyp_mmio: EBUSY already mapped at EL2\n' +
+        '      host_donate_hyp_mmio(pfn=0) where tables[0].kind=absent, el2[0]=device\n',
+    );
+    expect(out.replaceAll('\n', ' ')).toMatch(
+      /The list may be incomplete: not every path|Every path through the transitions/,
+    );
+    expect((await typed(`${small} --max-states 100`)).out).not.toMatch(/^Dead/m);
+    expect((await typed(small.replace('exhaustive', 'reference'))).out).not.toMatch(/^Dead/m);
+
+    const { dead } = JSON.parse((await typed(`${small} --json`)).out).results[0];
+    expect(dead.results[0]).toEqual({
+      command: 'host_donate_hyp_mmio',
+      result: 'EBUSY already mapped at EL2',
+      example: {
+        call: 'host_donate_hyp_mmio(pfn=0)',
+        command: { kind: 'host_donate_hyp_mmio', pfn: 0 },
+        where: { 'tables[0].kind': 'absent', 'el2[0]': 'device' },
+      },
+    });
+  });
+
   it('prints JSON that says the same as the text', async () => {
     const { status, out } = await typed('check pkvm-mmio@v4 --search exhaustive --json');
     const json = JSON.parse(out);
@@ -301,6 +326,7 @@ describe('check', () => {
       { call: 'host_donate_hyp_mmio(pfn=8)', command: { kind: 'host_donate_hyp_mmio', pfn: 8 }, result: 'ok' },
     ]);
     expect(result.coverage.host_donate_hyp.attempts).toBe(7200);
+    expect(result.dead).toBeNull();
   });
 });
 
