@@ -35,6 +35,17 @@ const judged = (
   );
 };
 
+/** Runs the learning of a judgement; where it contradicts what was learned before, the error says whose judgement it is. */
+const learned = (task: Task, { property }: Judgeable, learn: () => void): void => {
+  try {
+    learn();
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    const { model, variant } = task.scope;
+    throw new SpecError(`${model}@${variant}: property ${property.id} is impure: ${error.message} (${causes})`);
+  }
+};
+
 interface StateEntry {
   readonly judgeable: Judgeable;
   readonly trie: number;
@@ -116,7 +127,9 @@ export class StateJudgements {
     this.runs += 2;
     const view = viewOf(observation, this.#layout.place);
     const seen = judged(this.#task, entry.judgeable, view, frozen(this.#layout.decode(state)));
-    this.#tries.learn(entry.trie, observation.reads, observation.indexOf, Number(seen));
+    learned(this.#task, entry.judgeable, () =>
+      this.#tries.learn(entry.trie, observation.reads, observation.indexOf, Number(seen)),
+    );
     for (const slot of observation.reads) {
       const mask = maskOf(slot);
       if ((entry.reads[slot.word]! & mask) === mask) continue;
@@ -320,7 +333,7 @@ export class CallJudgements {
       explored !== undefined,
     );
     this.#checkIdentity(judgeable, { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } }, seen);
-    this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen));
+    learned(this.#task, judgeable, () => this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen)));
     explored?.push(...observation.reads);
     of.version++;
     observation.close();
