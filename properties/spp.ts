@@ -1,4 +1,5 @@
 import { arrayLost, getPermission, gfnToSubpageWpInfo } from '../model/spp/bitmap.ts';
+import { isTouched } from '../model/spp/guest.ts';
 import { completes, decide, walk } from '../model/spp/hardware.ts';
 import { isLogged } from '../model/spp/mark-protection.ts';
 import { spp } from '../model/spp/model.ts';
@@ -13,13 +14,13 @@ import {
   type Gfn,
   gfns,
   gfnToMemslot,
-  indexOf,
-  machineOf,
+  isTouchable,
   mayWrite,
   type Sizes,
   type State,
   sideOf,
   type Word,
+  wordOf,
   wordsOf,
 } from '../model/spp/state.ts';
 import {
@@ -38,7 +39,8 @@ import {
 import { everyResult, noPanic } from './common.ts';
 
 const vcpu = ({ roots }: Sizes) => range(0, roots - 1);
-const touched = (sizes: Sizes) => enumOf(...gfns(sizes).slice(1));
+const touchedGfns = (sizes: Sizes) => gfns(sizes).filter((gfn) => isTouchable(gfn, sizes));
+const touched = (sizes: Sizes) => enumOf(...touchedGfns(sizes));
 const eachWrite = (sizes: Sizes) => record({ vcpu: vcpu(sizes), gfn: touched(sizes), sub: range(0, 1) });
 const eachMapping = (sizes: Sizes) => record({ vcpu: vcpu(sizes), gfn: touched(sizes) });
 const eachGfn = (sizes: Sizes) => record({ gfn: enumOf(...gfns(sizes)) });
@@ -70,8 +72,8 @@ export const protectedNotWritten = invariant(spp, {
 
 /** Whether nothing but SPP can keep a write to a sub-page from completing, and SPP permits it. */
 const isPermitted = (state: State, vcpu: number, gfn: Gfn, sub: number, sizes: Sizes): boolean => {
-  if (!state.active || state.vcpus <= vcpu || state.vm === 'rom' || state.tracked) return false;
-  if (!machineOf(state).touched.includes(gfn - border(sizes))) return false;
+  if (!state.active || state.vm === 'rom' || state.tracked) return false;
+  if (!isTouched(state, vcpu, gfn, sizes)) return false;
   const word = getPermission(state, gfn, sizes);
   return word !== undefined && mayWrite(word, sub);
 };
@@ -108,7 +110,7 @@ export const spptAgreesWithBitmap = invariant(spp, {
   source: 'S3',
   forEach: eachMapping,
   holds: (state, { vcpu, gfn }, sizes) => {
-    const page = indexOf(gfn, sizes);
+    const page = sideOf(gfn, sizes);
     const spte = state.pages[vcpu]![page]!;
     if (spte.kind === 'none' || spte.spp !== 'set' || state.l2[sideOf(gfn, sizes)] !== 'valid') return true;
     const word = storedWord(state, gfn, sizes) ?? full;
@@ -120,7 +122,8 @@ export const spptAgreesWithBitmap = invariant(spp, {
 const rights = (state: State, root: number, gfn: Gfn, sizes: Sizes): string => {
   const large = state.large[root]![sideOf(gfn, sizes)]!;
   if (large !== 'none') return `${large} leaf`;
-  const spte = state.pages[root]![indexOf(gfn, sizes)]!;
+  if (!isTouchable(gfn, sizes)) return 'not mapped';
+  const spte = state.pages[root]![sideOf(gfn, sizes)]!;
   if (spte.kind === 'none') return 'not mapped';
   return `leaf with W=${Number(spte.w)}, SPP ${spte.spp}`;
 };
@@ -132,12 +135,14 @@ export const failedSetChangesNothing = stepProperty(spp, {
   source: 'S4',
   forEach: eachGfn,
   holds: ({ before, command, outcome }, { gfn }, sizes) => {
-    if (command.kind !== 'set_access' || outcome.result !== 'refused') return true;
+    if (command.kind !== 'set_access' || outcome.result !== 'refused' || outcome.state === before) return true;
     const after = outcome.state;
-    const page = indexOf(gfn, sizes);
-    if (before.words[page] !== after.words[page])
-      return `the word of gfn ${gfn} was ${before.words[page]} and is ${after.words[page]}`;
-    if (before.leaves[page] !== after.leaves[page]) return `the SPPT leaf of gfn ${gfn} changed`;
+    const word = wordOf(gfn, sizes);
+    if (before.words[word] !== after.words[word])
+      return `the word of gfn ${gfn} was ${before.words[word]} and is ${after.words[word]}`;
+    const side = sideOf(gfn, sizes);
+    if (isTouchable(gfn, sizes) && before.leaves[side] !== after.leaves[side])
+      return `the SPPT leaf of gfn ${gfn} changed`;
     for (let root = 0; root < before.vcpus; root++) {
       const [was, is] = [rights(before, root, gfn, sizes), rights(after, root, gfn, sizes)];
       if (was !== is) return `gfn ${gfn} of root ${root}: ${was}, now ${is}`;
@@ -154,15 +159,13 @@ export const wordsStay = stepProperty(spp, {
   forEach: eachGfn,
   holds: ({ before, command, outcome }, { gfn }, sizes) => {
     if (command.kind === 'delete_memslot') return true;
-    const after = storedWord(outcome.state, gfn, sizes);
+    const page = wordOf(gfn, sizes);
     const given = givenWord(command, gfn);
-    if (given !== undefined)
-      return outcome.result !== 'ok' || after === given || `gfn ${gfn} was given ${given} and has ${after}`;
-    const word = storedWord(before, gfn, sizes);
     // What a failed SET does is the business of failed-set-changes-nothing.
-    return (
-      word === undefined || word === after || command.kind === 'set_access' || `gfn ${gfn} had ${word} and has ${after}`
-    );
+    if (given !== undefined && outcome.result !== 'ok') return true;
+    const expected = given ?? before.words[page]!;
+    const after = outcome.state.words[page]!;
+    return after === expected || `gfn ${gfn} should have ${expected} and has ${after}`;
   },
 });
 
@@ -188,7 +191,7 @@ export const noWritablePageLeaf = invariant(spp, {
   source: 'S6',
   forEach: eachMapping,
   holds: (state, { vcpu, gfn }, sizes) => {
-    const spte = state.pages[vcpu]![indexOf(gfn, sizes)]!;
+    const spte = state.pages[vcpu]![sideOf(gfn, sizes)]!;
     return spte.kind === 'none' || !spte.w || !isProtected(state, gfn, sizes) || `that of vCPU ${vcpu} has`;
   },
 });
@@ -213,8 +216,8 @@ export const noStaleTlbRight = invariant(spp, {
   holds: (state, _, sizes) => {
     const { tlb } = state;
     if (tlb.kind === 'empty') return true;
-    const decision = walk(state, tlb.vcpu, gfns(sizes)[tlb.page]!, tlb.sub, sizes);
-    return completes(decision) || `vCPU ${tlb.vcpu} still writes to gfn ${gfns(sizes)[tlb.page]}: ${decision}`;
+    const decision = walk(state, tlb.vcpu, touchedGfns(sizes)[tlb.page]!, tlb.sub, sizes);
+    return completes(decision) || `vCPU ${tlb.vcpu} still writes to gfn ${touchedGfns(sizes)[tlb.page]}: ${decision}`;
   },
 });
 
@@ -223,8 +226,8 @@ export const reservedBitsZero = invariant(spp, {
   id: 'sppt-reserved-bits-zero',
   statement: 'The odd bits of every SPPT leaf are 0.',
   source: 'S9',
-  forEach: eachGfn,
-  holds: (state, { gfn }, sizes) => (state.leaves[indexOf(gfn, sizes)]! & 0b1010) === 0,
+  forEach: () => record({ side: range(0, 1) }),
+  holds: (state, { side }) => (state.leaves[side]! & 0b1010) === 0,
 });
 
 const never = (event: string, id: string, statement: string, source: string): Property =>
@@ -297,52 +300,57 @@ export const largePagesCounted = never(
 
 /** Broken by D12: SPP rights are given without asking why W is 0. */
 const subtractOnly = (id: string, statement: string, denied: (state: State) => boolean): Property =>
-  stepProperty(spp, {
+  invariant(spp, {
     id,
     statement,
     source: 'S12',
-    holds: ({ before, command, outcome }, _, sizes) => {
-      if (command.kind !== 'guest_write' || outcome.result !== 'ok' || !denied(before)) return true;
-      const { vcpu, gfn, sub } = command;
-      const decision = walk(before, vcpu, gfn, sub, sizes);
-      return decision !== 'allowed by SPP' || 'the SPPT allowed it';
-    },
+    forEach: () => record({ sub: range(0, 1) }),
+    holds: (state, { sub }, sizes) =>
+      !denied(state) ||
+      walk(state, 0, border(sizes), sub, sizes) !== 'allowed by SPP' ||
+      `the SPPT allows a write to sub-page ${sub}`,
   });
 
 export const noWriteToZeroPage = subtractOnly(
   'no-write-to-zero-page',
-  'No guest write lands in the shared zero page of the host.',
+  'No guest write can land in the shared zero page of the host.',
   ({ hostZero }) => hostZero,
 );
 export const noWriteToRom = subtractOnly(
   'no-write-to-rom',
-  'No guest write lands in a read-only memslot.',
+  'No guest write can land in a read-only memslot.',
   ({ vm }) => vm === 'rom',
 );
 export const noUntrackedWrite = subtractOnly(
   'no-untracked-write',
-  'No guest write to a write-tracked page goes by unseen.',
+  'No guest write to a write-tracked page can go by unseen.',
   ({ tracked }) => tracked,
 );
 export const noUnloggedWrite = subtractOnly(
   'no-unlogged-write',
-  'No guest write to a page under dirty logging leaves its dirty bit clear.',
+  'No guest write to a page under dirty logging can leave its dirty bit clear.',
   (state) => isLogged(state) && !state.dirty,
 );
 
-/** Broken by D8, D9, D10 and D15. */
-export const rootsTreatedAlike = stepProperty(spp, {
-  id: 'set-treats-roots-alike',
-  statement: 'A page that two roots map alike before a SET of it, they map alike after it.',
+/** Whether a root lets its vCPU write to a gfn without asking the SPPT; undefined if it does not map it. */
+const writesFreely = (state: State, root: number, gfn: Gfn, sizes: Sizes): boolean | undefined => {
+  if (state.large[root]![sideOf(gfn, sizes)] !== 'none') return true;
+  const spte = state.pages[root]![sideOf(gfn, sizes)]!;
+  return spte.kind === 'none' ? undefined : spte.w;
+};
+
+/** Broken by D9, D10, D11 and D15. */
+export const rootsAgree = invariant(spp, {
+  id: 'roots-agree-on-protected',
+  statement: 'Of two roots that map a protected page, either both let their vCPUs write to it without SPP, or neither.',
   source: 'S13',
-  forEach: eachMapping,
-  holds: ({ before, command, outcome }, { vcpu, gfn }, sizes) => {
-    if (vcpu === 0 || vcpu >= before.vcpus || command.kind !== 'set_access' || outcome.result !== 'ok') return true;
-    if (givenWord(command, gfn) === undefined) return true;
-    const was = rights(before, 0, gfn, sizes);
-    if (was !== rights(before, vcpu, gfn, sizes)) return true;
-    const [first, other] = [rights(outcome.state, 0, gfn, sizes), rights(outcome.state, vcpu, gfn, sizes)];
-    return first === other || `gfn ${gfn}: ${was} in both; now ${first} in root 0, ${other} in root ${vcpu}`;
+  forEach: ({ roots }) => record({ vcpu: range(1, roots - 1) }),
+  holds: (state, { vcpu }, sizes) => {
+    const gfn = border(sizes);
+    if (!isProtected(state, gfn, sizes)) return true;
+    const [first, other] = [writesFreely(state, 0, gfn, sizes), writesFreely(state, vcpu, gfn, sizes)];
+    if (first === undefined || other === undefined || first === other) return true;
+    return `gfn ${gfn}: root ${first ? 0 : vcpu} does, root ${first ? vcpu : 0} does not`;
   },
 });
 
@@ -428,7 +436,7 @@ export const sppParked = reachable(spp, {
   id: 'spp-bit-parked',
   statement: 'Dirty logging can park the SPP bit of a leaf.',
   source: 'witness',
-  when: ({ vm, pages }) => vm === 'pml' && pages[0]![2]!.kind === 'leaf' && pages[0]![2]!.spp === 'saved',
+  when: ({ vm, pages }) => vm === 'pml' && pages[0]![1]!.kind === 'leaf' && pages[0]![1]!.spp === 'saved',
 });
 
 export const twoRootsMapOnePage = reachable(spp, {
@@ -438,7 +446,7 @@ export const twoRootsMapOnePage = reachable(spp, {
   forEach: () => record({ first: range(0, 1) }),
   when: ({ vm, rmaps, words }, { first }) => {
     if (vm !== 'roots' || words[2] === full) return false;
-    const head = rmaps[0]![2]!;
+    const head = rmaps[1]!;
     return head.kind === 'many' && head.descs[0]![0] === first;
   },
 });
@@ -475,7 +483,7 @@ export const sppSuite = suite({
     noWriteToRom,
     noUntrackedWrite,
     noUnloggedWrite,
-    rootsTreatedAlike,
+    rootsAgree,
     rootInEveryVcpu,
     noPanic(spp, 'S10, S11'),
     noPanic(spp, 'S11, D13', 'set_access'),

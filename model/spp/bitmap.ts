@@ -5,17 +5,17 @@ import {
   full,
   type Gfn,
   gfnToMemslot,
-  indexOf,
   isNamed,
   type Sizes,
   type State,
   type Word,
+  wordOf,
 } from './state.ts';
 
 /** The access word of a gfn in a memslot; undefined stands for NULL. Kernel: gfn_to_subpage_wp_info(). */
 export const gfnToSubpageWpInfo = (state: State, slot: 0 | 1, gfn: Gfn, sizes: Sizes): Word | undefined => {
   if (state.slots[slot] !== 'array') return undefined;
-  return isNamed(gfn, sizes) ? state.words[indexOf(gfn, sizes)]! : full;
+  return isNamed(gfn, sizes) ? state.words[wordOf(gfn, sizes)]! : full;
 };
 
 /** Whether a gfn has a word, and why not. Kernel: the two lookups that SET and GET begin with. */
@@ -47,7 +47,7 @@ export const kvmSppCreateBitmaps = (draft: Draft, fails: boolean, events: Events
 };
 
 /** Kernel: kvm_spp_free_memslot(), for a slot that is deleted: no other slot shares its array. */
-export const kvmSppFreeMemslot = (draft: Draft, slot: 0 | 1, pages: readonly number[], { patch }: Context): void => {
+export const kvmSppFreeMemslot = (draft: Draft, slot: 0 | 1, words: readonly number[], { patch }: Context): void => {
   if (patch.memslotFreeEndsSpp && draft.slots[slot] === 'array') draft.active = false;
-  for (const page of pages) draft.words[page] = full;
+  for (const word of words) draft.words[word] = full;
 };

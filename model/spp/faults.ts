@@ -1,6 +1,6 @@
 import { getPermission, gfnToSubpageWpInfo } from './bitmap.ts';
 import { isLogged, kvmSppMarkProtection } from './mark-protection.ts';
-import { pteListAdd, rmapRemove, rmapSptes } from './rmap.ts';
+import { gfnToRmap, pteListAdd, rmapRemove, rmapSptes, setRmap } from './rmap.ts';
 import {
   type Context,
   type Draft,
@@ -8,7 +8,6 @@ import {
   full,
   type Gfn,
   gfnToMemslot,
-  indexOf,
   type Level,
   machineOf,
   pagesPer,
@@ -50,8 +49,8 @@ const checkSppProtection = (state: State, gfn: Gfn, level: Level, sizes: Sizes):
 
 /** Drops a page's sptes from every root. Kernel: the MMU notifier, kvm_unmap_rmapp(). */
 export const unmapPage = (draft: Draft, space: 0 | 1, page: number): void => {
-  for (const root of rmapSptes(draft.rmaps[space]![page]!)) draft.pages[root]![page] = { kind: 'none' };
-  draft.rmaps[space]![page] = { kind: 'empty' };
+  for (const root of rmapSptes(gfnToRmap(draft, space, page))) draft.pages[root]![page] = { kind: 'none' };
+  setRmap(draft, space, page, { kind: 'empty' });
   flushRemoteTlbs(draft);
 };
 
@@ -61,7 +60,7 @@ export const tdpPageFault = (draft: Draft, vcpu: number, gfn: Gfn, write: boolea
   const space = spaceOf(draft, vcpu);
   if (gfnToMemslot(draft, gfn, sizes, space) === undefined) return 'exit MMIO';
   if (write && draft.vm === 'rom') return 'exit MMIO';
-  const page = indexOf(gfn, sizes);
+  const page = sideOf(gfn, sizes);
   if (write && draft.tracked) return 'emulate';
   if (write && draft.hostZero) {
     draft.hostZero = false;
@@ -76,7 +75,7 @@ export const tdpPageFault = (draft: Draft, vcpu: number, gfn: Gfn, write: boolea
   }
   const writable = draft.vm !== 'rom' && !draft.hostZero && !draft.tracked;
   if (draft.pages[vcpu]![page]!.kind === 'none')
-    draft.rmaps[space]![page] = pteListAdd(draft.rmaps[space]![page]!, vcpu, sizes.roots);
+    setRmap(draft, space, page, pteListAdd(gfnToRmap(draft, space, page), vcpu, sizes.roots));
   draft.pages[vcpu]![page] = { kind: 'leaf', w: writable, spp: 'clear', writable };
   if (writable && isLogged(draft)) draft.dirty = true;
   const access = getPermission(draft, gfn, sizes);
@@ -86,24 +85,20 @@ export const tdpPageFault = (draft: Draft, vcpu: number, gfn: Gfn, write: boolea
 
 /** Maps one side of the border by a large page. What was mapped below goes. */
 const mapLarge = (draft: Draft, root: number, side: 0 | 1, level: '2M' | '1G', sizes: Sizes): void => {
-  for (const page of pagesOf(side)) {
-    if (draft.pages[root]![page]!.kind === 'none') continue;
-    draft.pages[root]![page] = { kind: 'none' };
-    draft.rmaps[0]![page] = rmapRemove(draft.rmaps[0]![page]!, root, sizes.roots);
+  if (draft.pages[root]![side]!.kind !== 'none') {
+    draft.pages[root]![side] = { kind: 'none' };
+    draft.rmaps[side] = rmapRemove(draft.rmaps[side]!, root, sizes.roots);
   }
   draft.large[root]![side] = level;
-  if (level === '2M') draft.rmaps2M[side] = pteListAdd(draft.rmaps2M[side]!, root, sizes.roots);
+  if (level === '2M') draft.rmap2M = pteListAdd(draft.rmap2M, root, sizes.roots);
 };
-
-/** The nameable gfns of a side of the border, by index. */
-export const pagesOf = (side: 0 | 1): readonly number[] => (side === 0 ? [0, 1] : [2]);
 
 /**
  * A write to a present leaf with W = 0 that may get it: the access is to sub-pages that are not permitted, or W was taken away
  * for dirty logging. Returns undefined where it is not for the fast path. Kernel: fast_page_fault(), as patched by SPP06.
  */
 export const fastPageFault = (draft: Draft, vcpu: number, gfn: Gfn, { sizes, patch }: Context): Handled | undefined => {
-  const spte = draft.pages[vcpu]![indexOf(gfn, sizes)]!;
+  const spte = draft.pages[vcpu]![sideOf(gfn, sizes)]!;
   if (spte.kind === 'none' || !spte.writable) return undefined;
   if (spte.spp === 'set') return 'exit SPP';
   const saved = spte.spp === 'saved';
@@ -116,7 +111,7 @@ export const fastPageFault = (draft: Draft, vcpu: number, gfn: Gfn, { sizes, pat
 /** KVM_GET_DIRTY_LOG for the page at the border: reports its bit, clears it, and takes the right to write without a fault. */
 export const getDirtyLog = (draft: Draft, page: number, { patch }: Context): void => {
   draft.dirty = false;
-  for (const root of rmapSptes(draft.rmaps[0]![page]!)) {
+  for (const root of rmapSptes(draft.rmaps[page]!)) {
     const spte = draft.pages[root]![page]!;
     if (spte.kind === 'none') continue;
     // Write protection looks at W alone, spte_write_protect(); clearing dirty state parks SPP, wrprot_ad_disabled_spte().
@@ -130,7 +125,7 @@ export const getDirtyLog = (draft: Draft, page: number, { patch }: Context): voi
 export const pageTrack = (draft: Draft, page: number, add: boolean, { patch }: Context): void => {
   draft.tracked = add;
   if (!add) return;
-  for (const root of rmapSptes(draft.rmaps[0]![page]!)) {
+  for (const root of rmapSptes(draft.rmaps[page]!)) {
     const spte = draft.pages[root]![page]!;
     if (spte.kind === 'none') continue;
     spte.writable = false;

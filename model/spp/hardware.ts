@@ -1,4 +1,4 @@
-import { type Gfn, indexOf, type Sizes, type State, sideOf } from './state.ts';
+import { type Gfn, type Sizes, type State, sideOf } from './state.ts';
 
 /**
  * What the processor makes of a guest's data write to a sub-page. `allowed` and `allowed by SPP` complete; `miss` and
@@ -11,15 +11,14 @@ export const walk = (state: State, vcpu: number, gfn: Gfn, sub: number, sizes: S
   const side = sideOf(gfn, sizes);
   // A large leaf of this model has W = 1; bit 61 means nothing in it.
   if (state.large[vcpu]![side] !== 'none') return 'allowed';
-  const page = indexOf(gfn, sizes);
-  const spte = state.pages[vcpu]![page]!;
+  const spte = state.pages[vcpu]![side]!;
   if (spte.kind === 'none') return 'violation';
   if (spte.w) return 'allowed';
   if (spte.spp !== 'set') return 'violation';
   // SPPTP = 0 is the address of page 0, whose content the model does not have; read as zero.
   if (!state.spptp[vcpu]) return 'miss';
   if (state.l2[side] !== 'valid') return 'miss';
-  const leaf = state.leaves[page]!;
+  const leaf = state.leaves[side]!;
   if ((leaf & 0b1010) !== 0) return 'misconfiguration';
   return leaf & (1 << (2 * sub)) ? 'allowed by SPP' : 'violation';
 };
@@ -30,6 +29,6 @@ export const cached = ({ tlb }: State, vcpu: number, page: number, sub: number):
 
 /** The decision, from the TLB if it has one. */
 export const decide = (state: State, vcpu: number, gfn: Gfn, sub: number, sizes: Sizes): Decision =>
-  cached(state, vcpu, indexOf(gfn, sizes), sub) ? 'allowed' : walk(state, vcpu, gfn, sub, sizes);
+  cached(state, vcpu, sideOf(gfn, sizes), sub) ? 'allowed' : walk(state, vcpu, gfn, sub, sizes);
 
 export const completes = (decision: Decision): boolean => decision === 'allowed' || decision === 'allowed by SPP';

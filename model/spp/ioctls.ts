@@ -1,6 +1,6 @@
 import { disabled, type Outcome, ok, panic, refuse, update, warn } from '../../src/spec/index.ts';
 import { kvmSppCreateBitmaps, kvmSppFreeMemslot, lookUp } from './bitmap.ts';
-import { pagesOf, unmapPage } from './faults.ts';
+import { unmapPage } from './faults.ts';
 import { guestWrite } from './guest.ts';
 import { kvmSppSetPermission, type SetResult } from './set-permission.ts';
 import { vmxSppFlushSppt } from './sppt.ts';
@@ -16,6 +16,7 @@ import {
   machines,
   type State,
   type Word,
+  wordOf,
   wordsOf,
 } from './state.ts';
 
@@ -95,13 +96,8 @@ const setOutcome = (state: State, result: SetResult, events: Events): Outcome<St
 
 /** Whether the run of this VM has such a SET in it. */
 const isGiven = (state: State, gfn: Gfn, map: readonly Word[], { sizes }: Context): boolean => {
-  const { sets } = machineOf(state);
-  return (
-    gfn + map.length - 1 <= border(sizes) &&
-    map.length <= sets.upTo &&
-    sets.from.includes(gfn - border(sizes)) &&
-    map.every((word) => sets.words.includes(word))
-  );
+  const { sets, words } = machineOf(state);
+  return sets[gfn - border(sizes)]?.includes(map.length) === true && map.every((word) => words.includes(word));
 };
 
 /** KVM_SUBPAGES_SET_ACCESS. Kernel: kvm_vm_ioctl_set_subpages(). */
@@ -178,8 +174,8 @@ export const deleteMemslot = (state: State, context: Context): Outcome<State> =>
   if (state.slots[1] === 'absent') return refuse(state, 'EINVAL', 'no such memslot');
   return ok(
     update(state, (draft) => {
-      for (const page of pagesOf(1)) unmapPage(draft, 0, page);
-      kvmSppFreeMemslot(draft, 1, pagesOf(1), context);
+      unmapPage(draft, 0, 1);
+      kvmSppFreeMemslot(draft, 1, [wordOf(border(context.sizes), context.sizes)], context);
       draft.slots[1] = 'absent';
     }),
   );

@@ -1,4 +1,4 @@
-import { rmapSptes } from './rmap.ts';
+import { gfnToRmap, rmapSptes } from './rmap.ts';
 import {
   type Context,
   type Draft,
@@ -6,7 +6,7 @@ import {
   full,
   type Gfn,
   gfnToMemslot,
-  indexOf,
+  sideOf,
   spacesOf,
   type Word,
 } from './state.ts';
@@ -21,9 +21,9 @@ export const kvmSppMarkProtection = (
   const { sizes, patch } = context;
   if (!draft.active) return 'ENODEV';
   if (gfnToMemslot(draft, gfn, sizes) === undefined) return 'EFAULT';
-  const page = indexOf(gfn, sizes);
+  const page = sideOf(gfn, sizes);
   for (const space of spacesOf(draft, patch))
-    for (const root of rmapSptes(draft.rmaps[space]![page]!)) {
+    for (const root of rmapSptes(gfnToRmap(draft, space, page))) {
       if (access === full) clearWriteProtect(draft, root, page);
       else openWriteProtect(draft, root, page, context);
     }

@@ -130,12 +130,12 @@ export const spp = defineModel({
         .with({ kind: 'mmu_free_roots' }, ({ vcpu }) => mmuFreeRoots(state, vcpu, context))
         .with({ kind: 'page_track' }, ({ add }) =>
           state.vm === 'tracked' && state.tracked !== add
-            ? onPage(state, (draft) => pageTrack(draft, 2, add, context))
+            ? onPage(state, (draft) => pageTrack(draft, 1, add, context))
             : disabled(state, 'not in the run of this VM'),
         )
         .with({ kind: 'get_dirty_log' }, () =>
           isLogged(state)
-            ? onPage(state, (draft) => getDirtyLog(draft, 2, context))
+            ? onPage(state, (draft) => getDirtyLog(draft, 1, context))
             : disabled(state, 'not in the run of this VM'),
         )
         .exhaustive();

@@ -1,12 +1,22 @@
-import type { Draft, Events, RmapHead } from './state.ts';
+import type { Draft, Events, RmapHead, State } from './state.ts';
 
 /**
  * The reverse map: which sptes map a gfn. A spte is named by its root. A head is empty, a single spte, or a chain of descriptors
  * of three. Kernel: arch/x86/kvm/mmu/mmu.c, 5.5.
  */
-type Head = Draft['rmaps'][number][number];
+type Head = Draft['rmaps'][number];
 
 const perDesc = 3;
+
+/** The list of a gfn in an address space. In address space 1 there is only vCPU 1's root, and the list is not stored. */
+export const gfnToRmap = (state: State, space: 0 | 1, page: number): RmapHead => {
+  if (space === 0) return state.rmaps[page]!;
+  return state.pages[1]![page]!.kind === 'none' ? { kind: 'empty' } : { kind: 'one', root: 1 };
+};
+
+export const setRmap = (draft: Draft, space: 0 | 1, page: number, head: RmapHead): void => {
+  if (space === 0) draft.rmaps[page] = head as Head;
+};
 
 /** Every spte of a list, in order. Kernel: for_each_rmap_spte(), over a list that does not change. */
 export const rmapSptes = (head: RmapHead): readonly number[] => {
@@ -16,7 +26,7 @@ export const rmapSptes = (head: RmapHead): readonly number[] => {
 };
 
 /** Kernel: pte_list_add(). A new spte goes to the first descriptor with room. Returns the new head. */
-export const pteListAdd = (head: Head, root: number, most: number): Head => {
+export const pteListAdd = (head: RmapHead, root: number, most: number): Head => {
   if (head.kind === 'empty') return { kind: 'one', root };
   const chain = head.kind === 'one' ? [[head.root, root, -1]] : head.descs.map((desc) => [...desc]);
   if (head.kind === 'many') {
@@ -43,7 +53,7 @@ const linked = (descs: readonly (readonly number[])[]): Desc | undefined => {
 /** The head while kvm_spp_flush_rmap() works on it. */
 type Live = { val: number | undefined; desc: Desc | undefined };
 
-const liveOf = (head: Head): Live => ({
+const liveOf = (head: RmapHead): Live => ({
   val: head.kind === 'one' ? head.root : undefined,
   desc: head.kind === 'many' ? linked(head.descs) : undefined,
 });
@@ -80,7 +90,7 @@ const remove = (live: Live, root: number): void => {
 };
 
 /** Takes one spte out of a list. Kernel: rmap_remove(). */
-export const rmapRemove = (head: Head, root: number, most: number): Head => {
+export const rmapRemove = (head: RmapHead, root: number, most: number): Head => {
   const live = liveOf(head);
   remove(live, root);
   return headOf(live, most);
@@ -91,7 +101,7 @@ export const rmapRemove = (head: Head, root: number, most: number): Head => {
  * descriptor and its position. `restarts` takes the head's first spte each time. Returns the sptes removed and what is left.
  */
 export const removeWhileIterating = (
-  head: Head,
+  head: RmapHead,
   restarts: boolean,
   most: number,
   events: Events,

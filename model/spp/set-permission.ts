@@ -1,6 +1,6 @@
 import { lookUp } from './bitmap.ts';
 import { kvmSppMarkProtection } from './mark-protection.ts';
-import { removeWhileIterating, rmapRemove } from './rmap.ts';
+import { gfnToRmap, removeWhileIterating, rmapRemove, setRmap } from './rmap.ts';
 import { kvmSppLevelPages } from './sppt.ts';
 import {
   type Context,
@@ -10,10 +10,11 @@ import {
   full,
   type Gfn,
   gfnToMemslot,
-  indexOf,
+  isTouchable,
   sideOf,
   spacesOf,
   type Word,
+  wordOf,
 } from './state.ts';
 
 export const rmapOutOfBounds = 'rmap index outside the memslot';
@@ -22,7 +23,7 @@ export const lpagesNotCounted = 'large leaf dropped, kvm->stat.lpages not adjust
 
 /** Drops a large leaf. Kernel: kvm_spp_zap_pte(), which also adjusts kvm->stat.lpages. */
 const kvmSppZapPte = (draft: Draft, root: number, side: 0 | 1, { sizes }: Context): void => {
-  if (draft.large[root]![side] === '2M') draft.rmaps2M[side] = rmapRemove(draft.rmaps2M[side]!, root, sizes.roots);
+  if (draft.large[root]![side] === '2M') draft.rmap2M = rmapRemove(draft.rmap2M, root, sizes.roots);
   draft.large[root]![side] = 'none';
 };
 
@@ -38,21 +39,21 @@ const kvmSppFlushRmap = (draft: Draft, lower: Gfn, upper: Gfn, events: Events, {
         events.push(rmapOutOfBounds);
         continue; // what lies there is not modelled
       }
-      const page = indexOf(gfn, sizes);
-      const head = draft.rmaps[space]![page]!;
+      if (!isTouchable(gfn, sizes)) continue; // never mapped by a page
+      const page = sideOf(gfn, sizes);
+      const head = gfnToRmap(draft, space, page);
       if (head.kind !== 'empty') {
         const { removed, head: left } = removeWhileIterating(head, patch.rmapRestarts, sizes.roots, events);
         for (const root of removed) draft.pages[root]![page] = { kind: 'none' };
-        draft.rmaps[space]![page] = left;
+        setRmap(draft, space, page, left);
         flush = true;
       }
-      const side = sideOf(gfn, sizes);
-      const head2M = draft.rmaps2M[side]!;
-      if (space === 1 || head2M.kind === 'empty') continue;
+      const head2M = draft.rmap2M;
+      if (space === 1 || page === 0 || head2M.kind === 'empty') continue;
       const { removed, head: left } = removeWhileIterating(head2M, patch.rmapRestarts, sizes.roots, events);
-      for (const root of removed) draft.large[root]![side] = 'none';
+      for (const root of removed) draft.large[root]![page] = 'none';
       if (!patch.countsLargePages) events.push(lpagesNotCounted);
-      draft.rmaps2M[side] = left;
+      draft.rmap2M = left as Draft['rmap2M'];
       flush = true;
     }
   }
@@ -78,7 +79,7 @@ export const kvmSppSetPermission = (
     for (let gfn = base; gfn <= end; gfn++) {
       const found = lookUp(draft, gfn, sizes);
       if (found !== 'found') return { errno: 'EFAULT', reason: found };
-      if (commits) draft.words[indexOf(gfn, sizes)] = map[gfn - base]!;
+      if (commits) draft.words[wordOf(gfn, sizes)] = map[gfn - base]!;
     }
   if (!patch.anyVcpu && !draft.rootLoaded[0]) return undefined;
 
@@ -113,7 +114,7 @@ const walkRoot = (
     const side = sideOf(gfn, sizes);
     const level = draft.large[root]![side]!;
     if (level === 'none') {
-      if (draft.pages[root]![indexOf(gfn, sizes)]!.kind === 'none') continue;
+      if (!isTouchable(gfn, sizes) || draft.pages[root]![side]!.kind === 'none') continue;
       if (kvmSppMarkProtection(draft, gfn, word(), context)) return 'EFAULT';
       continue;
     }

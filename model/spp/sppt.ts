@@ -9,8 +9,8 @@ import {
   full,
   type Gfn,
   gfnToMemslot,
-  indexOf,
   isNamed,
+  isTouchable,
   type Level,
   pagesPer,
   type Sizes,
@@ -67,7 +67,7 @@ const kvmSppSetupStructure = (draft: Draft, word: Word, gfn: Gfn, events: Events
     return;
   }
   draft.l2[sideOf(gfn, sizes)] = 'valid';
-  draft.leaves[indexOf(gfn, sizes)] = expand(word);
+  if (isTouchable(gfn, sizes)) draft.leaves[sideOf(gfn, sizes)] = expand(word);
   flushRemoteTlbs(draft);
 };
 

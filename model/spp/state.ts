@@ -71,8 +71,14 @@ export const border = ({ regionPages }: Sizes): Gfn => 2 * regionPages;
 
 /** The gfns that commands can name: two below the border and the one at it. No other gfn is protected or mapped by a page. */
 export const gfns = (sizes: Sizes): readonly Gfn[] => [0, 1, 2].map((i) => border(sizes) - 2 + i);
-export const indexOf = (gfn: Gfn, sizes: Sizes): number => gfn - border(sizes) + 2;
+export const wordOf = (gfn: Gfn, sizes: Sizes): number => gfn - border(sizes) + 2;
 export const isNamed = (gfn: Gfn, sizes: Sizes): boolean => gfn >= border(sizes) - 2 && gfn <= border(sizes);
+
+/**
+ * Guests access the gfn below the border and the one at it: one in each of the two regions, so that page and region have one
+ * index. The lowest nameable gfn is only given to SET, as the first of a range.
+ */
+export const isTouchable = (gfn: Gfn, sizes: Sizes): boolean => gfn >= border(sizes) - 1;
 
 /** Which GiB, and which of the two 2 MiB regions around the border, a nameable gfn lies in. */
 export const sideOf = (gfn: Gfn, sizes: Sizes): 0 | 1 => (gfn < border(sizes) ? 0 : 1);
@@ -87,88 +93,89 @@ interface Machine {
   readonly backing: Level;
   /** vCPUs at creation; 'all' is as many as there are roots. */
   readonly vcpus: number | 'all';
-  /** gfns that guests access, counted from the border. */
+  /** gfns that vCPU 0 accesses, and those that any other does, counted from the border. */
   readonly touched: readonly number[];
-  /** What SET is given: gfns counted from the border, and words. A list as long as its gfns allow. */
-  readonly sets: { readonly from: readonly number[]; readonly upTo: number; readonly words: readonly Word[] };
+  readonly touchedByOthers: readonly number[];
+  /** What SET is given: for gfns counted from the border, lists of so many words; and the words. */
+  readonly sets: Readonly<Record<number, readonly number[]>>;
+  readonly words: readonly Word[];
   /** Guests also read, and not only write. */
   readonly reads?: true;
 }
 
-const oneGfn = { from: [0], upTo: 1, words } as const;
+/** Guests access the gfn at the border, and it is all that SET is given. */
+const oneGfn = { touched: [0], touchedByOthers: [0], sets: { 0: [1] }, words } as const;
+const twoGfns = { touched: [-1, 0], touchedByOthers: [], sets: { [-1]: [1, 2], 0: [1] } } as const;
 
 export const machines = {
   plain: {
     doc: 'one memslot, mapped by pages; one vCPU',
     backing: '4K',
     vcpus: 1,
-    touched: [-1, 0],
-    sets: { from: [-1, 0], upTo: 2, words },
+    ...twoGfns,
+    words,
   },
   slots: {
     doc: 'one memslot up to the border, beyond it a hole, which another memslot may fill',
     backing: '4K',
     vcpus: 1,
-    touched: [-1, 0],
-    sets: { from: [-1, 0], upTo: 2, words: ['11', '00'] },
+    ...twoGfns,
+    words: ['11', '00'],
   },
   '1G': {
     doc: 'one memslot backed by 1 GiB pages',
     backing: '1G',
     vcpus: 'all',
     touched: [-1, 0],
-    sets: { from: [-2, -1, 0], upTo: 3, words: ['11', '00'] },
+    touchedByOthers: [0],
+    sets: { [-2]: [2, 3], 0: [1] },
+    words: ['11', '00'],
   },
   '2M': {
     doc: 'one memslot backed by 2 MiB pages',
     backing: '2M',
     vcpus: 'all',
-    touched: [0],
-    sets: { from: [0], upTo: 1, words: ['11', '00'] },
+    ...oneGfn,
+    words: ['11', '00'],
   },
-  roots: { doc: 'one memslot, mapped by pages in every root', backing: '4K', vcpus: 'all', touched: [0], sets: oneGfn },
+  roots: { doc: 'one memslot, mapped by pages in every root', backing: '4K', vcpus: 'all', ...oneGfn },
   smm: {
     doc: 'the same memslot in both address spaces; vCPU 1 is in SMM',
     backing: '4K',
     vcpus: 2,
-    touched: [0],
-    sets: oneGfn,
+    ...oneGfn,
   },
   zero: {
     doc: 'untouched anonymous memory: a read maps the shared zero page',
     backing: '4K',
     vcpus: 1,
-    touched: [0],
-    sets: oneGfn,
+    ...oneGfn,
     reads: true,
   },
-  rom: { doc: 'a read-only memslot', backing: '4K', vcpus: 1, touched: [0], sets: oneGfn, reads: true },
+  rom: { doc: 'a read-only memslot', backing: '4K', vcpus: 1, ...oneGfn, reads: true },
   tracked: {
     doc: 'a page that write tracking may take and leave',
     backing: '4K',
     vcpus: 1,
-    touched: [0],
-    sets: oneGfn,
+    ...oneGfn,
     reads: true,
   },
   logged: {
     doc: 'a memslot with dirty logging by write protection',
     backing: '4K',
     vcpus: 1,
-    touched: [0],
-    sets: oneGfn,
+    ...oneGfn,
     reads: true,
   },
   pml: {
     doc: 'a memslot with dirty logging by clearing dirty state, which parks the SPP bit',
     backing: '4K',
     vcpus: 1,
-    touched: [0],
-    sets: oneGfn,
+    ...oneGfn,
     reads: true,
   },
-  bare: { doc: 'no vCPU yet', backing: '4K', vcpus: 0, touched: [0], sets: oneGfn },
-  nested: { doc: 'the vendor module was loaded with nested', backing: '4K', vcpus: 1, touched: [], sets: oneGfn },
+  bare: { doc: 'no vCPU yet', backing: '4K', vcpus: 0, ...oneGfn },
+  nested: { doc: 'the vendor module was loaded with nested', backing: '4K', vcpus: 1, ...oneGfn, touched: [] },
 } as const satisfies Readonly<Record<string, Machine>>;
 
 export type MachineName = keyof typeof machines;
@@ -204,15 +211,16 @@ export const stateDomain = (sizes: Sizes) => {
     words: array(enumOf(...words), 3),
     /** L2 entries of the SPPT for the two regions at the border: all-zero, bit 0 cleared, valid. */
     l2: array(enumOf('zero', 'invalid', 'valid'), 2),
-    leaves: array(range(0, 15), 3),
-    /** By root. Large leaves for the two sides of the border, always writable; last-level entries for the nameable gfns. */
+    /** Leaves of the two gfns that guests access. */
+    leaves: array(range(0, 15), 2),
+    /** By root. Large leaves for the two sides of the border, always writable; last-level entries for the gfns that guests access. */
     large: array(array(enumOf('none', '2M', '1G'), 2), roots),
-    pages: array(array(spte, 3), roots),
-    /** By address space and nameable gfn: the lists at 4K. By side: the lists at 2M. */
-    rmaps: array(array(rmapHead(sizes), 3), 2),
-    rmaps2M: array(rmapHead(sizes), 2),
+    pages: array(array(spte, 2), roots),
+    /** Lists of address space 0: at 4K, by gfn; at 2M, for the region at the border, the only one that is mapped so. */
+    rmaps: array(rmapHead(sizes), 2),
+    rmap2M: rmapHead(sizes),
     /** One translation that some TLB may hold: the right last used. */
-    tlb: variant({ empty: {}, right: { vcpu: range(0, roots - 1), page: range(0, 2), sub: range(0, 1) } }),
+    tlb: variant({ empty: {}, right: { vcpu: range(0, roots - 1), page: range(0, 1), sub: range(0, 1) } }),
     /** Of the gfn at the border: whether the host maps the zero page; whether its writes are tracked; its bit in the dirty log. */
     hostZero: flag,
     tracked: flag,
@@ -222,7 +230,7 @@ export const stateDomain = (sizes: Sizes) => {
 
 export type State = Infer<ReturnType<typeof stateDomain>>;
 export type Draft = Parameters<Parameters<typeof update<State>>[1]>[0];
-export type RmapHead = State['rmaps'][number][number];
+export type RmapHead = State['rmaps'][number];
 export type Spte = State['pages'][number][number];
 
 /** Runs of a function: what it did that it must not do. */
@@ -240,11 +248,11 @@ export const initialState = ({ roots }: Sizes): State => ({
   slots: ['absent', 'absent'],
   words: times(3, () => full),
   l2: ['zero', 'zero'],
-  leaves: [0, 0, 0],
+  leaves: [0, 0],
   large: times(roots, () => ['none', 'none']),
-  pages: times(roots, () => times(3, () => ({ kind: 'none' }))),
-  rmaps: times(2, () => times(3, () => ({ kind: 'empty' }))),
-  rmaps2M: times(2, () => ({ kind: 'empty' })),
+  pages: times(roots, () => times(2, () => ({ kind: 'none' }))),
+  rmaps: times(2, () => ({ kind: 'empty' })),
+  rmap2M: { kind: 'empty' },
   tlb: { kind: 'empty' },
   hostZero: false,
   tracked: false,
@@ -252,8 +260,11 @@ export const initialState = ({ roots }: Sizes): State => ({
 });
 
 /** The lists of so many words. */
-const maps = (length: number): string[] =>
-  length === 0 ? [''] : maps(length - 1).flatMap((map) => words.map((word) => (map ? `${map} ${word}` : word)));
+const maps = (length: number, of: readonly Word[]): string[] =>
+  length === 0 ? [''] : maps(length - 1, of).flatMap((map) => of.map((word) => (map ? `${map} ${word}` : word)));
+
+/** Every list of words that some VM's SET is given. */
+const allMaps = [...maps(1, words), ...maps(2, words), ...maps(3, machines['1G'].words)];
 
 export const wordsOf = (map: string): Word[] => map.split(' ') as Word[];
 
@@ -266,7 +277,7 @@ export const commandDomain = (sizes: Sizes) => {
     create_vcpu: {},
     enable_cap: { alloc: enumOf('succeeds', 'array fails', 'top-up fails') },
     enable_cap_twice: {},
-    set_access: { gfn: named, map: enumOf(...[1, 2, 3].flatMap(maps)) },
+    set_access: { gfn: named, map: enumOf(...allMaps) },
     set_access_raced: { gfn: named, map: enumOf(...words), sub: range(0, 1) },
     set_access_malformed: { what: enumOf('copy', 'flags', 'npages', 'nothing') },
     get_access: { gfn: named },
