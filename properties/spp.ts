@@ -156,7 +156,7 @@ export const wordsStay = stepProperty(spp, {
   id: 'words-stay-until-set',
   statement: 'A word is what the last SET made it, until the memslot goes.',
   source: 'S5',
-  forEach: eachGfn,
+  forEach: (sizes) => record({ gfn: touched(sizes) }),
   holds: ({ before, command, outcome }, { gfn }, sizes) => {
     if (command.kind === 'delete_memslot') return true;
     const page = wordOf(gfn, sizes);

@@ -24,8 +24,7 @@ import {
   config,
   gfns,
   initialState,
-  machineNames,
-  machines,
+  likelyDomain,
   type State,
   stateDomain,
   switches,
@@ -106,11 +105,12 @@ export const spp = defineModel({
   defaultVariant: 'repaired',
   legend: (sizes) =>
     `gfns ${gfns(sizes).join(', ')}, of which ${border(sizes)} begins a GiB and a 2 MiB region (of ${sizes.regionPages} gfns); ` +
-    'a word is written in binary, its last digit being sub-page 0: 11 is FULL, 01 protects sub-page 1. VMs: ' +
-    machineNames.map((name) => `${name}: ${machines[name].doc}`).join('; '),
+    'a word is written in binary, its last digit being sub-page 0: 11 is FULL, 01 protects sub-page 1; ' +
+    'model/spp/README.md says what memory each VM has',
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes),
+    likely: likelyDomain(sizes),
     initial: initialState(sizes),
     step: (state: State, command: Command) => {
       const context: Context = { sizes, patch };

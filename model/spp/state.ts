@@ -125,14 +125,21 @@ export const machines = {
   '1G': {
     doc: 'one memslot backed by 1 GiB pages',
     backing: '1G',
-    vcpus: 'all',
+    vcpus: 1,
     touched: [-1, 0],
-    touchedByOthers: [0],
+    touchedByOthers: [],
     sets: { [-2]: [2, 3], 0: [1] },
     words: ['11', '00'],
   },
-  '2M': {
-    doc: 'one memslot backed by 2 MiB pages',
+  '1G-roots': {
+    doc: 'one memslot backed by 1 GiB pages, mapped in every root',
+    backing: '1G',
+    vcpus: 'all',
+    ...oneGfn,
+    words: ['11', '00'],
+  },
+  '2M-roots': {
+    doc: 'one memslot backed by 2 MiB pages, mapped in every root',
     backing: '2M',
     vcpus: 'all',
     ...oneGfn,
@@ -288,6 +295,17 @@ export const commandDomain = (sizes: Sizes) => {
     mmu_free_roots: { vcpu },
     page_track: { add: flag },
     get_dirty_log: {},
+  });
+};
+
+/** What random search should do more often: SET of ranges that reach the border, and guest writes between them. */
+export const likelyDomain = (sizes: Sizes) => {
+  const [lowest, below, at] = gfns(sizes) as [Gfn, Gfn, Gfn];
+  return variant({
+    create_vm: { vm: enumOf(...machineNames) },
+    enable_cap: { alloc: enumOf('succeeds') },
+    set_access: { gfn: enumOf(below, lowest), map: enumOf(...allMaps.filter((map) => wordsOf(map).length > 1)) },
+    guest_write: { vcpu: range(0, sizes.roots - 1), gfn: enumOf(below, at), sub: range(0, 1) },
   });
 };
 
