@@ -24,7 +24,7 @@ import {
   config,
   gfns,
   initialState,
-  likelyDomain,
+  likelyCommands,
   type State,
   stateDomain,
   switches,
@@ -110,7 +110,7 @@ export const spp = defineModel({
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes),
-    likely: likelyDomain(sizes),
+    likely: likelyCommands(sizes),
     initial: initialState(sizes),
     step: (state: State, command: Command) => {
       const context: Context = { sizes, patch };

@@ -298,18 +298,27 @@ export const commandDomain = (sizes: Sizes) => {
   });
 };
 
-/** What random search should do more often: SET of ranges that reach the border, and guest writes between them. */
-export const likelyDomain = (sizes: Sizes) => {
-  const [lowest, below, at] = gfns(sizes) as [Gfn, Gfn, Gfn];
-  return variant({
-    create_vm: { vm: enumOf(...machineNames) },
-    enable_cap: { alloc: enumOf('succeeds') },
-    set_access: { gfn: enumOf(below, lowest), map: enumOf(...allMaps.filter((map) => wordsOf(map).length > 1)) },
-    guest_write: { vcpu: range(0, sizes.roots - 1), gfn: enumOf(below, at), sub: range(0, 1) },
-  });
-};
-
 export type Command = Infer<ReturnType<typeof commandDomain>>;
+
+/** What random search should do more often: SET of ranges that reach the border, and guest writes on both sides of it. */
+export const likelyCommands = (sizes: Sizes): Command[] => {
+  const [lowest, below, at] = gfns(sizes) as [Gfn, Gfn, Gfn];
+  // Of the VMs, the plain one has most to go wrong in it.
+  const vms = [...machineNames, 'plain' as const, 'plain' as const, 'plain' as const].map(
+    (vm): Command => ({ kind: 'create_vm', vm }),
+  );
+  const sets = [
+    ...maps(1, words).flatMap((map) => [[below, map] as const, [at, map] as const]),
+    ...maps(2, words).map((map) => [below, map] as const),
+    ...['11 00', '00 11 00', '11 00 11'].map((map) => [lowest, map] as const),
+  ].map(([gfn, map]): Command => ({ kind: 'set_access', gfn, map }));
+  const writes = [0, 1].flatMap((sub) =>
+    [below, at, at].map((gfn, i): Command => ({ kind: 'guest_write', vcpu: i === 2 ? 1 : 0, gfn, sub })),
+  );
+  const raced = words.map((map): Command => ({ kind: 'set_access_raced', gfn: below, map, sub: 0 }));
+  const read: Command = { kind: 'guest_read', vcpu: 0, gfn: at };
+  return [{ kind: 'enable_cap', alloc: 'succeeds' }, read, ...vms, ...sets, ...raced, ...writes, ...writes, ...writes];
+};
 
 /** The address space that a vCPU is in. */
 export const spaceOf = (state: { readonly vm: string }, vcpu: number): 0 | 1 =>

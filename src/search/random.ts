@@ -54,7 +54,9 @@ export const searchRandom = async (task: Task, options: RandomOptions): Promise<
   const { command, likely } = task.system;
   const calls = fc
     .tuple(
-      likely ? fc.oneof(command.arbitrary(), likely.arbitrary()) : command.arbitrary(),
+      likely?.length
+        ? fc.oneof(command.arbitrary(), { arbitrary: fc.constantFrom(...likely), weight: 3 })
+        : command.arbitrary(),
       fc.nat(keepsOneIdleCommandIn - 1),
     )
     .map(([command, dice]) => new Call(task, command, dice === 0));

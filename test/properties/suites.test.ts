@@ -27,4 +27,5 @@ const seeded: Readonly<Record<string, readonly string[]>> = {
     'pae-root-below-4gib',
   ],
   'shadow-reuse': [],
+  spp: ['no-stale-tlb-right', 'sppt-reserved-bits-zero'],
 };
