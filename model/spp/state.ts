@@ -12,8 +12,8 @@ import {
 } from '../../src/spec/index.ts';
 
 export const config = {
-  regionPages: { default: 2, min: 2, max: 4, large: 3, doc: 'gfns in a 2 MiB region; 1 GiB is two regions' },
-  roots: { default: 2, min: 2, max: 5, large: 3, doc: 'vCPUs, each with an EPT root of its own, of a VM with several' },
+  regionPages: { default: 2, min: 2, max: 4, doc: 'gfns in a 2 MiB region; 1 GiB is two regions' },
+  roots: { default: 2, min: 2, max: 5, doc: 'vCPUs, each with an EPT root of its own, of a VM with several' },
 };
 
 export type Sizes = Config<typeof config>;

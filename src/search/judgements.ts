@@ -157,12 +157,17 @@ interface CallClass {
   readonly entries: readonly { readonly judgeable: Judgeable; readonly trie: number }[];
   /** Grows when an entry has learned something. */
   version: number;
+  /** How many calls were judged. */
+  calls: number;
 }
 
 const outcomeFields = ['result', 'state', 'warnings', 'errno', 'reason'];
 
 /** At most so many pairs of states, reachable or not, are tried to learn a judgement's whole table at once. */
 const mostTrials = 64;
+
+/** Calls of a class before that is worth its trouble: of a small model most classes see fewer. */
+const callsBeforeTrials = 512;
 
 /** Readings of a state in one trial. */
 const mostReadings = 10_000;
@@ -211,6 +216,7 @@ export class CallJudgements {
     for (let i = 0; i < this.#layout.words; i++) this.#pair[i] = words[offset + i]!;
     const same = !this.#transitions.apply(row, words, offset, this.#pair, this.#layout.words);
     const { of, entries } = this.#relevantTo(row, same);
+    if (++of.calls === callsBeforeTrials) this.#exploreAll(of, row, same);
     let settles = false;
     for (const entry of entries) {
       if (entry.judgeable.settled) continue;
@@ -273,12 +279,17 @@ export class CallJudgements {
     const known = this.#classes.get(key);
     if (known) return known;
     const entries = [...this.#findings.open('call')].map((judgeable) => ({ judgeable, trie: this.#tries.add() }));
-    const made: CallClass = { entries, version: 0 };
+    const made: CallClass = { entries, version: 0, calls: 0 };
     this.#classes.set(key, made);
-    this.#timed(() => {
-      for (const entry of entries) this.#explore(made, entry, row, same, this.#pair.slice());
-    });
     return made;
+  }
+
+  /** Learns as much as can be had of the tables that all calls of a class share, so that rows that settle nothing can be told. */
+  #exploreAll(of: CallClass, row: number, same: boolean) {
+    this.#timed(() => {
+      for (const entry of of.entries)
+        if (!entry.judgeable.settled) this.#explore(of, entry, row, same, this.#pair.slice());
+    });
   }
 
   #timed<T>(run: () => T): T {
@@ -294,7 +305,7 @@ export class CallJudgements {
     try {
       for (let trials = 0; untried.length > 0 && trials < mostTrials; ) {
         const pair = untried.pop()!;
-        if (this.#tries.find(entry.trie, pair, 0) !== hole) continue;
+        if (pair !== first && this.#tries.find(entry.trie, pair, 0) !== hole) continue;
         trials++;
         const reads: Slot[] = [];
         this.#learn(of, entry, row, same, pair, reads);
