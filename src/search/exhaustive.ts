@@ -303,7 +303,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   function compileTables() {
     if (transitions.size === compiledRows) return;
     compiledRows = transitions.size;
-    check?.follow(transitions);
+    check?.follow(transitions, states.count);
     code = compile(transitions, commands.length, width, (row) => ofCalls.isQuiet(row), symmetry?.code);
     expand = code === undefined ? undefined : (new Function(code)() as Expand);
     if (code !== undefined) pool?.use(code, transitions.commands());
@@ -393,7 +393,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
 
   /** Throws a SpecError if the symmetry is none. */
   function checkSymmetry() {
-    check?.follow(transitions);
+    check?.follow(transitions, states.count);
     if (bound?.kind !== 'interrupted') check?.settleDoubts(states.words, states.count);
   }
 

@@ -69,13 +69,15 @@ interface Row {
 export interface Effort {
   /** Steps of following one command's or judgement's rows to their images, before states are looked at one by one instead. */
   readonly steps: number;
+  /** The same for each state that was visited: what takes long to search may take long to check. */
+  readonly stepsForState: number;
   /** The same for the rows of all of them. */
   readonly rows: number;
   /** Looks into tables when states are looked at one by one, before the symmetry is refused for not being verified. */
   readonly looks: number;
 }
 
-const usualEffort: Effort = { steps: 300_000, rows: 1_000_000, looks: 20_000_000 };
+const usualEffort: Effort = { steps: 300_000, stepsForState: 20, rows: 1_000_000, looks: 20_000_000 };
 
 /** Readings of a state in one run: a state that cannot be reached may send a function round in circles. */
 const mostReadings = 100_000;
@@ -105,6 +107,7 @@ export class SymmetryCheck {
   readonly #effort: Effort;
   #fed = 0;
   #rows = 0;
+  #steps = 0;
   /** How often a function of the model or of a property was run. */
   runs = 0;
 
@@ -159,8 +162,9 @@ export class SymmetryCheck {
     this.#know(subject, reads, { key: String(seen) }, words.slice(), real);
   }
 
-  /** Looks at every row that was learned since. Throws a SpecError if one shows that the symmetry is none. */
-  follow(transitions: TransitionTable): void {
+  /** Looks at every row that was learned since; so many states have been visited. Throws a SpecError if one shows that the symmetry is none. */
+  follow(transitions: TransitionTable, states: number): void {
+    this.#steps = this.#effort.steps + this.#effort.stepsForState * states;
     for (; this.#fed < transitions.size; this.#fed++) {
       const { command, outcome, reads, sample } = transitions.row(this.#fed);
       const effect = this.#effectOf(transitions, this.#fed);
@@ -465,7 +469,7 @@ export class SymmetryCheck {
     let node = from;
     while (node?.slot && knows(pattern, node.slot)) node = node.children.get(valueIn(node.slot, pattern.value));
     const orbit = this.#orbitWith(row.subject);
-    if (++orbit.steps > this.#effort.steps || this.#rows > this.#effort.rows) this.#giveUp(orbit);
+    if (++orbit.steps > this.#steps || this.#rows > this.#effort.rows) this.#giveUp(orbit);
     if (orbit.tooMany) return;
     if (!node) {
       try {
