@@ -27,6 +27,7 @@ export interface CheckOptions {
   readonly save?: string;
   readonly maxMemory?: number;
   readonly workers?: number;
+  readonly symmetry?: 'on' | 'off' | 'check';
   readonly coverage?: boolean;
   readonly json?: boolean;
 }
@@ -141,7 +142,7 @@ const defaults = { runs: 1000, length: 100, seed: 1, memoryShare: 0.6 };
 
 /** Throws a SpecError for an option that the search does not have. */
 const searchesOf = (options: CheckOptions): SearchChoice[] => {
-  const { search, runs, length, seed, path, maxStates, maxMemory, workers } = options;
+  const { search, runs, length, seed, path, maxStates, maxMemory, workers, symmetry } = options;
   const misplaced = (names: readonly (keyof CheckOptions)[], other: string) => {
     const given = names.find((name) => options[name] !== undefined);
     if (given)
@@ -149,8 +150,8 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
         `--${given.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is an option of ${other} search`,
       );
   };
-  if (search === 'random') misplaced(['maxStates', 'maxMemory', 'workers'], 'exhaustive');
-  if (search === 'reference') misplaced(['maxMemory', 'workers'], 'exhaustive');
+  if (search === 'random') misplaced(['maxStates', 'maxMemory', 'workers', 'symmetry'], 'exhaustive');
+  if (search === 'reference') misplaced(['maxMemory', 'workers', 'symmetry'], 'exhaustive');
   if (search === 'exhaustive' || search === 'reference') misplaced(['runs', 'length', 'seed', 'path'], 'random');
   const random: SearchChoice = {
     kind: 'random',
@@ -167,6 +168,7 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
     ...bounded,
     maxBytes: maxMemory === undefined ? Math.floor(totalmem() * defaults.memoryShare) : maxMemory * 2 ** 20,
     workers: workers ?? availableParallelism(),
+    ...(symmetry !== undefined && { symmetry }),
   };
   return match(search)
     .with(undefined, () => [exhaustive, random])

@@ -72,6 +72,12 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--max-states <n>', 'exhaustive: stop, as incomplete, at so many states', positive)
     .option('--max-memory <MiB>', 'exhaustive: stop, as incomplete, when states take more (60 % of RAM)', positive)
     .option('--workers <n>', 'exhaustive: how many threads (as many as there are cores)', bounded(256))
+    .addOption(
+      new Option(
+        '--symmetry <use>',
+        'exhaustive: visit one state for all that are alike; check: also without (on)',
+      ).choices(['on', 'off', 'check']),
+    )
     .option('--runs <n>', 'random: how many runs (1000)', positive)
     .option('--length <n>', 'random: at most so many commands in a run (100)', bounded(100_000))
     .option('--seed <n>', 'random: the seed (1)', integer)

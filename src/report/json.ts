@@ -22,6 +22,8 @@ export const checkJson = (results: readonly CheckResult[]): object => ({
     covered: result.covered,
     bound: result.bound ?? null,
     engine: result.engine ?? null,
+    // A number of states may be too large for a JSON number to be exact.
+    symmetry: result.symmetry ? { ...result.symmetry, states: String(result.symmetry.states) } : null,
     properties: result.properties.map(({ property, verdict, standing, steps }) => ({
       id: property.id,
       statement: property.statement,

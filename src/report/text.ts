@@ -92,7 +92,22 @@ function resultTable(group: readonly CheckResult[], { style, inFull }: TextOptio
     '',
     table(head, rows, head.slice(3)),
     style.dim(`${starred ? '* a known defect of the variant; ' : ''}trace: calls in the shortest one found`),
+    ...group.flatMap((result) => symmetryWords(result).map((line) => style.dim(line))),
   ].join('\n');
+}
+
+/** The states of the table are not all there are. */
+function symmetryWords({ scope, covered, symmetry }: CheckResult): string[] {
+  if (!symmetry) return [];
+  const name = scopeName(scope).slice(scope.model.length + 1);
+  const compared = { same: '; the same without', bound: '; not compared', no: '' };
+  return [
+    wrapped(
+      `${name}: ${count(covered.states)} visited stand for ${count(symmetry.states)} states (symmetry of ${symmetry.of.join(', ')}` +
+        `${compared[symmetry.compared ?? 'no']})`,
+      78,
+    ),
+  ];
 }
 
 interface Row {

@@ -3,7 +3,7 @@ import { Observation } from '../observe/observation.ts';
 import { hole, type SlotValues, Tries } from '../observe/tries.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Layout, maskOf, type Place, type Slot, shifted } from '../spec/layout.ts';
+import { type Layout, maskOf, type Place, type Slot, shifted, slotsOf } from '../spec/layout.ts';
 import type { Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
@@ -46,6 +46,19 @@ const learned = (task: Task, { property }: Judgeable, learn: () => void): void =
   }
 };
 
+/** Is told of every row that a judgement learns; `real`: of a state or call that the search has seen. */
+export interface JudgementWatch {
+  judgedState(judgeable: Judgeable, reads: readonly Slot[], words: Uint32Array, seen: boolean): void;
+  judgedCall(
+    judgeable: Judgeable,
+    call: { readonly command: number; readonly outcome: Step['outcome']; readonly same: boolean },
+    reads: readonly Slot[],
+    words: Uint32Array,
+    seen: boolean,
+    real: boolean,
+  ): void;
+}
+
 interface StateEntry {
   readonly judgeable: Judgeable;
   readonly trie: number;
@@ -61,6 +74,7 @@ export class StateJudgements {
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
   readonly #transitions: TransitionTable;
+  readonly #watch: JudgementWatch | undefined;
   readonly #tries = new Tries();
   readonly #entries: readonly StateEntry[];
   /** By row: the entries that may be settled by a state that it leads to, as of `#version`. */
@@ -71,10 +85,17 @@ export class StateJudgements {
   runs = 0;
   milliseconds = 0;
 
-  constructor(task: Task, layout: Layout<unknown>, transitions: TransitionTable, findings: Findings) {
+  constructor(
+    task: Task,
+    layout: Layout<unknown>,
+    transitions: TransitionTable,
+    findings: Findings,
+    watch?: JudgementWatch,
+  ) {
     this.#task = task;
     this.#layout = layout;
     this.#transitions = transitions;
+    this.#watch = watch;
     this.#entries = [...findings.open('state')].map((judgeable) => ({
       judgeable,
       trie: this.#tries.add(),
@@ -130,6 +151,7 @@ export class StateJudgements {
     learned(this.#task, entry.judgeable, () =>
       this.#tries.learn(entry.trie, observation.reads, observation.indexOf, Number(seen)),
     );
+    this.#watch?.judgedState(entry.judgeable, observation.reads, state, seen);
     for (const slot of observation.reads) {
       const mask = maskOf(slot);
       if ((entry.reads[slot.word]! & mask) === mask) continue;
@@ -183,6 +205,7 @@ export class CallJudgements {
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
   readonly #transitions: TransitionTable;
+  readonly #watch: JudgementWatch | undefined;
   readonly #findings: Findings;
   readonly #tries = new Tries();
   /** The state before is packed in the first words of a pair, the state after in the following. */
@@ -198,10 +221,17 @@ export class CallJudgements {
   runs = 0;
   milliseconds = 0;
 
-  constructor(task: Task, layout: Layout<unknown>, transitions: TransitionTable, findings: Findings) {
+  constructor(
+    task: Task,
+    layout: Layout<unknown>,
+    transitions: TransitionTable,
+    findings: Findings,
+    watch?: JudgementWatch,
+  ) {
     this.#task = task;
     this.#layout = layout;
     this.#transitions = transitions;
+    this.#watch = watch;
     this.#findings = findings;
     this.#after = shifted(layout.place, layout.words);
     this.#pair = new Uint32Array(2 * layout.words);
@@ -308,7 +338,7 @@ export class CallJudgements {
         if (pair !== first && this.#tries.find(entry.trie, pair, 0) !== hole) continue;
         trials++;
         const reads: Slot[] = [];
-        this.#learn(of, entry, row, same, pair, reads);
+        this.#learn(of, entry, row, same, pair, reads, pair === first);
         if (reads.every(({ size }) => size <= widestTrial))
           untried.push(...reads.flatMap((slot) => [...neighbours(pair, slot, this.#regions)]));
       }
@@ -325,6 +355,7 @@ export class CallJudgements {
     same: boolean,
     pair: Uint32Array,
     explored?: Slot[],
+    real = explored === undefined,
   ): boolean {
     const { command: number, outcome } = this.#transitions.row(row);
     const command = this.#task.commands[number]!;
@@ -345,6 +376,7 @@ export class CallJudgements {
     );
     this.#checkIdentity(judgeable, { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } }, seen);
     learned(this.#task, judgeable, () => this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen)));
+    this.#watch?.judgedCall(judgeable, { command: number, outcome, same }, observation.reads, pair, seen, real);
     explored?.push(...observation.reads);
     of.version++;
     observation.close();
@@ -374,18 +406,4 @@ const sharing = (before: unknown, after: unknown): unknown => {
   const part = (key: string, value: unknown) => sharing(Reflect.get(before, key), value);
   if (Array.isArray(after)) return after.map((value, i) => part(String(i), value));
   return Object.fromEntries(Object.entries(after).map(([key, value]) => [key, part(key, value)]));
-};
-
-/** The slots below a place, always in the same order. */
-const slotsOf = (place: Place): Slot[] => {
-  switch (place.kind) {
-    case 'scalar':
-      return [place.slot];
-    case 'record':
-      return [...place.fields.values()].flatMap(slotsOf);
-    case 'array':
-      return place.elements.flatMap(slotsOf);
-    case 'variant':
-      return [place.tag, ...[...place.cases.values()].flatMap((fields) => [...fields.values()].flatMap(slotsOf))];
-  }
 };

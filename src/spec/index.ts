@@ -32,4 +32,5 @@ export {
   stepProperty,
 } from './property.ts';
 export { type Suite, suite } from './suite.ts';
+export type { Interchangeable } from './symmetry.ts';
 export { update } from './update.ts';

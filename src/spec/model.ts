@@ -1,6 +1,8 @@
 import type { Domain } from './domain.ts';
 import { SpecError } from './errors.ts';
+import { layoutOf } from './layout.ts';
 import type { Outcome } from './outcome.ts';
+import { type Interchangeable, resolveSymmetry } from './symmetry.ts';
 import { frozen } from './update.ts';
 
 /** A call: `kind` is the function's name, the other fields are its arguments, in order. */
@@ -50,6 +52,8 @@ export interface System<S = unknown, C extends Command = Command> {
    */
   readonly likely?: readonly C[];
   readonly initial: S;
+  /** Parts that may be exchanged for each other without a difference. The exhaustive search then visits one state for all that are alike. */
+  readonly symmetry?: readonly Interchangeable[];
   /** Pure: the same state and command give the same outcome, and nothing else changes. */
   step(state: S, command: C): Outcome<S>;
 }
@@ -194,6 +198,7 @@ export const systemOf = (model: Model, scope: Scope): System => {
     throw new SpecError(
       `model ${model.id}: the initial state leaves its domain at ${misfit.path || 'the top'}: ${misfit.reason}`,
     );
+  if (system.symmetry) resolveSymmetry(model.id, layoutOf(system.state), system.command, system.symmetry);
   return { ...system, initial: frozen(system.initial), step: (state, command) => system.step(state, command) };
 };
 
