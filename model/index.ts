@@ -1,5 +1,6 @@
 import type { Model } from '../src/spec/index.ts';
 import { pkvmMmio } from './pkvm-mmio/model.ts';
+import { stage2 } from './stage2/model.ts';
 
 /** Every model that pagelaw brings. */
-export const models: readonly Model[] = [pkvmMmio];
+export const models: readonly Model[] = [pkvmMmio, stage2];

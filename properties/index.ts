@@ -1,5 +1,6 @@
 import type { Suite } from '../src/spec/index.ts';
 import { pkvmMmioSuite } from './pkvm-mmio.ts';
+import { stage2Suite } from './stage2.ts';
 
 /** Every suite that pagelaw brings, in the order in which they are checked. */
-export const suites: readonly Suite[] = [pkvmMmioSuite];
+export const suites: readonly Suite[] = [pkvmMmioSuite, stage2Suite];
