@@ -1,6 +1,7 @@
 import type { Model } from '../src/spec/index.ts';
+import { idmap } from './idmap/model.ts';
 import { pkvmMmio } from './pkvm-mmio/model.ts';
 import { stage2 } from './stage2/model.ts';
 
 /** Every model that pagelaw brings. */
-export const models: readonly Model[] = [pkvmMmio, stage2];
+export const models: readonly Model[] = [pkvmMmio, stage2, idmap];

@@ -1,6 +1,7 @@
 import type { Suite } from '../src/spec/index.ts';
+import { idmapSuite } from './idmap.ts';
 import { pkvmMmioSuite } from './pkvm-mmio.ts';
 import { stage2Suite } from './stage2.ts';
 
 /** Every suite that pagelaw brings, in the order in which they are checked. */
-export const suites: readonly Suite[] = [pkvmMmioSuite, stage2Suite];
+export const suites: readonly Suite[] = [pkvmMmioSuite, stage2Suite, idmapSuite];
