@@ -105,11 +105,10 @@ const access = (state: State, { page, fetch }: Access, { sizes, patch }: Context
 const handled = (
   state: State,
   { page, fetch }: Access,
-  changed: boolean,
   error: { readonly errno: Errno; readonly reason: string } | undefined,
   { patch }: Context,
 ): Outcome<State> => {
-  const back = () => become(state, { kind: 'retries', page, fetch, changed });
+  const back = () => become(state, { kind: 'retries', page, fetch });
   if (error === undefined) return ok(back());
   const { errno, reason } = error;
   const tolerated = patch.faults === '7.1' ? 'EEXIST' : 'EAGAIN';
@@ -137,7 +136,7 @@ const walk = (state: State, context: Context): Outcome<State> => {
     .with({ kind: 'range' }, ({ range: { start, end } }) =>
       ok(become(state, { kind: 'maps', page, fetch, start, size: end - start, walks })),
     )
-    .with({ kind: 'error' }, (error) => handled(state, { page, fetch }, false, error, context))
+    .with({ kind: 'error' }, (error) => handled(state, { page, fetch }, error, context))
     .exhaustive();
 };
 
@@ -205,13 +204,7 @@ const map = (state: State, context: Context): Outcome<State> => {
   );
   // Since 7.1 the walk ignores -EAGAIN: the host changes no permissions.
   const error = errno === 'EAGAIN' && context.patch.faults === '7.1' ? undefined : errno;
-  return handled(
-    after,
-    { page, fetch },
-    after !== state,
-    error && { errno: error, reason: mapReasons[error] ?? '' },
-    context,
-  );
+  return handled(after, { page, fetch }, error && { errno: error, reason: mapReasons[error] ?? '' }, context);
 };
 
 const mapReasons: Partial<Record<Errno, string>> = {
@@ -231,11 +224,7 @@ const setOwner = (state: State, page: number, owner: 'host' | 'hyp', context: Co
   const { after, errno } = hostStage2Try(state, true, context, (pgt) =>
     kvmPgtableStage2Map(pgt, { addr: page, size: 1, content, forcePte: true }),
   );
-  const noted =
-    cpu.kind === 'retries' && after !== state
-      ? become(after, { kind: 'retries', page: cpu.page, fetch: cpu.fetch, changed: true })
-      : after;
-  return errno === undefined ? ok(noted) : refuse(noted, errno, mapReasons[errno] ?? '');
+  return errno === undefined ? ok(after) : refuse(after, errno, mapReasons[errno] ?? '');
 };
 
 const isAnnotated = ({ root }: State, page: number, sizes: Sizes): boolean =>

@@ -65,8 +65,8 @@ export const stateDomain = (sizes: Sizes) => {
       searches: { page, fetch: flag, level: range(rootLevel(sizes) - 1, lastLevel), walks },
       /** Still with the lock: the search said to map these pages. */
       maps: { page, fetch: flag, start: page, size, walks },
-      /** Back in the host, at the instruction that faulted. `changed`: the table is not as it was at that fault. */
-      retries: { page, fetch: flag, changed: flag },
+      /** Back in the host, at the instruction that faulted. */
+      retries: { page, fetch: flag },
     }),
   });
 };
