@@ -247,6 +247,16 @@ const unmap = (state: State, { addr, size }: Pages, { sizes, patch }: Context): 
     }),
   );
 
+/** `lost`: another vCPU changes the entry before it can be broken. */
+const split = (
+  state: State,
+  { addr, size }: Pages,
+  memcache: number,
+  lost: boolean,
+  { sizes, patch }: Context,
+): Outcome<State> =>
+  call(state, sizes, memcache, (pgt) => kvmPgtableStage2Split(pgt, addr, size, memcache, lost, mapCodeOf(patch)));
+
 /** The guest is gone: no CPU walks its table or holds anything of it. What the walk does not put is lost with the root. */
 const destroy = (state: State, { sizes, patch }: Context): Outcome<State> =>
   call(state, sizes, 0, (pgt) => {
@@ -278,7 +288,6 @@ export const stage2 = defineModel({
   switches,
   variants: {
     guest: { doc: "a guest's table, 7.2", switches: {} },
-    'guest-one-by-one': { doc: 'the same without FEAT_TLBIRANGE', switches: { deferTlbi: 'one by one' } },
     'guest-b14': { doc: 'before 1f0f4a2ef7a5', switches: { outputAddress: 'a cursor' } },
     'guest-b15': { doc: 'before f6a27d6dc51b', switches: { freeUnlinked: 'never' } },
     'guest-b16': { doc: 'f6a27d6dc51b without c60d847be7b8', switches: { freeUnlinked: 'twice' } },
@@ -306,10 +315,6 @@ export const stage2 = defineModel({
     'host-no-force-pte': {
       doc: 'any permissions by blocks; unmap skips annotations',
       switches: { table: 'host', countedInvalid: 'skips', forcePte: 'no' },
-    },
-    'host-b28': {
-      doc: 'with bc9e4ec6e988; unmap skips annotations',
-      switches: { table: 'host', countedInvalid: 'skips', walkerLimit: 'inclusive end' },
     },
   },
   defaultVariant: 'guest',
@@ -346,12 +351,8 @@ export const stage2 = defineModel({
             return undefined;
           }),
         )
-        .with({ kind: 'split' }, ({ pages, memcache, lost }) => {
-          const { addr, size } = pagesNamed(pages);
-          return call(state, sizes, memcache, (pgt) =>
-            kvmPgtableStage2Split(pgt, addr, size, memcache, lost, mapCodeOf(patch)),
-          );
-        })
+        .with({ kind: 'split' }, ({ pages, memcache }) => split(state, pagesNamed(pages), memcache, false, context))
+        .with({ kind: 'split_lost' }, ({ pages }) => split(state, pagesNamed(pages), enough, true, context))
         .with({ kind: 'destroy' }, () => destroy(state, context))
         .exhaustive();
     },

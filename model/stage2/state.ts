@@ -73,6 +73,7 @@ export const initialState = (sizes: Sizes): State => ({
 
 export const commandDomain = (sizes: Sizes, kind: Kind) => {
   const ranges = rangesOf(sizes);
+  const small = ranges.filter(({ size }) => size <= sizes.entriesPerTable);
   const blocks = ranges.filter(({ addr, size }) => size > 1 && addr % size === 0);
   const named = (which: readonly Pages[]) => enumOf(...which.map(nameOf));
   // Attributes of one page; where it is in a block, of the block.
@@ -86,17 +87,18 @@ export const commandDomain = (sizes: Sizes, kind: Kind) => {
   const guest = {
     ...maps,
     map_raced: { pages: named(blocks) },
-    wrprotect: { pages: named(ranges) },
+    wrprotect: { pages: named(small) },
     relax_perms: { page, adds: enumOf('w', 'x'), lost: flag },
     mkyoung: { page },
     test_clear_young: { page, mkold: flag },
-    split: { pages: named(blocks), memcache: enumOf(1, 3), lost: flag },
+    split: { pages: named(blocks), memcache: enumOf(1, 3) },
+    split_lost: { pages: named(blocks) },
     destroy: {},
   };
   const host = {
     ...maps,
-    set_owner: { pages: named(ranges), owner: enumOf('host', 'hyp') },
-    set_owner_short: { pages: named(ranges) },
+    set_owner: { pages: named(small), owner: enumOf('host', 'hyp') },
+    set_owner_short: { pages: named(small) },
   };
   return kind === 'guest' ? variant({ ...all, ...guest }) : variant({ ...all, ...host });
 };
