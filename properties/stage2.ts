@@ -454,12 +454,7 @@ export const stage2Suite = suite({
     host: ['unmap-keeps-annotations'],
     'host-refuses': ['unmap-unmaps-all'],
     'host-skips': [],
-    'host-5.13': [
-      'annotations-are-pages',
-      'rest-keeps-its-meaning',
-      'failure-leaves-prefix',
-      'failed-page-keeps-owner',
-    ],
+    'host-5.13': ['annotations-are-pages', 'rest-keeps-its-meaning'],
     'host-no-force-pte': ['blocks-are-default', 'lost-is-default'],
   },
 });
