@@ -36,14 +36,13 @@ export const pagesNamed = (name: string): Pages => {
 };
 
 /**
- * The ranges that calls name, below the first root entry: from each level the first granules, one after another, and one range that
+ * The ranges that calls name: the pages of the first last-level table, the first granule of each level above, and one range that
  * crosses from one table into the next.
  */
 export const rangesOf = (sizes: Sizes): Pages[] => {
   const { entriesPerTable: n } = sizes;
-  const found: Pages[] = [];
-  for (let size = 1; size <= namedPages(sizes); size *= n)
-    for (let addr = 0; addr < Math.min(n * size, namedPages(sizes)); addr += size) found.push({ addr, size });
+  const found: Pages[] = Array.from({ length: n }, (_, addr) => ({ addr, size: 1 }));
+  for (let size = n; size <= namedPages(sizes); size *= n) found.push({ addr: 0, size });
   if (sizes.levels > 2) found.push({ addr: n - 1, size: 2 });
   return found;
 };
