@@ -1,7 +1,9 @@
 import type { Model } from '../src/spec/index.ts';
 import { idmap } from './idmap/model.ts';
 import { pkvmMmio } from './pkvm-mmio/model.ts';
+import { shadowReuse } from './shadow-reuse/model.ts';
+import { shadowRoots } from './shadow-roots/model.ts';
 import { stage2 } from './stage2/model.ts';
 
 /** Every model that pagelaw brings. */
-export const models: readonly Model[] = [pkvmMmio, stage2, idmap];
+export const models: readonly Model[] = [pkvmMmio, shadowRoots, shadowReuse, stage2, idmap];

@@ -1,7 +1,9 @@
 import type { Suite } from '../src/spec/index.ts';
 import { idmapSuite } from './idmap.ts';
 import { pkvmMmioSuite } from './pkvm-mmio.ts';
+import { shadowReuseSuite } from './shadow-reuse.ts';
+import { shadowRootsSuite } from './shadow-roots.ts';
 import { stage2Suite } from './stage2.ts';
 
 /** Every suite that pagelaw brings, in the order in which they are checked. */
-export const suites: readonly Suite[] = [pkvmMmioSuite, stage2Suite, idmapSuite];
+export const suites: readonly Suite[] = [pkvmMmioSuite, shadowRootsSuite, shadowReuseSuite, stage2Suite, idmapSuite];

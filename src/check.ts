@@ -59,6 +59,8 @@ export interface CheckResult {
   readonly properties: readonly CheckedProperty[];
   readonly covered: Covered;
   readonly coverage: SearchResult['coverage'];
+  /** Only of a complete exhaustive search that was asked for it. */
+  readonly dead: SearchResult['dead'];
   readonly bound: SearchResult['bound'];
   readonly engine: SearchResult['engine'];
   /** Commands to a state in which no command can be given, of a model that does not say where it may end. */
@@ -76,7 +78,7 @@ export const check = async (
   suite: Suite,
   choices: Choices,
   search: SearchChoice,
-  options: { readonly properties?: readonly string[]; readonly pulse?: Pulse } = {},
+  options: { readonly properties?: readonly string[]; readonly pulse?: Pulse; readonly dead?: boolean } = {},
 ): Promise<CheckResult> => {
   const { model } = suite;
   const scope = scopeOf(model, choices);
@@ -86,7 +88,7 @@ export const check = async (
   const task = taskOf(model, scope, properties);
   const pulse = options.pulse ? { pulse: options.pulse } : {};
 
-  const result = await searchBy(search, task, pulse);
+  const result = await searchBy(search, task, { ...pulse, dead: options.dead ?? false });
   const judged =
     search.kind === 'random' && !result.bound ? await shortened(task, result.judged, pulse) : result.judged;
 
@@ -106,15 +108,21 @@ export const check = async (
     })),
     covered: result.covered,
     coverage: result.coverage,
+    dead: result.dead,
     bound: result.bound,
     engine: result.engine,
     deadEnd: model.done ? undefined : result.deadEnd,
   };
 };
 
-const searchBy = (search: SearchChoice, task: Task, pulse: { readonly pulse?: Pulse }): Promise<SearchResult> => {
+const searchBy = (
+  search: SearchChoice,
+  task: Task,
+  { dead, ...pulse }: { readonly pulse?: Pulse; readonly dead: boolean },
+): Promise<SearchResult> => {
   if (search.kind === 'random') return searchRandom(task, { ...search, ...pulse });
-  return (search.kind === 'exhaustive' ? searchExhaustive : searchReference)(task, { ...search, ...pulse });
+  if (search.kind === 'reference') return searchReference(task, { ...search, ...pulse });
+  return searchExhaustive(task, { ...search, ...pulse, dead });
 };
 
 const standingOf = ({ property, verdict }: Judged, known: boolean, defaultConfig: boolean): Standing => {

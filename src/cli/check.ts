@@ -57,7 +57,11 @@ export const checkCommand = async (
     const scope = scopeOf(target.suite.model, choices);
     const pulse = pulseFor(console, `${scopeName(scope)} ${search.kind}`);
     const properties = options.property ? { properties: options.property } : {};
-    const result = await check(target.suite, choices, search, { ...properties, pulse });
+    const result = await check(target.suite, choices, search, {
+      ...properties,
+      pulse,
+      dead: options.coverage ?? false,
+    });
     console.progress?.('');
     results.push(result);
     if (options.save !== undefined) await saveAll(options.save, result, target.module, saved);
@@ -117,7 +121,10 @@ const jobsOf = (target: Target, options: CheckOptions): Job[] => {
   }
   const all = target.variant === undefined && options.switch === undefined;
   const variants = all ? Object.keys(model.variants) : [target.variant ?? model.defaultVariant];
-  return searchesOf(options).flatMap((search) =>
+  const searches = searchesOf(options);
+  // Where nothing is larger at random, it would only see again what was proved.
+  const useful = Object.values(model.config).some(({ large }) => large !== undefined) ? searches : searches.slice(0, 1);
+  return useful.flatMap((search) =>
     variants.map((variant) => {
       const choices = {
         variant,

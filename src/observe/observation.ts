@@ -26,6 +26,11 @@ export class Observation {
     return slot.valueAt(this.indexOf(slot));
   }
 
+  /** Whether more was to be read than may be. */
+  get isExhausted(): boolean {
+    return this.#left < 0;
+  }
+
   readonly indexOf = (slot: Slot): number => indexIn(slot, this.#words, 0);
 
   close(): void {

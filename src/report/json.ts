@@ -1,5 +1,5 @@
 import type { CheckResult } from '../check.ts';
-import type { Trace } from '../search/result.ts';
+import type { Dead, Trace } from '../search/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
@@ -46,6 +46,23 @@ export const checkJson = (results: readonly CheckResult[]): object => ({
         { attempts, results: Object.fromEntries(results) },
       ]),
     ),
+    dead: result.dead ? deadJson(result.dead) : null,
+  })),
+});
+
+const deadJson = ({ results, complete, runs }: Dead) => ({
+  complete,
+  runs,
+  results: results.map(({ command, result, example }) => ({
+    command,
+    result,
+    example: example
+      ? {
+          call: describeCommand(example.command),
+          command: example.command,
+          where: Object.fromEntries(example.where.map(({ path, value }) => [path, value])),
+        }
+      : null,
   })),
 });
 

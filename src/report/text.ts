@@ -1,4 +1,5 @@
 import type { CheckedProperty, CheckResult } from '../check.ts';
+import type { Dead, DeadResult, Engine } from '../search/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
@@ -183,7 +184,7 @@ function violationText(
   return lines.join('\n');
 }
 
-function coverageText({ scope, search, coverage, covered, engine }: CheckResult): string {
+function coverageText({ scope, search, coverage, dead, covered, engine }: CheckResult): string {
   const rows = [...coverage].flatMap(([command, { attempts, results }]) =>
     [...results].map(([result, calls], i) => [
       i === 0 ? command : '',
@@ -197,21 +198,52 @@ function coverageText({ scope, search, coverage, covered, engine }: CheckResult)
     wrapped(
       `${count(covered.states)} states up to ${plural(covered.depth, 'call')} deep; ${count(covered.transitions)} calls, of which ${count(succeeded)} ` +
         `succeeded, looked up in ${plural(engine.rows, 'row')} of tables; functions of the model and of properties were run ` +
-        `${plural(engine.runs, 'time')}. ${engine.bytesPerState.toFixed(1)} bytes a state, omission probability 0. ${timeWords(engine)}`,
+        `${plural(engine.runs, 'time')}. ${engine.bytesPerState.toFixed(1)} bytes a state, omission probability 0. ${timeWords(engine, dead)}`,
       78,
     ),
   ];
   return [
     `${scopeName(scope)}, ${search.kind}: how often each command had each result`,
     table(['command', 'tried', 'result', 'times'], rows, ['tried', 'times']),
+    ...(dead ? deadText(dead) : []),
     ...(needed ?? []),
   ].join('\n');
 }
 
+/** At most so many values of an unreachable state are shown; the last that are read decide. */
+const mostShownValues = 3;
+
+const exampleWords = ({ command, where }: NonNullable<DeadResult['example']>): string => {
+  const last = where.slice(-mostShownValues).map(({ path, value }) => `${path}=${value}`);
+  const others = where.length - last.length;
+  return `${describeCommand(command)} where ${last.join(', ')}${others > 0 ? ` and ${count(others)} more` : ''}`;
+};
+
+/** What occurs in no reachable state, and where it would occur. Says no more than was tried. */
+function deadText({ results, complete, runs }: Dead): string[] {
+  const lines = results.flatMap(({ command, result, example }) => [
+    wrapped(`${command}${result === 'ok' ? ' never succeeds' : `: ${result}`}`, 76, '  '),
+    wrapped(
+      example ? exampleWords(example) : `in no ${complete ? '' : 'tried '}state of the domain either`,
+      72,
+      '      ',
+    ),
+  ]);
+  const tried = `${plural(runs, 'run')} on unreachable states`;
+  const limit = complete
+    ? `Every path through the transitions was tried, with ${tried}: nothing else that they can do in a state of the domain is dead.`
+    : `The list may be incomplete: not every path through the transitions was tried in ${tried}.`;
+  const headline =
+    lines.length > 0
+      ? 'Dead in this configuration: no reachable state gives these results; shown are unreachable ones that do.'
+      : `Dead in this configuration: nothing${complete ? '' : ' that was found'}.`;
+  return [wrapped(headline, 78), ...lines, wrapped(limit, 78)];
+}
+
 /** Where the time went. */
-function timeWords({ seconds: { search, functions, paths }, workers }: NonNullable<CheckResult['engine']>): string {
+function timeWords({ seconds: { search, functions, paths }, workers }: Engine, dead: Dead | undefined): string {
   const threads = workers > 1 ? ` with ${plural(workers, 'worker')}` : '';
-  return `${search.toFixed(1)} s of search${threads}, ${functions.toFixed(1)} s of them to run functions; ${paths.toFixed(1)} s for ends and paths.`;
+  return `${search.toFixed(1)} s of search${threads}, ${functions.toFixed(1)} s of them to run functions; ${paths.toFixed(1)} s for ends and paths${dead ? `; ${dead.seconds.toFixed(1)} s for what is dead` : ''}.`;
 }
 
 function summaryText(results: readonly CheckResult[], style: Style): string {

@@ -4,6 +4,7 @@ import { layoutOf } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import { frozen } from '../spec/update.ts';
 import { compile, type Expand } from './compiled.ts';
+import { findDead } from './dead.ts';
 import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from './explored.ts';
 import { Findings } from './findings.ts';
 import { CallJudgements, StateJudgements } from './judgements.ts';
@@ -22,6 +23,8 @@ export interface ExhaustiveOptions {
   readonly workers?: number;
   /** The fewest calls in a level for which threads are worth their trouble; 0: use them whether they are of use or not. */
   readonly callsWorthSharing?: number;
+  /** Look for results that no reachable state gives, once all of these are known. */
+  readonly dead?: boolean;
   readonly pulse?: Pulse;
 }
 
@@ -133,6 +136,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     covered: covered(),
     coverage: tally().coverage,
     engine: engine(),
+    ...(options.dead && !bound && { dead: findDead(task, layout, transitions, tally().coverage) }),
     ...(deadEnd && { deadEnd }),
     ...(bound && { bound }),
   };

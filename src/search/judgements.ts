@@ -3,10 +3,11 @@ import { Observation } from '../observe/observation.ts';
 import { hole, type SlotValues, Tries } from '../observe/tries.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
-import { indexIn, type Layout, maskOf, type Place, type Slot, shifted } from '../spec/layout.ts';
+import { type Layout, maskOf, type Place, type Slot, shifted } from '../spec/layout.ts';
 import type { Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
+import { collectRegions, neighbours, type Regions } from './neighbours.ts';
 import { causes, judge, type Task } from './task.ts';
 import { outcomeKey, type TransitionTable } from './transition-table.ts';
 
@@ -32,6 +33,17 @@ const judged = (
   throw new SpecError(
     `${model}@${variant}: property ${property.id} is impure: judged twice on one state it gave two answers (${causes})`,
   );
+};
+
+/** Runs the learning of a judgement; where it contradicts what was learned before, the error says whose judgement it is. */
+const learned = (task: Task, { property }: Judgeable, learn: () => void): void => {
+  try {
+    learn();
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    const { model, variant } = task.scope;
+    throw new SpecError(`${model}@${variant}: property ${property.id} is impure: ${error.message} (${causes})`);
+  }
 };
 
 interface StateEntry {
@@ -115,7 +127,9 @@ export class StateJudgements {
     this.runs += 2;
     const view = viewOf(observation, this.#layout.place);
     const seen = judged(this.#task, entry.judgeable, view, frozen(this.#layout.decode(state)));
-    this.#tries.learn(entry.trie, observation.reads, observation.indexOf, Number(seen));
+    learned(this.#task, entry.judgeable, () =>
+      this.#tries.learn(entry.trie, observation.reads, observation.indexOf, Number(seen)),
+    );
     for (const slot of observation.reads) {
       const mask = maskOf(slot);
       if ((entry.reads[slot.word]! & mask) === mask) continue;
@@ -170,7 +184,7 @@ export class CallJudgements {
   readonly #after: Place;
   /** By slot of the state after: the same slot of the state before. */
   readonly #twins = new Map<Slot, Slot>();
-  readonly #regions = new Map<Slot, readonly { readonly word: number; readonly mask: number }[]>();
+  readonly #regions: Regions = new Map();
   readonly #classes = new Map<string, CallClass>();
   /** By twice the row, plus 1 for calls that change nothing: its class, and the entries that it may settle as of the class's version. */
   readonly #relevant: { readonly of: CallClass; readonly version: number; readonly entries: CallClass['entries'] }[] =
@@ -285,7 +299,7 @@ export class CallJudgements {
         const reads: Slot[] = [];
         this.#learn(of, entry, row, same, pair, reads);
         if (reads.every(({ size }) => size <= widestTrial))
-          untried.push(...reads.flatMap((slot) => [...this.#neighbours(pair, slot)]));
+          untried.push(...reads.flatMap((slot) => [...neighbours(pair, slot, this.#regions)]));
       }
     } catch (error) {
       // A property need not expect a pair that cannot be reached. One that can be is judged again when it comes.
@@ -319,7 +333,7 @@ export class CallJudgements {
       explored !== undefined,
     );
     this.#checkIdentity(judgeable, { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } }, seen);
-    this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen));
+    learned(this.#task, judgeable, () => this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen)));
     explored?.push(...observation.reads);
     of.version++;
     observation.close();
@@ -339,18 +353,6 @@ export class CallJudgements {
     throw new SpecError(
       `${model}@${variant}: property ${property.id} compares parts of states by identity; compare fields instead`,
     );
-  }
-
-  /** The pair with a slot set to each of its other values. */
-  *#neighbours(pair: Uint32Array, slot: Slot): Generator<Uint32Array> {
-    for (let index = 0; index < slot.size; index++) {
-      if (index === indexIn(slot, pair, 0)) continue;
-      const other = pair.slice();
-      for (const { word, mask } of this.#regions.get(slot) ?? [{ word: slot.word, mask: maskOf(slot) }])
-        other[word]! &= ~mask;
-      if (slot.width > 0) other[slot.word]! |= index << slot.shift;
-      yield other;
-    }
   }
 }
 
@@ -374,25 +376,5 @@ const slotsOf = (place: Place): Slot[] => {
       return place.elements.flatMap(slotsOf);
     case 'variant':
       return [place.tag, ...[...place.cases.values()].flatMap((fields) => [...fields.values()].flatMap(slotsOf))];
-  }
-};
-
-/** The bits that a change of each tag clears. */
-const collectRegions = (
-  place: Place,
-  regions: Map<Slot, readonly { readonly word: number; readonly mask: number }[]>,
-): void => {
-  switch (place.kind) {
-    case 'scalar':
-      return;
-    case 'record':
-      for (const inner of place.fields.values()) collectRegions(inner, regions);
-      return;
-    case 'array':
-      for (const inner of place.elements) collectRegions(inner, regions);
-      return;
-    case 'variant':
-      regions.set(place.tag, place.region);
-      for (const fields of place.cases.values()) for (const inner of fields.values()) collectRegions(inner, regions);
   }
 };

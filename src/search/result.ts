@@ -46,6 +46,32 @@ export type Coverage = ReadonlyMap<
   { readonly attempts: number; readonly results: ReadonlyMap<string, number> }
 >;
 
+/** A result that calls of a command have in some states of the domain, and in no reachable one. */
+export interface DeadResult {
+  /** The command's kind. */
+  readonly command: string;
+  /** As the coverage has it. */
+  readonly result: string;
+  /**
+   * A call that has the result in every state with these values, none of which is reachable. Missing where no call was found to
+   * have the result at all: only `ok` is listed then, of a command that never succeeds.
+   */
+  readonly example?: {
+    readonly command: Command;
+    readonly where: readonly { readonly path: string; readonly value: boolean | number | string }[];
+  };
+}
+
+/** What a complete search says of results that do not occur. */
+export interface Dead {
+  readonly results: readonly DeadResult[];
+  /** Whether every path through the transitions was tried, so that no other result of the domain's states is dead. */
+  readonly complete: boolean;
+  /** How often a transition was run on a state that is not reachable. */
+  readonly runs: number;
+  readonly seconds: number;
+}
+
 export interface Covered {
   /** Distinct states. */
   readonly states: number;
@@ -84,6 +110,7 @@ export interface SearchResult {
   readonly coverage: Coverage;
   readonly bound?: Bound;
   readonly engine?: Engine;
+  readonly dead?: Dead;
   /** The commands to the first state, if there is one, in which no command can be given. */
   readonly deadEnd?: readonly Command[];
 }
@@ -106,8 +133,7 @@ export class Tally {
   add({ kind }: Command, outcome: Outcome<unknown>, times = 1) {
     const { results } = this.#commands.get(kind)!;
     this.#commands.get(kind)!.attempts += times;
-    for (const result of [resultOf(outcome), ...outcome.warnings.map((id) => `WARN ${id}`)])
-      results.set(result, (results.get(result) ?? 0) + times);
+    for (const result of resultsOf(outcome)) results.set(result, (results.get(result) ?? 0) + times);
     if (outcome.result !== 'disabled') this.transitions += times;
   }
 
@@ -126,3 +152,9 @@ export const resultOf = (outcome: Outcome<unknown>): string => {
   if (outcome.result === 'ok') return 'ok';
   return `${outcome.result === 'refused' ? outcome.errno : outcome.result} ${outcome.reason}`;
 };
+
+/** What the coverage counts of an outcome: its result and its warnings. */
+export const resultsOf = (outcome: Outcome<unknown>): string[] => [
+  resultOf(outcome),
+  ...outcome.warnings.map((id) => `WARN ${id}`),
+];

@@ -135,11 +135,7 @@ export class TransitionTable {
     let effect: Effect | undefined;
     try {
       this.runs++;
-      outcome = this.#task.system.step(viewOf(observation, this.#layout.place), command);
-      effect =
-        outcome.result === 'disabled'
-          ? noEffect(this.#layout.words)
-          : effectOf(this.#layout, observation, outcome.state);
+      [outcome, effect] = watch(this.#task, this.#layout, observation, command);
     } catch (error) {
       this.#plain(state, command); // where the model is broken, this says so in its own words
       const { model, variant } = this.#task.scope;
@@ -251,6 +247,18 @@ export class TransitionTable {
 
 /** A larger tree would make more code than the processor's caches like. */
 const mostCompiledChildren = 1000;
+
+/** Runs a command under observation. The effect is undefined if the state that it leads to is outside the domain. */
+export const watch = (
+  { system }: Task,
+  layout: Layout<unknown>,
+  observation: Observation,
+  command: Command,
+): [Outcome<unknown>, Effect | undefined] => {
+  const outcome = system.step(viewOf(observation, layout.place), command);
+  if (outcome.result === 'disabled') return [outcome, noEffect(layout.words)];
+  return [outcome, effectOf(layout, observation, outcome.state)];
+};
 
 /** What tells two outcomes apart, without their states. */
 export const outcomeKey = (outcome: Outcome<unknown>): string => JSON.stringify({ ...outcome, state: undefined });

@@ -1,4 +1,6 @@
-import { cpus } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { suites } from '../../properties/index.ts';
 import { table } from '../../src/report/table.ts';
 import { count } from '../../src/report/words.ts';
@@ -8,20 +10,38 @@ import { taskOf } from '../../src/search/task.ts';
 import { type Model, type Property, scopeOf } from '../../src/spec/index.ts';
 import { searchNaively } from './naive.ts';
 import { searchPackedPages } from './packed-pages.ts';
+import { searchPackedTree } from './packed-tree.ts';
 import { pkvmPages, pkvmPagesProperties, pkvmPagesStates } from './pkvm-pages.ts';
+import { stage2Tree, stage2TreeProperties, stage2TreeStates } from './stage2-tree.ts';
 
-interface Measured {
+/** `npm run bench`: every way to search, side by side. `npm run bench -- pkvm-pages` runs the comparisons of that name only. */
+
+interface Searched {
   readonly states: number;
   readonly transitions: number;
   readonly bytesPerState?: number;
 }
 
-/** A way to search, and how often it is run: the median counts. Slow ones are run once. */
+interface Measured extends Searched {
+  readonly seconds: number;
+  /** The most memory that the process ever had, in MiB. */
+  readonly peak: number;
+}
+
 interface Contender {
   readonly name: string;
-  readonly times: number;
-  run(): Promise<Measured> | Measured;
+  run(): Promise<Searched> | Searched;
 }
+
+interface Comparison {
+  readonly title: string;
+  readonly contenders: readonly Contender[];
+  /** How many states there are, where that is known from elsewhere. */
+  readonly states?: number;
+}
+
+/** The median counts. */
+const times = 3;
 
 const searched = (
   model: Model,
@@ -30,74 +50,102 @@ const searched = (
   variant?: string,
 ) => {
   const task = () => taskOf(model, scopeOf(model, { config, variant }), properties);
-  const tables: Contender = {
-    name: 'tables, 1 worker',
-    times: 3,
+  const tables = (workers: number): Contender => ({
+    name: `tables, ${workers === 1 ? '1 worker' : `${workers} workers`}`,
     run: async () => {
-      const { covered, engine } = await searchExhaustive(task());
+      const { covered, engine } = await searchExhaustive(task(), { workers });
       return { ...covered, bytesPerState: engine!.bytesPerState };
     },
+  });
+  const reference: Contender = { name: 'reference', run: async () => (await searchReference(task())).covered };
+  const naive: Contender = { name: 'naive: immer + Set of JSON', run: () => searchNaively(task()) };
+  return { fast: [tables(1), tables(availableParallelism())], slow: [naive, reference] };
+};
+
+const byHand = (run: Contender['run']): Contender => ({ name: 'written by hand, packed', run });
+
+const pages = (n: number, withSlow: boolean): Comparison => {
+  const k = Math.ceil(n / 4);
+  const { fast, slow } = searched(pkvmPages, pkvmPagesProperties, { pages: n, tables: k });
+  return {
+    title: `pkvm-pages(${n}, ${k})`,
+    states: pkvmPagesStates(n, k),
+    contenders: [...fast, byHand(() => searchPackedPages(n, k)), ...(withSlow ? slow : [])],
   };
-  const reference: Contender = {
-    name: 'reference',
-    times: 1,
-    run: async () => (await searchReference(task())).covered,
+};
+
+const tree = (levels: number, entries: number, prots: number, withSlow: boolean): Comparison => {
+  const { fast, slow } = searched(stage2Tree, stage2TreeProperties, { levels, entries, prots });
+  return {
+    title: `stage2-tree(${levels}, ${entries}, ${prots})`,
+    states: stage2TreeStates(levels, entries, prots),
+    contenders: [
+      ...fast,
+      ...(levels === 2 ? [byHand(() => searchPackedTree(entries, prots))] : []),
+      ...(withSlow ? slow : []),
+    ],
   };
-  const naive: Contender = { name: 'naive: immer + Set of JSON', times: 1, run: () => searchNaively(task()) };
-  return { tables, reference, naive };
+};
+
+const comparisons: readonly Comparison[] = [
+  pages(6, true),
+  pages(8, false),
+  tree(2, 3, 2, true),
+  tree(2, 3, 3, true),
+  tree(3, 2, 2, true),
+  ...suites.map(({ model, properties }): Comparison => {
+    const { fast, slow } = searched(model, properties, {});
+    return { title: `${model.id}@${model.defaultVariant}`, contenders: [fast[0]!, ...slow] };
+  }),
+];
+
+/** One run in a process of its own, so that its memory is its own and nothing is warm. */
+const measure = (title: string, name: string): Measured =>
+  JSON.parse(
+    execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--one', title, name], { encoding: 'utf8' }),
+  );
+
+const runOne = async (title: string, name: string) => {
+  const { contenders } = comparisons.find((one) => one.title === title)!;
+  const start = performance.now();
+  const found = await contenders.find((one) => one.name === name)!.run();
+  const measured: Measured = {
+    states: found.states,
+    transitions: found.transitions,
+    ...(found.bytesPerState !== undefined && { bytesPerState: found.bytesPerState }),
+    seconds: (performance.now() - start) / 1000,
+    peak: process.resourceUsage().maxRSS / 1024,
+  };
+  process.stdout.write(JSON.stringify(measured));
 };
 
 /** Runs each contender, insists that all count the same, and prints the ratios to the first. */
-const compare = async (title: string, expected: number | undefined, contenders: readonly Contender[]) => {
-  const rows: { name: string; seconds: number; measured: Measured }[] = [];
-  for (const { name, times, run } of contenders) {
-    const runs: { seconds: number; measured: Measured }[] = [];
-    for (let i = 0; i < times; i++) {
-      const start = performance.now();
-      const measured = await run();
-      runs.push({ seconds: (performance.now() - start) / 1000, measured });
-    }
-    runs.sort((a, b) => a.seconds - b.seconds);
-    rows.push({ name, ...runs[times >> 1]! });
-  }
+const compare = ({ title, contenders, states }: Comparison) => {
+  const rows = contenders.map(({ name }) => {
+    const runs = Array.from({ length: times }, () => measure(title, name)).sort((a, b) => a.seconds - b.seconds);
+    return { name, ...runs[times >> 1]! };
+  });
   const [first] = rows;
-  for (const { name, measured } of rows)
-    if (
-      measured.states !== (expected ?? first!.measured.states) ||
-      measured.transitions !== first!.measured.transitions
-    )
-      throw new Error(`${title}: ${name} counts ${measured.states} states and ${measured.transitions} transitions`);
-  const lines = rows.map(({ name, seconds, measured: { states, transitions, bytesPerState } }) => [
+  for (const { name, ...found } of rows)
+    if (found.states !== (states ?? first!.states) || found.transitions !== first!.transitions)
+      throw new Error(`${title}: ${name} counts ${found.states} states and ${found.transitions} transitions`);
+  const lines = rows.map(({ name, seconds, states, transitions, bytesPerState, peak }) => [
     name,
-    `${(seconds / first!.seconds).toFixed(2)}`,
+    (seconds / first!.seconds).toFixed(2),
     seconds.toFixed(2),
     count(Math.round(states / seconds)),
     count(Math.round(transitions / seconds)),
     bytesPerState === undefined ? '' : bytesPerState.toFixed(1),
+    peak.toFixed(0),
   ]);
-  const head = ['search', 'time, ratio', 'seconds', 'states/s', 'transitions/s', 'bytes/state'];
-  process.stdout.write(`${title}: ${count(first!.measured.states)} states\n${table(head, lines, head.slice(1))}\n\n`);
+  const head = ['search', 'time, ratio', 'seconds', 'states/s', 'transitions/s', 'bytes/state', 'peak MiB'];
+  process.stdout.write(`${title}: ${count(first!.states)} states\n${table(head, lines, head.slice(1))}\n\n`);
 };
 
-const pages = (n: number) => ({ pages: n, tables: Math.ceil(n / 4) });
-const packed = (n: number): Contender => ({
-  name: 'written by hand, packed',
-  times: 3,
-  run: () => searchPackedPages(n, Math.ceil(n / 4)),
-});
-
-process.stdout.write(
-  `${cpus().length} x ${cpus()[0]?.model}, Node ${process.version}; medians of three, of the slow searches one run\n\n`,
-);
-const six = searched(pkvmPages, pkvmPagesProperties, pages(6));
-await compare('pkvm-pages(6, 2)', pkvmPagesStates(6, 2), [six.tables, packed(6), six.naive, six.reference]);
-await compare('pkvm-pages(8, 2)', pkvmPagesStates(8, 2), [
-  searched(pkvmPages, pkvmPagesProperties, pages(8)).tables,
-  { ...searched(pkvmPages, [], pages(8)).tables, name: 'tables, no properties' },
-  packed(8),
-]);
-for (const { model, properties } of suites)
-  for (const variant of ['v4', model.defaultVariant].filter((one) => one in model.variants)) {
-    const { tables, reference, naive } = searched(model, properties, {}, variant);
-    await compare(`${model.id}@${variant}`, undefined, [tables, reference, naive]);
-  }
+const [only, ...one] = process.argv.slice(2);
+if (only === '--one') await runOne(one[0]!, one[1]!);
+else {
+  const [cpu] = cpus();
+  process.stdout.write(`${cpus().length} x ${cpu?.model}, Node ${process.version}; medians of ${times}\n\n`);
+  for (const comparison of comparisons) if (comparison.title.startsWith(only ?? '')) compare(comparison);
+}

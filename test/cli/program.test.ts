@@ -2,14 +2,17 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { suites } from '../../properties/index.ts';
 import { pagelaw, typed } from './fake-console.ts';
+
+const ids = suites.map(({ model }) => model.id).join(', ');
 
 describe('wrong usage gets one line and exit status 2', () => {
   it.each([
     ['chek', "pagelaw: unknown command 'chek' (Did you mean check?)"],
     ['check --serch random', "pagelaw: unknown option '--serch' (Did you mean --search?)"],
     ['check pkvm-mmoi', 'pagelaw: there is no model called pkvm-mmoi; did you mean pkvm-mmio?'],
-    ['check spp-or-so', 'pagelaw: there is no model called spp-or-so; there is pkvm-mmio'],
+    ['check something-else', `pagelaw: there is no model called something-else; there are ${ids}`],
     ['check pkvm-mmio@fixd', 'pagelaw: there is no variant of pkvm-mmio called fixd; did you mean fixed?'],
     ['check pkvm-mmio@v4@v5', 'pagelaw: pkvm-mmio@v4@v5 is not MODEL, MODEL@VARIANT or FILE'],
     ['check @v4', 'pagelaw: @v4 is not MODEL, MODEL@VARIANT or FILE'],
@@ -51,7 +54,7 @@ describe('wrong usage gets one line and exit status 2', () => {
     ['check ./none.ts', 'pagelaw: there is no file ./none.ts'],
     ['replay', "pagelaw: missing required argument 'file'"],
     ['replay none.json', "pagelaw: cannot read none.json: ENOENT: no such file or directory, open 'none.json'"],
-    ['list spp', 'pagelaw: there is no model called spp; there is pkvm-mmio'],
+    ['list none', `pagelaw: there is no model called none; there are ${ids}`],
   ])('%s', async (line, message) => {
     const { status, out, err } = await typed(line);
     expect([status, out]).toEqual([2, '']);
@@ -91,7 +94,8 @@ describe('a model file', () => {
     expect(checked.err).toBe('');
     expect(checked.status).toBe(1);
     expect(checked.out).toContain('1 violation that no variant lists as known.');
-    expect(checked.out).toContain('found with --search random --seed 1 --path ');
+    const random = await pagelaw(['check', path, '--search', 'random']);
+    expect(random.out).toContain('found with --search random --seed 1 --path ');
     const listed = (await pagelaw(['list', path])).out;
     expect(listed).toContain('It stays below 3. [us]');
     expect(listed).not.toMatch(/config|switches/);
@@ -279,6 +283,31 @@ describe('check', () => {
     expect(out).toMatch(/^host_stage2_unmap_dev_all +[\d,]+ +disabled called only when the pool is empty +[\d,]+$/m);
   });
 
+  it('lists what is dead, if coverage is asked for and the search is complete', async () => {
+    const small = 'check pkvm-mmio@v4 --search exhaustive --set mmioTables=2 --coverage';
+    const { out } = await typed(small);
+    expect(out).toContain(
+      '  host_donate_hyp_mmio: EBUSY already mapped at EL2\n' +
+        '      host_donate_hyp_mmio(pfn=0) where tables[0].kind=absent, el2[0]=device\n',
+    );
+    expect(out.replaceAll('\n', ' ')).toMatch(
+      /The list may be incomplete: not every path|Every path through the transitions/,
+    );
+    expect((await typed(`${small} --max-states 100`)).out).not.toMatch(/^Dead/m);
+    expect((await typed(small.replace('exhaustive', 'reference'))).out).not.toMatch(/^Dead/m);
+
+    const { dead } = JSON.parse((await typed(`${small} --json`)).out).results[0];
+    expect(dead.results[0]).toEqual({
+      command: 'host_donate_hyp_mmio',
+      result: 'EBUSY already mapped at EL2',
+      example: {
+        call: 'host_donate_hyp_mmio(pfn=0)',
+        command: { kind: 'host_donate_hyp_mmio', pfn: 0 },
+        where: { 'tables[0].kind': 'absent', 'el2[0]': 'device' },
+      },
+    });
+  });
+
   it('prints JSON that says the same as the text', async () => {
     const { status, out } = await typed('check pkvm-mmio@v4 --search exhaustive --json');
     const json = JSON.parse(out);
@@ -297,6 +326,7 @@ describe('check', () => {
       { call: 'host_donate_hyp_mmio(pfn=8)', command: { kind: 'host_donate_hyp_mmio', pfn: 8 }, result: 'ok' },
     ]);
     expect(result.coverage.host_donate_hyp.attempts).toBe(7200);
+    expect(result.dead).toBeNull();
   });
 });
 
