@@ -112,7 +112,7 @@ export const searchGoesDeeper = stepProperty(idmap, {
 /** Broken by a seeded fault in the tests. */
 export const walksBounded = invariant(idmap, {
   id: 'walks-bounded',
-  statement: 'A search makes at most one walk per level of the table, and a search since 5.15 makes one.',
+  statement: 'A search makes at most one walk per level of the table.',
   source: 'L2',
   holds: ({ cpu }, _, { levels }) => !('walks' in cpu) || cpu.walks <= levels || `${cpu.walks} walks`,
 });

@@ -197,7 +197,7 @@ const map = (state: State, context: Context): Outcome<State> => {
   const { page, fetch, start, size } = cpu;
   const { isMemory } = findMemRange(page, context.sizes);
   const content: Content = { kind: 'leaf', w: true, x: isMemory };
-  // Before 5.15 a fault on memory had a pool of its own, and was not tried again.
+  // In v3 a fault on memory had a pool of its own, and was not tried again.
   const recycles = !(isMemory && context.patch.search === 'greedy');
   const { after, errno } = hostStage2Try(state, recycles, context, (pgt) =>
     kvmPgtableStage2Map(pgt, { addr: start, size, content, forcePte: false }),
