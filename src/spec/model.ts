@@ -44,6 +44,11 @@ export interface System<S = unknown, C extends Command = Command> {
   readonly state: Domain<S>;
   /** A variant; its cases are the functions that may be called. */
   readonly command: Domain<C>;
+  /**
+   * Commands that matter more than others, such as ranges that straddle a border; one that is listed twice matters twice as much.
+   * Random search draws three of four calls from here.
+   */
+  readonly likely?: readonly C[];
   readonly initial: S;
   /** Pure: the same state and command give the same outcome, and nothing else changes. */
   step(state: S, command: C): Outcome<S>;
@@ -182,6 +187,8 @@ export const systemOf = (model: Model, scope: Scope): System => {
     throw wrong(
       `there are ${system.command.size} commands, more than ${mostCommands}; give their arguments smaller domains`,
     );
+  const stray = system.likely?.find((command) => !system.command.contains(command));
+  if (stray) throw wrong(`${describeCommand(stray)}, which is to be likely, is not a command`);
   const misfit = system.state.misfit(system.initial);
   if (misfit)
     throw new SpecError(
