@@ -28,4 +28,19 @@ const seeded: Readonly<Record<string, readonly string[]>> = {
   ],
   'shadow-reuse': [],
   spp: ['no-stale-tlb-right', 'sppt-reserved-bits-zero'],
+  stage2: [
+    'refcount-exact',
+    'wrprotect-only-takes-w',
+    'split-keeps-mappings',
+    'failure-leaves-prefix',
+    'failed-page-keeps-owner',
+  ],
+  idmap: [
+    'range-holds-target',
+    'range-in-region',
+    'search-goes-deeper',
+    'walks-bounded',
+    'end-for-size-harmless',
+    'search-ends',
+  ],
 };
