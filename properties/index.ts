@@ -1,7 +1,8 @@
 import type { Suite } from '../src/spec/index.ts';
 import { pkvmMmioSuite } from './pkvm-mmio.ts';
+import { pkvmOwnershipSuite } from './pkvm-ownership.ts';
 import { shadowReuseSuite } from './shadow-reuse.ts';
 import { shadowRootsSuite } from './shadow-roots.ts';
 
 /** Every suite that pagelaw brings, in the order in which they are checked. */
-export const suites: readonly Suite[] = [pkvmMmioSuite, shadowRootsSuite, shadowReuseSuite];
+export const suites: readonly Suite[] = [pkvmMmioSuite, shadowRootsSuite, shadowReuseSuite, pkvmOwnershipSuite];

@@ -27,4 +27,17 @@ const seeded: Readonly<Record<string, readonly string[]>> = {
     'pae-root-below-4gib',
   ],
   'shadow-reuse': [],
+  'pkvm-ownership': [
+    'single-owner',
+    'share-pairing',
+    'borrower-count',
+    'annotation-decodes',
+    'scrub-before-release',
+    'touches-only-its-range',
+    'tables-accounted',
+    'tables-are-private',
+    'vm-kind',
+    'poison-is-terminal',
+    'reclaim-completes',
+  ],
 };
