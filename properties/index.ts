@@ -1,6 +1,7 @@
 import type { Suite } from '../src/spec/index.ts';
 import { idmapSuite } from './idmap.ts';
 import { pkvmMmioSuite } from './pkvm-mmio.ts';
+import { pkvmOwnershipSuite } from './pkvm-ownership.ts';
 import { shadowReuseSuite } from './shadow-reuse.ts';
 import { shadowRootsSuite } from './shadow-roots.ts';
 import { sppSuite } from './spp.ts';
@@ -9,9 +10,10 @@ import { stage2Suite } from './stage2.ts';
 /** Every suite that pagelaw brings, in the order in which they are checked. */
 export const suites: readonly Suite[] = [
   pkvmMmioSuite,
-  shadowRootsSuite,
-  shadowReuseSuite,
-  sppSuite,
+  pkvmOwnershipSuite,
   stage2Suite,
   idmapSuite,
+  sppSuite,
+  shadowRootsSuite,
+  shadowReuseSuite,
 ];

@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { match } from 'ts-pattern';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
+import { known } from '../known.ts';
 import { checkJson } from '../report/json.ts';
 import { styleOf } from '../report/style.ts';
 import { checkText, summaryOf } from '../report/text.ts';
@@ -11,7 +12,7 @@ import { SpecError } from '../spec/errors.ts';
 import { type Choices, type Model, scopeOf, switchValues, systemOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
 import { pulseFor } from './pulse.ts';
-import { allSuites, findTargets, isFile, known, type Target } from './suites.ts';
+import { allSuites, findTargets, isFile, type Target } from './suites.ts';
 
 export interface CheckOptions {
   /** `name=value`, as given. */
@@ -108,18 +109,7 @@ const plan = (targets: readonly Target[], options: CheckOptions): Job[] => {
 /** Every variant of the target, exhaustively on the default configuration and at random on the large one, unless options say less. */
 const jobsOf = (target: Target, options: CheckOptions): Job[] => {
   const { model } = target.suite;
-  const config = assignments('--set', options.set ?? [], (text) => {
-    if (!/^-?\d+$/.test(text)) throw new SpecError(`--set takes integers, not ${text}`);
-    return Number(text);
-  });
-  const switches = assignments('--switch', options.switch ?? [], (text) =>
-    text === 'true' ? true : text === 'false' ? false : text,
-  );
-  for (const name of Object.keys(config)) known(`config parameter of ${model.id}`, name, Object.keys(model.config));
-  for (const [name, value] of Object.entries(switches)) {
-    known(`switch of ${model.id}`, name, Object.keys(model.switches));
-    known(`value of ${name}`, String(value), switchValues(model.switches[name]!), String);
-  }
+  const { config, switches } = givenChoices(model, options);
   const all = target.variant === undefined && options.switch === undefined;
   const variants = all ? Object.keys(model.variants) : [target.variant ?? model.defaultVariant];
   const searches = searchesOf(options);
@@ -136,6 +126,26 @@ const jobsOf = (target: Target, options: CheckOptions): Job[] => {
       return { target, choices, search };
     }),
   );
+};
+
+/** What `--set` and `--switch` say. Throws a SpecError for a name or value that the model does not have. */
+export const givenChoices = (
+  model: Model,
+  options: { readonly set?: readonly string[]; readonly switch?: readonly string[] },
+) => {
+  const config = assignments('--set', options.set ?? [], (text) => {
+    if (!/^-?\d+$/.test(text)) throw new SpecError(`--set takes integers, not ${text}`);
+    return Number(text);
+  });
+  const switches = assignments('--switch', options.switch ?? [], (text) =>
+    text === 'true' ? true : text === 'false' ? false : text,
+  );
+  for (const name of Object.keys(config)) known(`config parameter of ${model.id}`, name, Object.keys(model.config));
+  for (const [name, value] of Object.entries(switches)) {
+    known(`switch of ${model.id}`, name, Object.keys(model.switches));
+    known(`value of ${name}`, String(value), switchValues(model.switches[name]!), String);
+  }
+  return { config, switches };
 };
 
 const defaults = { runs: 1000, length: 100, seed: 1, memoryShare: 0.6 };

@@ -4,6 +4,7 @@ import { type CheckOptions, checkCommand } from './check.ts';
 import { type Console, exit } from './console.ts';
 import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
+import { type RunOptions, runCommand } from './run.ts';
 
 const examples = `
 Examples:
@@ -29,6 +30,21 @@ Examples:
   pagelaw check pkvm-mmio@fixed --search exhaustive --set pool=2
   pagelaw check pkvm-mmio@v4 --property no-panic --property single-owner
   pagelaw check --search random --seed 7 --runs 5000
+`;
+
+const runHelp = `
+A line is a call with what it should return, or an expectation of the state:
+
+  # a page that is shared cannot be donated
+  host_share_hyp(pfn=0) -> 0
+  host_donate_hyp(0, 1) -> -EPERM
+  expect host[0]=SHARED_OWNED hyp[0]=SHARED_BORROWED
+
+Arguments are named, or in the order of the kernel function. 'pagelaw list MODEL'
+shows the calls. README.md has the grammar.
+
+Exit status: 0 every line is as expected; 1 one is not, and the script was stopped
+there; 2 wrong usage, or a line that cannot be read.
 `;
 
 /** Runs a command line, without the program's name, and returns the exit status. Never throws what the user could mend. */
@@ -104,6 +120,19 @@ export const run = async (argv: readonly string[], version: string, console: Con
     )
     .action(async (file: string, options) => {
       status = await replayCommand(file, options, console);
+    });
+
+  program
+    .command('run')
+    .description('make the calls of a script, and compare their results and the state')
+    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE')
+    .argument('<script>', 'a text file: a call or an expectation a line')
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--switch <name=value>', 'set a switch', collect)
+    .option('--ktap', 'in the format of kernel self-tests')
+    .addHelpText('after', runHelp)
+    .action(async (name: string, script: string, options: RunOptions) => {
+      status = await runCommand(name, script, options, console);
     });
 
   try {

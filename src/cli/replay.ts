@@ -1,5 +1,6 @@
 import { type Counterexample, commandsOf, loadCounterexample } from '../counterexample/file.ts';
 import { firstBreak, replay } from '../counterexample/replay.ts';
+import { known } from '../known.ts';
 import { replayJson } from '../report/json.ts';
 import { type Replayed, replayText } from '../report/replay.ts';
 import { styleOf } from '../report/style.ts';
@@ -7,7 +8,7 @@ import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { scopeOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
-import { allSuites, known, suitesOf } from './suites.ts';
+import { allSuites, suitesOf } from './suites.ts';
 
 /** `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. */
 export const replayCommand = async (

@@ -1,4 +1,6 @@
-import { switchDoc, switchValues } from '../spec/model.ts';
+import { match } from 'ts-pattern';
+import type { Shape } from '../spec/domain.ts';
+import { scopeOf, switchDoc, switchValues, systemOf } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
 import type { Style } from './style.ts';
 import { plural, statementOf, wrapped } from './words.ts';
@@ -46,6 +48,12 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
         .join('\n'),
     ),
     ...section(
+      'calls and their arguments',
+      callsOf(model)
+        .map((call) => wrapped(call, 76, '    ').trimStart())
+        .join('\n'),
+    ),
+    ...section(
       `properties, and ${plural(witnesses, 'witness', 'witnesses')} (--property id)`,
       properties
         .filter(({ witness }) => !witness)
@@ -54,6 +62,25 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
     ),
   ].join('\n\n');
 };
+
+/** `host_donate_hyp(pfn: 0..4, nr: 1|2|52)` */
+const callsOf = (model: Suite['model']): string[] => {
+  const { shape } = systemOf(model, scopeOf(model)).command;
+  if (shape.kind !== 'variant') return [];
+  return Object.entries(shape.cases).map(
+    ([kind, args]) =>
+      `${kind}(${Object.entries(args)
+        .map(([name, { shape: of }]) => `${name}: ${allowedWords(of)}`)
+        .join(', ')})`,
+  );
+};
+
+const allowedWords = (shape: Shape): string =>
+  match(shape)
+    .with({ kind: 'flag' }, () => 'false|true')
+    .with({ kind: 'enum' }, ({ values }) => values.join('|'))
+    .with({ kind: 'range' }, ({ min, max }) => `${min}..${max}`)
+    .otherwise(({ kind }) => kind);
 
 /** The result of `list --json`. */
 export const listJson = (suites: readonly Suite[]): object => ({

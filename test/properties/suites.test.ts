@@ -43,4 +43,17 @@ const seeded: Readonly<Record<string, readonly string[]>> = {
     'end-for-size-harmless',
     'search-ends',
   ],
+  'pkvm-ownership': [
+    'single-owner',
+    'share-pairing',
+    'borrower-count',
+    'annotation-decodes',
+    'scrub-before-release',
+    'touches-only-its-range',
+    'tables-accounted',
+    'tables-are-private',
+    'vm-kind',
+    'poison-is-terminal',
+    'reclaim-completes',
+  ],
 };
