@@ -10,6 +10,12 @@ export interface Command {
   readonly kind: string;
 }
 
+/** A command as a step of one of several threads: `vm1: clear tags`. */
+export interface Lane {
+  readonly thread: string;
+  readonly step: string;
+}
+
 /** A number that sizes the model. `large` is the value for random search on a larger configuration; without it, `default`. */
 export interface Parameter {
   readonly doc: string;
@@ -77,6 +83,8 @@ export interface Model<
   legend?(config: Config<P>): string;
   /** In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. */
   done?(state: S, config: Config<P>): boolean;
+  /** Whose step a command is in a state, and what the step is called: traces are then drawn with a column for each thread. */
+  lane?(state: S, command: C): Lane | undefined;
   system(config: Config<P>, switches: Settings<W>): System<S, C>;
 }
 
