@@ -5,7 +5,7 @@ import { type Replayed, replayText } from '../report/replay.ts';
 import { styleOf } from '../report/style.ts';
 import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
-import { scopeOf } from '../spec/model.ts';
+import { laneOf, scopeOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
 import { allSuites, known, suitesOf } from './suites.ts';
 
@@ -47,6 +47,7 @@ const runAgain = async (path: string, counterexample: Counterexample): Promise<R
       scope,
       title: suite.model.title,
       legend: suite.model.legend?.(scope.config),
+      lane: laneOf(suite.model),
       property,
       steps: replay(task, commands),
       recorded: counterexample.steps.map(({ result }) => result),

@@ -192,7 +192,7 @@ function violationText(
     );
   }
   if (verdict.kind === 'violated' && verdict.trace && steps) {
-    lines.push(stepsText(steps, verdict.trace), brokenText(verdict.trace));
+    lines.push(stepsText(steps, verdict.trace, result.lane), brokenText(verdict.trace));
     if (result.search.kind === 'random')
       lines.push(style.dim(`  found with --search random --seed ${result.search.seed} --path ${verdict.path}`));
   }

@@ -3,11 +3,17 @@ import type { Trace } from '../search/result.ts';
 import { describeCommand, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import { type LaneOf, lanesOf } from './lanes.ts';
 import { valueWords, wrapped } from './words.ts';
 
-/** Calls and their results, one a line. */
-export const stepsText = (steps: readonly Step[], { loop }: Trace): string => {
+/** Calls and their results, one a line; the calls of threads in columns. */
+export const stepsText = (steps: readonly Step[], { loop }: Trace, laneOf?: LaneOf): string => {
   if (steps.length === 0) return '    in the initial state';
+  const lanes = lanesOf(steps, laneOf);
+  if (lanes)
+    return [lanes.head, ...steps.flatMap((step, i) => [...(i === loop ? [loopLine] : []), lanes.row(step, i)])].join(
+      '\n',
+    );
   const width = Math.max(...steps.map(({ command }) => describeCommand(command).length));
   return steps
     .flatMap((step, i) => [

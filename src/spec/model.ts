@@ -130,6 +130,13 @@ export const switchValues = (spec: Switch): readonly (boolean | string)[] =>
 
 export const switchDoc = (spec: Switch): string => (typeof spec === 'string' ? spec : spec.doc);
 
+/** Whose step a call is, as the model says; undefined for a model without threads. */
+export const laneOf = ({
+  id,
+  lane,
+}: Model): ((step: { before: unknown; command: Command }) => Lane | undefined) | undefined =>
+  lane && (({ before, command }) => guarded(`${id}: lane()`, () => lane(before, command)));
+
 /** What is checked: a model, one of its variants, and what differs from that variant and from the default configuration. */
 export interface Scope {
   readonly model: string;
