@@ -261,7 +261,8 @@ function timeWords({ seconds: { search, functions, paths }, workers }: Engine, d
   return `${search.toFixed(1)} s of search${threads}, ${functions.toFixed(1)} s of them to run functions; ${paths.toFixed(1)} s for ends and paths${dead ? `; ${dead.seconds.toFixed(1)} s for what is dead` : ''}.`;
 }
 
-function summaryText(results: readonly CheckResult[], style: Style): string {
+/** How the checks ended, and what a verdict among them does not say. */
+export function summaryText(results: readonly CheckResult[], style: Style): string {
   const { proved, known, unexpected, missing } = summaryOf(results);
   const bounds = new Set(results.flatMap(({ bound }) => (bound ? boundWords(bound) : [])));
   const verdicts = new Set(results.flatMap(({ properties }) => properties.map(({ verdict }) => verdict.kind)));
