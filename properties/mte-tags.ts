@@ -100,8 +100,8 @@ const loadsSee = ['zero', 'written'].map((seen) =>
     id: `load-sees-${seen}-tags`,
     statement: `A tag load can see ${seen} tags.`,
     source: 'witness',
-    applies: ({ sharing, first }) =>
-      seen === 'zero' ? first !== 'copy-tags' : sharing !== 'read-only' && oneSharesWithAnother({ first: first! }),
+    applies: ({ sharing, first, page }) =>
+      seen === 'zero' ? page !== 'no-tags' : sharing !== 'read-only' && oneSharesWithAnother({ first: first! }),
     when: ({ before, command: { kind, thread } }) =>
       kind === 'run' &&
       loads.includes(before.at[thread]!) &&
@@ -121,9 +121,15 @@ export const contention = reachable(mteTags, {
   id: 'contention',
   statement: 'A thread can come to wait for the flag while another one initialises.',
   source: 'witness',
-  applies: ({ protocol, page }) => String(protocol).startsWith('page-lock') && page === 'fresh',
+  applies: ({ protocol, page, first }) =>
+    String(protocol).startsWith('page-lock') && page === 'fresh' && first !== 'unsanitised',
   when: ({ at, tagged }) => !tagged && Object.values(at).some((step) => waitsForFlag.includes(step)),
 });
+
+/** The flag is seen before the tags, and whoever sees it maps the page. */
+const tooEarly = ['no-stale-tag', 'no-tag-lost', 'flag-means-tags'];
+/** The same, where there is nothing to lose. */
+const nobodyWrites = ['no-stale-tag', 'flag-means-tags'];
 
 export const mteTagsSuite = suite({
   model: mteTags,
@@ -141,35 +147,35 @@ export const mteTagsSuite = suite({
     contention,
   ],
   violates: {
-    'set-first': [],
-    split: [],
-    'split-barrier': [],
-    'global-lock': [],
-    'global-fast': [],
+    'set-first': tooEarly,
+    split: tooEarly,
+    'split-barrier': ['no-tag-lost'],
+    'global-lock': ['flag-means-tags'],
+    'global-fast': tooEarly,
     'global-fast-barrier': [],
     'page-lock': [],
-    'page-lock-relaxed': [],
+    'page-lock-relaxed': tooEarly,
     'alloc-tags': [],
-    'ksm-set-first': [],
-    'ksm-split': [],
+    'ksm-set-first': nobodyWrites,
+    'ksm-split': nobodyWrites,
     'ksm-split-barrier': [],
-    'split-one-writer': [],
-    'vcpus-split': [],
-    'vcpus-parallel-split': [],
+    'split-one-writer': tooEarly,
+    'vcpus-split': ['flag-means-tags'],
+    'vcpus-parallel-split': tooEarly,
     'vcpus-parallel': [],
-    'vmm-first-split': [],
-    'vmm-first-global': [],
-    'vmm-global-split': [],
-    'vmm-page-lock-split': [],
-    'change-pte-maps': [],
+    'vmm-first-split': tooEarly,
+    'vmm-first-global': tooEarly,
+    'vmm-global-split': tooEarly,
+    'vmm-page-lock-split': ['no-tag-lost', 'flag-means-tags', 'flag-means-lock'],
+    'change-pte-maps': ['no-stale-tag', 'no-tag-lost'],
     'change-pte-flagged': [],
     'change-pte-defers': [],
-    'flag-without-lock': [],
-    'flag-without-tags': [],
-    'winner-forgets': [],
-    'winner-forgets-spin': [],
-    'copy-tags': [],
-    'copy-tags-spin': [],
+    'flag-without-lock': ['no-tag-lost', 'flag-means-lock'],
+    'flag-without-tags': nobodyWrites,
+    'winner-forgets': ['flag-is-on-its-way', 'no-deadlock'],
+    'winner-forgets-spin': ['flag-is-on-its-way', 'waiting-ends'],
+    'copy-tags': ['flag-is-on-its-way', 'no-deadlock'],
+    'copy-tags-spin': ['flag-is-on-its-way', 'waiting-ends'],
     'copy-tags-fixed': [],
     'copy-tags-fixed-spin': [],
   },

@@ -41,7 +41,6 @@ const swapIn = (state: State, page: number): State => {
 
 /** Handles a stage-2 fault; the guest then tries again. Kernel: user_mem_abort(). */
 const userMemAbort = (before: State, page: number, access: Access, patch: Patch): Outcome<State> => {
-  if (before.held.mmap_lock || before.held.mmu_lock) return disabled(before, 'a lock was never released');
   const permission = before.pages[page]!.s2 === 'ro';
   const forcePte = before.logging;
 
@@ -139,7 +138,7 @@ const changePte = (state: State, page: number, patch: Patch): Outcome<State> => 
 
 /** Kernel: kvm_arch_prepare_memory_region(). */
 const setMemoryRegion = (state: State, patch: Patch): Outcome<State> => {
-  if (state.slot || state.held.mmap_lock) return disabled(state, 'there is a memslot, or mmap_lock was never released');
+  if (state.slot) return disabled(state, 'there is a memslot');
   if (state.vma === 'shared' && patch.vmShared !== 'allowed') {
     const left = patch.leaks === 'mmap_lock' ? hold(state, 'mmap_lock') : state;
     return refuse(left, 'EINVAL', 'VM_SHARED');
@@ -159,7 +158,7 @@ const hold = (state: State, lock: keyof State['held']): State =>
 
 /** User space maps other memory over the memslot's addresses: mmap(MAP_FIXED), mremap(). The notifier unmaps stage 2. */
 const mmapOver = (state: State, vma: Vma): Outcome<State> => {
-  if (state.vma === vma || state.held.mmap_lock) return disabled(state, 'no change, or mmap_lock was never released');
+  if (state.vma === vma) return disabled(state, 'no change');
   return ok(
     update(state, (draft) => {
       draft.vma = vma;
@@ -218,12 +217,16 @@ export const mteFaults = defineModel({
   },
   defaultVariant: 'fixed',
   legend: () => 'pages of one block; guest_ldg, guest_stg: the access if stage 2 allows it, else its fault alone',
+  done: () => false,
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes),
     initial: initialState(sizes),
-    step: (state: State, command: Command) =>
-      match(command)
+    step: (state: State, command: Command) => {
+      // Every call takes one of them, sooner or later.
+      if (state.held.mmu_lock || state.held.mmap_lock)
+        return disabled(state, 'waits for a lock that was never released');
+      return match(command)
         .with({ kind: 'guest_ldg' }, ({ page }) => guestAccess(state, page, 'load', patch))
         .with({ kind: 'guest_stg' }, ({ page }) => guestAccess(state, page, 'store', patch))
         .with({ kind: 'set_logging' }, ({ on }) => setLogging(state, on))
@@ -231,6 +234,7 @@ export const mteFaults = defineModel({
         .with({ kind: 'change_pte' }, ({ page }) => changePte(state, page, patch))
         .with({ kind: 'set_memory_region' }, () => setMemoryRegion(state, patch))
         .with({ kind: 'mmap_over' }, ({ vma }) => mmapOver(state, vma))
-        .exhaustive(),
+        .exhaustive();
+    },
   }),
 });

@@ -38,7 +38,7 @@ export const callText = ({ outcome }: Step, i: number, call: string, paint = (te
 export const brokenText = ({ instance, detail, loop }: Trace): string => {
   const of = instance === undefined ? '' : ` for ${instanceWords(instance)}`;
   if (loop !== undefined) return `  => never ends${of}: the state is again the one before call ${loop + 1}`;
-  return `  => broken${of}${detail === '' ? '' : `: ${detail}`}`;
+  return wrapped(`=> broken${of}${detail === '' ? '' : `: ${detail}`}`, 76, '  ');
 };
 
 export const instanceWords = (instance: unknown) =>

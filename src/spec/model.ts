@@ -81,8 +81,11 @@ export interface Model<
   readonly defaultVariant: NoInfer<V>;
   /** A line that says how to read the arguments of commands, e.g. which page frames are RAM. Printed above traces. */
   legend?(config: Config<P>): string;
-  /** In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. */
-  done?(state: S, config: Config<P>): boolean;
+  /**
+   * In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. Instead of
+   * false it may say what is waited for.
+   */
+  done?(state: S, config: Config<P>): boolean | string;
   /** Whose step a command is in a state, and what the step is called: traces are then drawn with a column for each thread. */
   lane?(state: S, command: C): Lane | undefined;
   system(config: Config<P>, switches: Settings<W>): System<S, C>;

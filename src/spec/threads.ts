@@ -157,9 +157,14 @@ const stepNames = (thread: string, names: readonly string[]): string[] => {
   return [...names, 'done'];
 };
 
-/** Whether every thread has come to its end, and all that they wrote is seen: for `done` of a model. */
-export const allDone = ({ at, buffers }: Threaded<unknown>): boolean =>
-  Object.values(at).every((step) => step === 'done') && Object.values(buffers).every(({ kind }) => kind === 'empty');
+/** For `done` of a model: true where every thread has come to its end, or where the others are. A buffer drains by itself. */
+export const allDone = ({ at }: Threaded<unknown>): true | string => {
+  const waiting = Object.entries(at).filter(([, step]) => step !== 'done');
+  return (
+    waiting.length === 0 ||
+    `no thread can go on: ${waiting.map(([name, step]) => `${name} is at '${step}'`).join(', ')}`
+  );
+};
 
 /** Where a trace shows the command: for `lane` of a model. */
 export const threadLane = ({ at }: Threaded<unknown>, command: Command): Lane | undefined => {
