@@ -1,4 +1,6 @@
 import type { Suite } from '../src/spec/index.ts';
+import { mteFaultsSuite } from './mte-faults.ts';
+import { mteTagsSuite } from './mte-tags.ts';
 import { pkvmMmioSuite } from './pkvm-mmio.ts';
 import { shadowReuseSuite } from './shadow-reuse.ts';
 import { shadowRootsSuite } from './shadow-roots.ts';
