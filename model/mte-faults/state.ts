@@ -24,7 +24,7 @@ export const switches = {
   clearsFolio: 'sanitise_mte_tags() of a hugetlb folio clears all of it before it flags it (fix of L2)',
   refusesUntaggable: 'a fault on memory that can have no tags is refused: ZONE_DEVICE, VM_MTE_ALLOWED clear',
   vmShared: {
-    doc: 'VM_SHARED: allowed (before v14, and from 6.2), or refused when a memslot is set (v16), or also at the fault (5.14)',
+    doc: 'VM_SHARED: allowed (until v15, and from 6.2), or refused when a memslot is set, or also at the fault (v16, 5.14)',
     values: ['allowed', 'slot', 'fault'],
   },
   changePte: {

@@ -28,4 +28,6 @@ const seeded: Readonly<Record<string, readonly string[]>> = {
   ],
   'shadow-reuse': [],
   spp: ['no-stale-tlb-right', 'sppt-reserved-bits-zero'],
+  'mte-tags': ['locks-released'],
+  'mte-faults': [],
 };
