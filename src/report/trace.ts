@@ -57,5 +57,12 @@ export const changesText = ({ before, outcome }: Step, indent: string): string =
     return [path, was, is] as const;
   });
   const width = Math.max(0, ...changes.map(([path]) => path.length));
-  return changes.map(([path, was, is]) => `${indent}${path.padEnd(width)}  ${was} -> ${is}`).join('\n');
+  return changes
+    .map(([path, was, is]) => {
+      const line = `${indent}${path.padEnd(width)}  ${was} -> ${is}`;
+      return line.length <= 80
+        ? line
+        : `${indent}${path}\n${wrapped(`${was} -> ${is}`, 76 - indent.length, `${indent}  `)}`;
+    })
+    .join('\n');
 };

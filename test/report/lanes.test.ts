@@ -70,11 +70,14 @@ describe('a trace of threads', () => {
     const file = join(directory, 'mte-tags@copy-tags-spin.waiting-ends.json');
     const { status, out } = await pagelaw(['replay', file]);
     expect(status).toBe(1);
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     expect(out).toContain(
       `
        vmm
     1  copy: test_and_set PG_mte_lock
-         at.vmm  copy: test_and_set PG_mte_lock -> buffer fault: test_and_set PG_mte_lock
+         at.vmm
+           copy: test_and_set PG_mte_lock -> buffer fault: test_and_set
+           PG_mte_lock
          locked  false -> true
 `.slice(1),
     );
