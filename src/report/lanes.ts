@@ -1,5 +1,4 @@
-import type { Lane } from '../spec/model.ts';
-import { describeCommand } from '../spec/model.ts';
+import { describeCommand, type Lane } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
 import { wrapped } from './words.ts';
@@ -33,7 +32,13 @@ export const lanesOf = (steps: readonly Step[], laneOf: LaneOf | undefined): Lan
       const number = `  ${String(i + 1).padStart(3)}  `;
       const lane = laneOf(step);
       const result = resultOf(step);
-      if (!lane) return `${number}-- ${paint(describeCommand(step.command))} --${result === '' ? '' : `  ${result}`}`;
+      if (!lane) {
+        const call = describeCommand(step.command);
+        const event = `${number}-- ${paint(call)} --`;
+        if (result === '') return event;
+        const fits = number.length + call.length + result.length + 8 <= 80;
+        return fits ? `${event}  ${result}` : `${event}\n${wrapped(result, 80 - margin, ' '.repeat(margin))}`;
+      }
       const column = indent(names.indexOf(lane.thread));
       const lines = wrapped(lane.step, width)
         .split('\n')

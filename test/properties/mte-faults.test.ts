@@ -1,23 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mteFaultsSuite } from '../../properties/mte-faults.ts';
-import { type CheckResult, check } from '../../src/check.ts';
-import { type Choices, describeCommand, describeOutcome } from '../../src/spec/index.ts';
+import type { Choices } from '../../src/spec/index.ts';
+import { broken, exhaustive as exhaustiveOf, readmeTable, trace } from './verdicts.ts';
 
 const exhaustive = (choices: Choices, properties?: readonly string[]) =>
-  check(mteFaultsSuite, choices, { kind: 'exhaustive' }, properties ? { properties } : {});
-
-const broken = (result: CheckResult) =>
-  result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
-
-const trace = (result: CheckResult, id: string): string => {
-  const checked = result.properties.find(({ property }) => property.id === id);
-  if (!checked?.steps) return checked?.verdict.kind ?? 'not judged';
-  const last = checked.steps.at(-1)!;
-  const calls = checked.steps.map(({ command }) => describeCommand(command)).join('; ');
-  return last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome(last.outcome)}`;
-};
+  exhaustiveOf(mteFaultsSuite, choices, properties);
 
 describe.each(Object.keys(mteFaultsSuite.model.variants))('mte-faults@%s', (variant) => {
   const known = [...mteFaultsSuite.violates[variant]!].sort();
@@ -32,10 +19,9 @@ describe.each(Object.keys(mteFaultsSuite.model.variants))('mte-faults@%s', (vari
 });
 
 describe('the table of the model README', () => {
-  const readme = readFileSync(join(import.meta.dirname, '../../model/mte-faults/README.md'), 'utf8');
-  const rows = [...readme.matchAll(/^\| `([a-z0-9.-]+)` \| ([a-z0-9-]+) \| (.+) \|$/gm)].map(
-    ([, variant = '', id = '', expected = '']) => ({ variant, id, expected }),
-  );
+  const rows = readmeTable('mte-faults', 'variant')
+    .slice(1)
+    .map(([variant = '', id = '', expected = '']) => ({ variant, id, expected }));
 
   it('has every violation', () => {
     const known = Object.entries(mteFaultsSuite.violates)
