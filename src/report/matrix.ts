@@ -31,10 +31,10 @@ const groupText = (group: readonly CheckResult[], style: Style): string => {
 const propertiesOf = (group: readonly CheckResult[]): string[] => {
   const ids: string[] = [];
   for (const { properties } of group) {
-    let at = 0;
-    for (const { property } of properties.filter(({ property }) => !property.witness)) {
+    let at = ids.length; // what is new goes before the next that is not
+    for (const { property } of properties.filter(({ property }) => !property.witness).reverse()) {
       if (!ids.includes(property.id)) ids.splice(at, 0, property.id);
-      at = ids.indexOf(property.id) + 1;
+      at = ids.indexOf(property.id);
     }
   }
   return ids;

@@ -281,7 +281,10 @@ export function summaryText(results: readonly CheckResult[], style: Style): stri
   const vacuous = results.filter(({ properties }) => properties.some(({ standing }) => standing === 'vacuous'));
   for (const { scope } of vacuous)
     lines.push(
-      `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
+      wrapped(
+        `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
+        78,
+      ),
     );
   return lines.join('\n');
 }
