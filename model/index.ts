@@ -7,4 +7,4 @@ import { shadowRoots } from './shadow-roots/model.ts';
 import { spp } from './spp/model.ts';
 
 /** Every model that pagelaw brings. */
-export const models: readonly Model[] = [pkvmMmio, shadowRoots, shadowReuse, spp];
+export const models: readonly Model[] = [pkvmMmio, shadowRoots, shadowReuse, spp, mteTags, mteFaults];

@@ -7,4 +7,11 @@ import { shadowRootsSuite } from './shadow-roots.ts';
 import { sppSuite } from './spp.ts';
 
 /** Every suite that pagelaw brings, in the order in which they are checked. */
-export const suites: readonly Suite[] = [pkvmMmioSuite, shadowRootsSuite, shadowReuseSuite, sppSuite];
+export const suites: readonly Suite[] = [
+  pkvmMmioSuite,
+  shadowRootsSuite,
+  shadowReuseSuite,
+  sppSuite,
+  mteTagsSuite,
+  mteFaultsSuite,
+];

@@ -93,7 +93,7 @@ const verdictText = ({ verdict, steps }: CheckedProperty): string => {
 
 /** A green matrix of a model that does nothing would mean nothing. */
 const unreachedText = ({ scope, properties }: CheckResult): string[] => {
-  const unreached = properties.filter(({ property, verdict }) => property.witness && verdict.kind === 'violated');
+  const unreached = properties.filter(({ property, standing }) => property.witness && standing === 'unexpected');
   if (unreached.length === 0) return [];
   return [wrapped(`${scopeName(scope)}: unreached: ${unreached.map(({ property }) => property.id).join(', ')}`, 78)];
 };
