@@ -1,5 +1,7 @@
 import type { Suite } from '../src/spec/index.ts';
 import { idmapSuite } from './idmap.ts';
+import { mteFaultsSuite } from './mte-faults.ts';
+import { mteTagsSuite } from './mte-tags.ts';
 import { pkvmMmioSuite } from './pkvm-mmio.ts';
 import { pkvmOwnershipSuite } from './pkvm-ownership.ts';
 import { shadowReuseSuite } from './shadow-reuse.ts';
@@ -14,6 +16,8 @@ export const suites: readonly Suite[] = [
   stage2Suite,
   idmapSuite,
   sppSuite,
+  mteTagsSuite,
+  mteFaultsSuite,
   shadowRootsSuite,
   shadowReuseSuite,
 ];

@@ -7,7 +7,7 @@ import { searchReference } from './search/reference.ts';
 import type { Covered, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
 import { causes, type Task, taskOf } from './search/task.ts';
 import { SpecError } from './spec/errors.ts';
-import { type Choices, describeCommand, guarded, type Scope, scopeOf } from './spec/model.ts';
+import { type Choices, describeCommand, guarded, type Lane, laneOf, type Scope, scopeOf } from './spec/model.ts';
 import type { Property, Step } from './spec/property.ts';
 import type { Suite } from './spec/suite.ts';
 
@@ -55,6 +55,8 @@ export interface CheckResult {
   readonly scope: Scope;
   readonly title: string;
   readonly legend: string | undefined;
+  /** Of a model with threads: whose step a call is. */
+  readonly lane: ((step: Step) => Lane | undefined) | undefined;
   readonly search: SearchChoice;
   /** Whether only named properties were judged. */
   readonly filtered: boolean;
@@ -101,6 +103,7 @@ export const check = async (
     scope,
     title: model.title,
     legend: guarded(`${model.id}: legend()`, () => model.legend?.(scope.config)),
+    lane: laneOf(model),
     search,
     filtered: options.properties !== undefined,
     properties: judged.map(({ property, verdict }) => ({

@@ -5,6 +5,7 @@ import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
 import { known } from '../known.ts';
 import { checkJson } from '../report/json.ts';
+import { matrixText } from '../report/matrix.ts';
 import { styleOf } from '../report/style.ts';
 import { checkText, summaryOf } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
@@ -30,6 +31,8 @@ export interface CheckOptions {
   readonly workers?: number;
   readonly symmetry?: 'on' | 'off' | 'check';
   readonly coverage?: boolean;
+  /** Variants by properties instead of a list, and of a switch every value that is named. */
+  readonly matrix?: boolean;
   readonly json?: boolean;
 }
 
@@ -70,16 +73,12 @@ export const checkCommand = async (
     if (console.interrupted.aborted) break;
   }
 
+  const style = styleOf(console.colour);
   const named = names.some((name) => name.includes('@')) || options.switch !== undefined;
-  console.out(
-    options.json
-      ? `${JSON.stringify(checkJson(results), null, 2)}\n`
-      : checkText(results, {
-          style: styleOf(console.colour),
-          inFull: named,
-          coverage: options.coverage ?? false,
-        }),
-  );
+  const text = options.matrix
+    ? matrixText(results, style)
+    : checkText(results, { style, inFull: named, coverage: options.coverage ?? false });
+  console.out(options.json ? `${JSON.stringify(checkJson(results), null, 2)}\n` : text);
   if (saved.size > 0 && !options.json)
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
   return statusOf(results);
@@ -109,44 +108,53 @@ const plan = (targets: readonly Target[], options: CheckOptions): Job[] => {
 /** Every variant of the target, exhaustively on the default configuration and at random on the large one, unless options say less. */
 const jobsOf = (target: Target, options: CheckOptions): Job[] => {
   const { model } = target.suite;
-  const { config, switches } = givenChoices(model, options);
-  const all = target.variant === undefined && options.switch === undefined;
+  const { config, alternatives } = givenChoices(model, options);
+  const all = target.variant === undefined && (options.switch === undefined || options.matrix === true);
   const variants = all ? Object.keys(model.variants) : [target.variant ?? model.defaultVariant];
   const searches = searchesOf(options);
   // Where nothing is larger at random, it would only see again what was proved.
   const useful = Object.values(model.config).some(({ large }) => large !== undefined) ? searches : searches.slice(0, 1);
   return useful.flatMap((search) =>
-    variants.map((variant) => {
-      const choices = {
-        variant,
-        switches,
-        config: search.kind === 'random' ? { ...largeConfig(model), ...config } : config,
-      };
-      systemOf(model, scopeOf(model, choices));
-      return { target, choices, search };
-    }),
+    variants.flatMap((variant) =>
+      alternatives.map((switches) => {
+        const choices = {
+          variant,
+          switches,
+          config: search.kind === 'random' ? { ...largeConfig(model), ...config } : config,
+        };
+        systemOf(model, scopeOf(model, choices));
+        return { target, choices, search };
+      }),
+    ),
   );
 };
 
-/** What `--set` and `--switch` say. Throws a SpecError for a name or value that the model does not have. */
-export const givenChoices = (
-  model: Model,
-  options: { readonly set?: readonly string[]; readonly switch?: readonly string[] },
-) => {
+/**
+ * What `--set` and `--switch` say: with `--matrix`, where a switch may have several values, one alternative for each combination.
+ * Throws a SpecError for a name or value that the model does not have.
+ */
+export const givenChoices = (model: Model, options: Pick<CheckOptions, 'set' | 'switch' | 'matrix'>) => {
   const config = assignments('--set', options.set ?? [], (text) => {
     if (!/^-?\d+$/.test(text)) throw new SpecError(`--set takes integers, not ${text}`);
     return Number(text);
   });
   const switches = assignments('--switch', options.switch ?? [], (text) =>
-    text === 'true' ? true : text === 'false' ? false : text,
+    (options.matrix ? text.split(',') : [text]).map((one) => (one === 'true' ? true : one === 'false' ? false : one)),
   );
   for (const name of Object.keys(config)) known(`config parameter of ${model.id}`, name, Object.keys(model.config));
-  for (const [name, value] of Object.entries(switches)) {
+  for (const [name, values] of Object.entries(switches)) {
     known(`switch of ${model.id}`, name, Object.keys(model.switches));
-    known(`value of ${name}`, String(value), switchValues(model.switches[name]!), String);
+    for (const value of values) known(`value of ${name}`, String(value), switchValues(model.switches[name]!), String);
   }
-  return { config, switches };
+  return { config, alternatives: combinationsOf(switches) };
 };
+
+/** One value for each name, in every way. */
+const combinationsOf = <T>(values: Readonly<Record<string, readonly T[]>>): Record<string, T>[] =>
+  Object.entries(values).reduce<Record<string, T>[]>(
+    (made, [name, each]) => made.flatMap((one) => each.map((value) => ({ ...one, [name]: value }))),
+    [{}],
+  );
 
 const defaults = { runs: 1000, length: 100, seed: 1, memoryShare: 0.6 };
 
@@ -160,6 +168,9 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
         `--${given.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is an option of ${other} search`,
       );
   };
+  if (options.matrix && search === 'random') throw new SpecError('--matrix is an option of exhaustive search');
+  if (options.matrix && options.coverage) throw new SpecError('--coverage is not an option of --matrix');
+  if (options.matrix && search === undefined) return searchesOf({ ...options, search: 'exhaustive' });
   if (search === 'random') misplaced(['maxStates', 'maxMemory', 'workers', 'symmetry'], 'exhaustive');
   if (search === 'reference') misplaced(['maxMemory', 'workers', 'symmetry'], 'exhaustive');
   if (search === 'exhaustive' || search === 'reference') misplaced(['runs', 'length', 'seed', 'path'], 'random');

@@ -30,6 +30,7 @@ Examples:
   pagelaw check pkvm-mmio@fixed --search exhaustive --set pool=2
   pagelaw check pkvm-mmio@v4 --property no-panic --property single-owner
   pagelaw check --search random --seed 7 --runs 5000
+  pagelaw check mte-tags --matrix --switch memory=sc,weak
 `;
 
 const runHelp = `
@@ -99,6 +100,7 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--seed <n>', 'random: the seed (1)', integer)
     .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))
     .addOption(new Option('--save [dir]', 'save counterexamples (in .pagelaw)').argParser((dir: string) => dir))
+    .option('--matrix', 'variants by properties; --switch NAME=A,B then takes each value')
     .option('--coverage', 'show how often each command had each result')
     .option('--json', 'as JSON')
     .addHelpText('after', checkHelp)

@@ -6,7 +6,7 @@ import { type Replayed, replayText } from '../report/replay.ts';
 import { styleOf } from '../report/style.ts';
 import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
-import { scopeOf } from '../spec/model.ts';
+import { laneOf, scopeOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
 import { allSuites, suitesOf } from './suites.ts';
 
@@ -48,6 +48,7 @@ const runAgain = async (path: string, counterexample: Counterexample): Promise<R
       scope,
       title: suite.model.title,
       legend: suite.model.legend?.(scope.config),
+      lane: laneOf(suite.model),
       property,
       steps: replay(task, commands),
       recorded: counterexample.steps.map(({ result }) => result),

@@ -30,7 +30,8 @@ export const runCommand = async (
       `${name} has several models; a script is run on one: export ${[target, ...more].map((one) => one?.suite.model.id).join(' or ')} alone`,
     );
   const { model } = target.suite;
-  const scope = scopeOf(model, { variant: target.variant, ...givenChoices(model, options) });
+  const { config, alternatives } = givenChoices(model, options);
+  const scope = scopeOf(model, { variant: target.variant, config, switches: alternatives[0]! });
   const task = taskOf(model, scope, []);
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new SpecError(`cannot read ${file}: ${error.message}`);

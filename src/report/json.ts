@@ -3,6 +3,7 @@ import type { Dead, Trace } from '../search/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import type { LaneOf } from './lanes.ts';
 import type { Replayed } from './replay.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields may come without. */
@@ -40,7 +41,7 @@ export const checkJson = (results: readonly CheckResult[]): object => ({
       ...(verdict.kind === 'violated' && !verdict.trace && { instance: verdict.instance ?? null }),
       ...(verdict.kind === 'proved' && verdict.trace && { reachedIn: verdict.trace.commands.length }),
       ...(verdict.kind === 'violated' && verdict.trace && verdict.path !== undefined && { path: verdict.path }),
-      ...(steps && { trace: stepsJson(steps) }),
+      ...(steps && { trace: stepsJson(steps, result.lane) }),
     })),
     coverage: Object.fromEntries(
       [...result.coverage].map(([command, { attempts, results }]) => [
@@ -71,16 +72,17 @@ const deadJson = ({ results, complete, runs }: Dead) => ({
 /** Where the trace's endless loop begins, if it has one. */
 const loopJson = ({ loop }: Trace) => (loop === undefined ? {} : { loop });
 
-export const stepsJson = (steps: readonly Step[]): object[] =>
-  steps.map(({ command, outcome }) => ({
+export const stepsJson = (steps: readonly Step[], laneOf?: LaneOf): object[] =>
+  steps.map(({ before, command, outcome }) => ({
     call: describeCommand(command),
+    ...laneOf?.({ before, command, outcome }),
     command,
     result: describeOutcome(outcome),
     state: outcome.state,
   }));
 
 /** The result of `replay --json`. */
-export const replayJson = ({ scope, property, steps, recorded, broken }: Replayed): object => ({
+export const replayJson = ({ scope, lane, property, steps, recorded, broken }: Replayed): object => ({
   format: 'pagelaw replay',
   version,
   model: scope.model,
@@ -96,5 +98,5 @@ export const replayJson = ({ scope, property, steps, recorded, broken }: Replaye
     at: broken.commands.length,
     ...loopJson(broken),
   }),
-  steps: stepsJson(steps).map((step, i) => ({ ...step, recorded: recorded[i] })),
+  steps: stepsJson(steps, lane).map((step, i) => ({ ...step, recorded: recorded[i] })),
 });

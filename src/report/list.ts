@@ -31,7 +31,7 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
     ...section(
       'switches (--switch name=value)',
       Object.entries(model.switches)
-        .map(([name, spec]) => `${name}=${switchValues(spec).join('|')}\n${wrapped(switchDoc(spec), 76, '    ')}`)
+        .map(([name, spec]) => `${assignment(name, switchValues(spec))}\n${wrapped(switchDoc(spec), 76, '    ')}`)
         .join('\n'),
     ),
     ...section(
@@ -103,3 +103,9 @@ export const listJson = (suites: readonly Suite[]): object => ({
     properties: properties.map(({ id, statement, source, witness }) => ({ id, statement, source, witness })),
   })),
 });
+
+/** `name=a|b`, the values below the name where they are many. */
+const assignment = (name: string, values: readonly (boolean | string)[]): string => {
+  const line = `${name}=${values.join('|')}`;
+  return line.length <= 80 ? line : `${name}=\n${wrapped(values.join(' | '), 76, '    ')}`;
+};

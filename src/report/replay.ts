@@ -2,6 +2,7 @@ import type { Trace } from '../search/result.ts';
 import { describeCommand, type Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
+import { type LaneOf, lanesOf } from './lanes.ts';
 import type { Style } from './style.ts';
 import { brokenText, callText, changesText, loopLine } from './trace.ts';
 import { scopeName, settings, statementOf, wrapped } from './words.ts';
@@ -11,6 +12,8 @@ export interface Replayed {
   readonly scope: Scope;
   readonly title: string;
   readonly legend: string | undefined;
+  /** Of a model with threads: whose step a call is. */
+  readonly lane?: LaneOf | undefined;
   readonly property: Property;
   readonly steps: readonly Step[];
   /** What each call did when the counterexample was saved. */
@@ -21,16 +24,17 @@ export interface Replayed {
 
 /** The report of `replay`: each call with its result and the fields it changed. */
 export const replayText = (
-  { scope, title, legend, property, steps, recorded, broken }: Replayed,
+  { scope, title, legend, lane, property, steps, recorded, broken }: Replayed,
   style: Style,
 ): string => {
   const changed = steps.some(({ outcome }, i) => describeOutcome(outcome) !== recorded[i]);
   const shown = broken ? steps.slice(0, broken.commands.length) : steps;
+  const lanes = lanesOf(shown, lane);
   const calls = shown.map((step, i) => {
     const changes = changesText(step, '         ');
     return [
       ...(i === broken?.loop ? [loopLine] : []),
-      callText(step, i, describeCommand(step.command), style.bold),
+      lanes?.row(step, i, style.bold) ?? callText(step, i, describeCommand(step.command), style.bold),
       ...(describeOutcome(step.outcome) === recorded[i]
         ? []
         : [style.yellow(`         when it was saved: ${recorded[i]}`)]),
@@ -47,7 +51,7 @@ export const replayText = (
       .map((line) => wrapped(line, 78))
       .join('\n'),
     `${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`,
-    calls.length === 0 ? '  in the initial state' : calls.join('\n'),
+    calls.length === 0 ? '  in the initial state' : [...(lanes ? [lanes.head] : []), ...calls].join('\n'),
     broken
       ? style.red(brokenText(broken))
       : style.green(

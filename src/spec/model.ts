@@ -10,6 +10,12 @@ export interface Command {
   readonly kind: string;
 }
 
+/** A command as a step of one of several threads: `vm1: clear tags`. */
+export interface Lane {
+  readonly thread: string;
+  readonly step: string;
+}
+
 /** A number that sizes the model. `large` is the value for random search on a larger configuration; without it, `default`. */
 export interface Parameter {
   readonly doc: string;
@@ -75,8 +81,13 @@ export interface Model<
   readonly defaultVariant: NoInfer<V>;
   /** A line that says how to read the arguments of commands, e.g. which page frames are RAM. Printed above traces. */
   legend?(config: Config<P>): string;
-  /** In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. */
-  done?(state: S, config: Config<P>): boolean;
+  /**
+   * In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. Instead of
+   * false it may say what is waited for.
+   */
+  done?(state: S, config: Config<P>): boolean | string;
+  /** Whose step a command is in a state, and what the step is called: traces are then drawn with a column for each thread. */
+  lane?(state: S, command: C): Lane | undefined;
   system(config: Config<P>, switches: Settings<W>): System<S, C>;
 }
 
@@ -121,6 +132,13 @@ export const switchValues = (spec: Switch): readonly (boolean | string)[] =>
   typeof spec === 'string' ? [false, true] : spec.values;
 
 export const switchDoc = (spec: Switch): string => (typeof spec === 'string' ? spec : spec.doc);
+
+/** Whose step a call is, as the model says; undefined for a model without threads. */
+export const laneOf = ({
+  id,
+  lane,
+}: Model): ((step: { before: unknown; command: Command }) => Lane | undefined) | undefined =>
+  lane && (({ before, command }) => guarded(`${id}: lane()`, () => lane(before, command)));
 
 /** What is checked: a model, one of its variants, and what differs from that variant and from the default configuration. */
 export interface Scope {

@@ -132,7 +132,7 @@ export const progress = <S, C extends Command, P extends Model['config'], I = un
 });
 
 /** The property that a model with `done` has by itself: a state in which no command can be given is one in which it is done. */
-export const noDeadlock = (model: string, done: (state: unknown, config: Config) => boolean): Property => ({
+export const noDeadlock = (model: string, done: (state: unknown, config: Config) => Judgement): Property => ({
   ...common(
     { id: model },
     { id: 'no-deadlock', statement: 'Where no command can be given, the model is done.', source: '' },

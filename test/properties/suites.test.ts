@@ -56,4 +56,6 @@ const seeded: Readonly<Record<string, readonly string[]>> = {
     'poison-is-terminal',
     'reclaim-completes',
   ],
+  'mte-tags': ['locks-released'],
+  'mte-faults': [],
 };
