@@ -5,7 +5,20 @@ import type { Suite } from '../spec/suite.ts';
 import type { Style } from './style.ts';
 import { plural, statementOf, wrapped } from './words.ts';
 
-/** The report of `list`: each model with its configuration, switches, variants and properties. */
+/** The report of `list` without a name: one paragraph for each model. */
+export const overviewText = (suites: readonly Suite[], style: Style): string =>
+  `${suites
+    .map(({ model, properties }) => {
+      const variants = Object.keys(model.variants).length;
+      const claims = properties.filter(({ witness }) => !witness).length;
+      return [
+        `${style.bold(model.id)}: ${model.title}`,
+        `    ${plural(variants, 'variant')}, ${model.defaultVariant} by default; ${plural(claims, 'property', 'properties')}`,
+      ].join('\n');
+    })
+    .join('\n')}\n\npagelaw list MODEL shows its configuration, switches, variants, calls and properties.\n`;
+
+/** The report of `list MODEL`: each model with its configuration, switches, variants and properties. */
 export const listText = (suites: readonly Suite[], style: Style): string =>
   `${suites.map((suite) => suiteText(suite, style)).join('\n\n')}\n`;
 

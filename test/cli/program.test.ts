@@ -454,6 +454,14 @@ describe('replay', () => {
 });
 
 describe('list', () => {
+  it('gives an overview of all models, within 80 columns', async () => {
+    const { status, out } = await typed('list');
+    expect(status).toBe(0);
+    for (const { model } of suites) expect(out).toContain(`${model.id}: ${model.title}`);
+    expect(out).toMatch(/^pkvm-mmio: .*\n {4}11 variants, fixed by default; 19 properties$/m);
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
   it('shows what there is to check, within 80 columns', async () => {
     const { status, out } = await typed('list pkvm-mmio');
     expect(status).toBe(0);
