@@ -16,7 +16,7 @@ export const overviewText = (suites: readonly Suite[], style: Style): string =>
         `    ${plural(variants, 'variant')}, ${model.defaultVariant} by default; ${plural(claims, 'property', 'properties')}`,
       ].join('\n');
     })
-    .join('\n')}\n\npagelaw list MODEL shows its configuration, switches, variants, calls and properties.\n`;
+    .join('\n')}\n\npagelaw list MODEL shows all there is to know of one.\n`;
 
 /** The report of `list MODEL`: each model with its configuration, switches, variants and properties. */
 export const listText = (suites: readonly Suite[], style: Style): string =>
