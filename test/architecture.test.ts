@@ -22,7 +22,16 @@ const allowed: Readonly<
   },
   src: { ours: ['src/spec', 'src/search', 'src/counterexample', 'properties'], packages: ['fastest-levenshtein'] },
   'src/cli': {
-    ours: ['src/spec', 'src/search', 'src/counterexample', 'src/script', 'src/audit', 'src/report', 'src', 'properties'],
+    ours: [
+      'src/spec',
+      'src/search',
+      'src/counterexample',
+      'src/script',
+      'src/audit',
+      'src/report',
+      'src',
+      'properties',
+    ],
     packages: 'any',
   },
 };
