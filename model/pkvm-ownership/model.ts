@@ -1,5 +1,6 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, refuse } from '../../src/spec/index.ts';
+import { classify, names } from './classes.ts';
 import { hostDonateHyp62, hostShareHyp62, hostUnshareHyp62, hypDonateHost62, hypPinSharedMem62 } from './era62.ts';
 import {
   finalizeTeardownVm,
@@ -203,6 +204,9 @@ export const pkvmOwnership = defineModel({
       { length: sizes.vms },
       (_, vm) => `${vm} ${isProtected(vm, sizes) ? 'protected' : 'not protected'}`,
     ).join(', '),
+  classify,
+  pages: (sizes) => Array.from({ length: sizes.pages }, (_, pfn) => pfn),
+  names,
   system: (sizes, patch) => {
     const context = { sizes, patch };
     const run = patch.era === '6.2' ? transition62 : transition;
