@@ -15,7 +15,7 @@ const allowed: Readonly<
   'src/search': { ours: ['src/spec', 'src/observe'], packages: ['fast-check'] },
   'src/counterexample': { ours: ['src/spec', 'src/search'], packages: ['valibot'] },
   'src/script': { ours: ['src/spec', 'src/search', 'src'], packages: [] },
-  'src/audit': { ours: ['src/spec', 'src/observe', 'src/search'], packages: [] },
+  'src/audit': { ours: ['src/spec', 'src/observe', 'src/search', 'src/counterexample'], packages: [] },
   'src/report': {
     ours: ['src/spec', 'src/search', 'src/counterexample', 'src/script', 'src/audit', 'src'],
     packages: ['@hpcc-js/wasm-graphviz', 'cli-table3', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],

@@ -130,6 +130,32 @@ export class TransitionTable {
     return result;
   }
 
+  /** A row that no state takes: what `row` would be if it had this outcome and effect. For asking what a fault there would do. */
+  addFaulty(row: number, outcome: Outcome<unknown>, effect: Effect): number {
+    return this.#add({ ...this.#rows[row]!, outcome }, leadOf(outcome, effect), effect);
+  }
+
+  #add(row: Row, lead: number, effect: Effect | undefined): number {
+    const number = this.#rows.length;
+    this.#rows.push(row);
+    if (number >= this.uses.length) {
+      const larger = new Float64Array(2 * number);
+      larger.set(this.uses);
+      this.uses = larger;
+    }
+    this.#lookups.push(0);
+    this.#leads = grown(this.#leads, number + 1);
+    this.#leads[number] = lead;
+    const width = this.#layout.words;
+    this.#keep = grown(this.#keep, (number + 1) * width);
+    this.#set = grown(this.#set, (number + 1) * width);
+    if (effect) {
+      this.#keep.set(effect.keep, number * width);
+      this.#set.set(effect.set, number * width);
+    }
+    return number;
+  }
+
   #learn(number: number, state: Uint32Array): number {
     const command = this.#task.commands[number]!;
     const observation = new Observation(state);
@@ -146,29 +172,10 @@ export class TransitionTable {
       throw this.#impure(command, state, `under observation it threw ${String(error)}`);
     }
     const plain = this.#plain(state, command);
-    const row = this.#rows.length;
-    this.#rows.push({
-      command: number,
-      outcome,
-      reads: observation.reads.map((slot) => ({ slot, index: observation.indexOf(slot) })),
-      sample: state,
-    });
-    if (row >= this.uses.length) {
-      const larger = new Float64Array(2 * row);
-      larger.set(this.uses);
-      this.uses = larger;
-    }
+    const reads = observation.reads.map((slot) => ({ slot, index: observation.indexOf(slot) }));
+    const row = this.#add({ command: number, outcome, reads, sample: state }, leadOf(outcome, effect), effect);
     this.uses[row] = 1;
-    this.#lookups.push(1);
-    this.#leads = grown(this.#leads, row + 1);
-    this.#leads[row] = leadOf(outcome, effect);
-    const width = this.#layout.words;
-    this.#keep = grown(this.#keep, (row + 1) * width);
-    this.#set = grown(this.#set, (row + 1) * width);
-    if (effect) {
-      this.#keep.set(effect.keep, row * width);
-      this.#set.set(effect.set, row * width);
-    }
+    this.#lookups[row] = 1;
     if (!effect || !this.#agrees(row, state, plain))
       throw this.#impure(
         command,

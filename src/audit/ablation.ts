@@ -1,0 +1,283 @@
+import { firstBreak } from '../counterexample/replay.ts';
+import { searchExhaustive } from '../search/exhaustive.ts';
+import type { Bound, Pulse, Trace, Verdict } from '../search/result.ts';
+import { type Task, taskOf } from '../search/task.ts';
+import { SpecError } from '../spec/errors.ts';
+import { type Choices, type Command, type Scope, scopeOf, switchValues } from '../spec/model.ts';
+import type { Property } from '../spec/property.ts';
+import type { Suite } from '../spec/suite.ts';
+import { difference } from './difference.ts';
+
+/** A property that holds with the switches as they are, and not with some of them set otherwise. */
+export interface Broken {
+  readonly property: Property;
+  readonly trace: Trace;
+}
+
+/** What becomes of the properties with one switch set otherwise. */
+export interface Flip {
+  readonly name: string;
+  readonly value: boolean | string;
+  readonly states: number;
+  readonly bound: Bound | undefined;
+  readonly breaks: readonly Broken[];
+  /** Violated as the switches are, and no longer. */
+  readonly mends: readonly Property[];
+  /** Without a meaning for this value. */
+  readonly notJudged: readonly Property[];
+  /** Witnesses that are no longer reached. */
+  readonly unreached: readonly Property[];
+  /** Where nothing breaks: the shortest trace to a call that differs, or 'none' if no reachable call does. */
+  readonly shows: readonly Command[] | 'none' | undefined;
+}
+
+/** Which combinations of two-valued switches keep every property. */
+export interface Combinations {
+  /** Those that vary: a boolean switch is in a set if it is on, any other, named with its value, if it is as in the variant. */
+  readonly names: readonly string[];
+  /** Sets that keep every property, also those that the variant violates, and of whose proper subsets none does; smaller ones first. */
+  readonly minimal: readonly {
+    readonly names: readonly string[];
+    readonly states: number;
+    readonly unreached: number;
+  }[];
+  /** Of so many sets. */
+  readonly sets: number;
+  /** Refuted by running a trace that refuted another one, rather than by a search. */
+  readonly replayed: number;
+  readonly searched: number;
+  /** Not asked, because a subset of theirs keeps every property. */
+  readonly implied: number;
+  /** Why not all were tried, and how many were not. */
+  readonly left: { readonly why: 'budget' | 'interrupted' | 'bound'; readonly sets: number } | undefined;
+}
+
+export interface Ablation {
+  readonly scope: Scope;
+  readonly states: number;
+  readonly bound: Bound | undefined;
+  /** The properties that hold with the switches as they are, witnesses left out. */
+  readonly holds: readonly Property[];
+  readonly violated: readonly Property[];
+  readonly flips: readonly Flip[];
+  /** Undefined if there is no two-valued switch, or there are too many. */
+  readonly combinations: Combinations | undefined;
+  readonly interrupted: boolean;
+}
+
+export interface AblationOptions {
+  readonly maxStates?: number;
+  readonly maxBytes?: number;
+  readonly workers?: number;
+  readonly pulse?: Pulse;
+  /** At most so many searches to find minimal sets. */
+  readonly budget: number;
+}
+
+/** With more two-valued switches than this, not every set is tried. */
+export const mostSwitches = 12;
+
+/** Searches the variant as it is, with each switch set otherwise, and with every set of two-valued switches. */
+export const ablation = async (suite: Suite, choices: Choices, options: AblationOptions): Promise<Ablation> => {
+  const { model } = suite;
+  const scope = scopeOf(model, choices);
+  const search = (switches: Scope['switches']) => searched(suite, { ...choices, switches }, options);
+  const base = await search(scope.switches);
+  const holds = base.properties(({ property, verdict }) => verdict.kind === 'proved' && !property.witness);
+  const reached = base.properties(({ property, verdict }) => verdict.kind === 'proved' && property.witness);
+  const violated = base.properties(({ verdict }) => verdict.kind === 'violated');
+
+  const flips: Flip[] = [];
+  let interrupted = base.bound?.kind === 'interrupted';
+  for (const [name, spec] of Object.entries(model.switches))
+    for (const value of switchValues(spec).filter((one) => one !== scope.switches[name])) {
+      if (interrupted) break;
+      const switches = { ...scope.switches, [name]: value };
+      const flipped = await search(switches);
+      const breaks = flipped.broken(holds);
+      const unreached = reached.filter(({ id }) => flipped.verdicts.get(id)?.kind === 'violated');
+      const searchedAll = !flipped.bound && !base.bound;
+      const shown =
+        breaks.length === 0 && searchedAll
+          ? await difference(
+              { suite, choices: { ...choices, switches: scope.switches } },
+              { suite, choices: { ...choices, switches } },
+              { ...options, beyond: false },
+            )
+          : undefined;
+      flips.push({
+        name,
+        value,
+        states: flipped.states,
+        bound: flipped.bound,
+        breaks,
+        mends: violated.filter(({ id }) => flipped.verdicts.get(id)?.kind === 'proved'),
+        notJudged: holds.filter(({ id }) => !flipped.verdicts.has(id)),
+        unreached,
+        shows: shown && (shown.first?.commands ?? 'none'),
+      });
+      interrupted = flipped.bound?.kind === 'interrupted';
+    }
+
+  return {
+    scope,
+    states: base.states,
+    bound: base.bound,
+    holds,
+    violated,
+    flips,
+    combinations:
+      interrupted || base.bound ? undefined : await combinationsOf(suite, choices, scope, flips, options, search),
+    interrupted,
+  };
+};
+
+interface Searched {
+  readonly task: Task;
+  readonly states: number;
+  readonly bound: Bound | undefined;
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  properties(which: (one: { readonly property: Property; readonly verdict: Verdict }) => boolean): Property[];
+  /** Which of the properties are violated, each with a trace that was replayed with the plain functions. */
+  broken(properties: readonly Property[]): Broken[];
+}
+
+const searched = async (
+  suite: Suite,
+  choices: Choices,
+  options: Omit<AblationOptions, 'budget'>,
+): Promise<Searched> => {
+  const task = taskOf(suite.model, scopeOf(suite.model, choices), suite.properties);
+  const { judged, covered, symmetry, bound } = await searchExhaustive(task, options);
+  return {
+    task,
+    states: Number(symmetry?.states ?? covered.states),
+    bound,
+    verdicts: new Map(judged.map(({ property, verdict }) => [property.id, verdict])),
+    properties: (which) => judged.filter(which).map(({ property }) => property),
+    broken: (properties) =>
+      judged.flatMap(({ property, verdict }) => {
+        if (verdict.kind !== 'violated' || !verdict.trace || !properties.includes(property)) return [];
+        if (!isBroken(task, property, verdict.trace.commands))
+          throw new SpecError(`${suite.model.id}: a trace that breaks ${property.id} does so once and not again`);
+        return [{ property, trace: verdict.trace }];
+      }),
+  };
+};
+
+const isBroken = (task: Task, property: Property, commands: readonly Command[]): boolean => {
+  const obligation = task.obligations.find((one) => one.property === property);
+  try {
+    return obligation !== undefined && firstBreak(task, obligation, commands) !== undefined;
+  } catch (error) {
+    if (error instanceof SpecError) return false; // these calls cannot be made here
+    throw error;
+  }
+};
+
+/** The switches that can be in a set or not: all that have two values or, if those are too many, the boolean ones. */
+const varying = ({ model }: Suite): string[] | undefined => {
+  const all = Object.entries(model.switches);
+  const two = all.filter(([, spec]) => switchValues(spec).length === 2).map(([name]) => name);
+  const flags = all.filter(([, spec]) => typeof spec === 'string').map(([name]) => name);
+  const chosen = two.length <= mostSwitches ? two : flags;
+  return chosen.length > 0 && chosen.length <= mostSwitches ? chosen : undefined;
+};
+
+/**
+ * Smaller sets first, so that every set that keeps all properties and contains none found before is minimal: that needs no
+ * assumption. That a smaller set breaks what a larger one does is not assumed either: the larger one's trace is run on it, and only
+ * where it breaks a property there is the search left out.
+ */
+const combinationsOf = async (
+  suite: Suite,
+  choices: Choices,
+  scope: Scope,
+  flips: readonly Flip[],
+  { budget }: AblationOptions,
+  search: (switches: Scope['switches']) => Promise<Searched>,
+): Promise<Combinations | undefined> => {
+  const names = varying(suite);
+  if (!names) return undefined;
+  const obligations = suite.properties.filter(({ witness }) => !witness);
+  const traces: Broken[] = [];
+  const keep = ({ property, trace }: Broken) => {
+    const key = JSON.stringify(trace.commands);
+    if (!traces.some((one) => one.property === property && JSON.stringify(one.trace.commands) === key))
+      traces.push({ property, trace });
+  };
+  for (const { breaks } of flips) for (const one of breaks) keep(one);
+
+  const minimal: { bits: number; states: number; unreached: number }[] = [];
+  const sets = bySize(names.length);
+  let replayed = 0;
+  let searches = 0;
+  let implied = 0;
+  let left: Combinations['left'];
+  for (const [i, bits] of sets.entries()) {
+    if (minimal.some((one) => (one.bits & bits) === one.bits)) {
+      implied++;
+      continue;
+    }
+    const switches = settingOf(suite, scope, names, bits);
+    const task = taskOf(suite.model, scopeOf(suite.model, { ...choices, switches }), suite.properties);
+    const refuting = traces.findIndex(({ property, trace }) => isBroken(task, property, trace.commands));
+    if (refuting >= 0) {
+      traces.unshift(...traces.splice(refuting, 1)); // what has refuted one set is likely to refute the next
+      replayed++;
+      continue;
+    }
+    if (searches >= budget) {
+      left = { why: 'budget', sets: sets.length - i };
+      break;
+    }
+    const found = await search(switches);
+    searches++;
+    const broken = found.broken(obligations);
+    for (const one of broken) keep(one);
+    if (broken.length > 0) continue;
+    if (found.bound) {
+      left = { why: found.bound.kind === 'interrupted' ? 'interrupted' : 'bound', sets: sets.length - i };
+      break;
+    }
+    const unreached = found.properties(({ property, verdict }) => property.witness && verdict.kind === 'violated');
+    minimal.push({
+      bits,
+      states: found.states,
+      unreached: unreached.length,
+    });
+  }
+  const shown = names.map((name) =>
+    typeof suite.model.switches[name] === 'string' ? name : `${name}=${scope.switches[name]}`,
+  );
+  return {
+    names: shown,
+    minimal: minimal.map(({ bits, states, unreached }) => ({
+      names: shown.filter((_, n) => (bits & (1 << n)) !== 0),
+      states,
+      unreached,
+    })),
+    sets: sets.length,
+    replayed,
+    searched: searches,
+    implied,
+    left,
+  };
+};
+
+/** Every subset of so many things, as bits; smaller ones first, then in the order of the things. */
+const bySize = (n: number): number[] => {
+  const size = (bits: number) => bits.toString(2).replaceAll('0', '').length;
+  return Array.from({ length: 2 ** n }, (_, bits) => bits).sort((a, b) => size(a) - size(b) || a - b);
+};
+
+const settingOf = ({ model }: Suite, scope: Scope, names: readonly string[], bits: number): Scope['switches'] => {
+  const settings = { ...scope.switches };
+  for (const [n, name] of names.entries()) {
+    const isIn = (bits & (1 << n)) !== 0;
+    const spec = model.switches[name]!;
+    settings[name] =
+      typeof spec === 'string' ? isIn : switchValues(spec).find((value) => (value === scope.switches[name]) === isIn)!;
+  }
+  return settings;
+};

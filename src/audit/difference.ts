@@ -1,0 +1,436 @@
+import type { Effect } from '../observe/effect.ts';
+import { Observation } from '../observe/observation.ts';
+import { hole, Tries } from '../observe/tries.ts';
+import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
+import { collectRegions, neighbours, type Regions } from '../search/neighbours.ts';
+import type { Bound, Pulse, Verdict } from '../search/result.ts';
+import { perform, type Task, taskOf } from '../search/task.ts';
+import { outcomeKey, watch } from '../search/transition-table.ts';
+import { SpecError } from '../spec/errors.ts';
+import { indexIn, type Layout, layoutOf, type Slot } from '../spec/layout.ts';
+import { type Choices, type Command, describeCommand, type Scope, scopeOf } from '../spec/model.ts';
+import type { Outcome } from '../spec/outcome.ts';
+import type { Property } from '../spec/property.ts';
+import type { Suite } from '../spec/suite.ts';
+import { frozen } from '../spec/update.ts';
+
+export interface Side {
+  readonly suite: Suite;
+  readonly choices: Choices;
+}
+
+/** One side as far as it was explored. */
+export interface ExploredSide {
+  readonly scope: Scope;
+  readonly legend: string | undefined;
+  readonly states: number;
+  readonly bound: Bound | undefined;
+}
+
+/** A state, and what a call does to it on either side; undefined where that side's function throws, or leaves the state's domain. */
+export interface TwoCalls {
+  readonly before: unknown;
+  readonly command: Command;
+  readonly a: Outcome<unknown> | undefined;
+  readonly b: Outcome<unknown> | undefined;
+}
+
+/** Calls of one command that differ in the same way: in their results, or in the fields of the state after. */
+export interface DifferentCase {
+  readonly command: string;
+  /** How many such calls there are, one for each state and command: in states that both sides reach, or only one of them. */
+  readonly calls: { readonly both: number; readonly a: number; readonly b: number };
+  /** The first of them: on a shortest trace of side a, or of b if only b reaches it. */
+  readonly example: TwoCalls;
+  /** The commands to the example's state; undefined if no side reaches it. */
+  readonly trace: readonly Command[] | undefined;
+  /** Of a state that neither side reaches: what the two functions read of it. */
+  readonly reads: readonly { readonly path: string; readonly value: boolean | number | string }[];
+}
+
+export interface VerdictChange {
+  readonly property: Property;
+  /** Undefined: the property does not apply to that side, or the suite does not have it. */
+  readonly a: Verdict | undefined;
+  readonly b: Verdict | undefined;
+}
+
+export interface Difference {
+  readonly a: ExploredSide;
+  readonly b: ExploredSide;
+  /** Calls that only one side has. */
+  readonly only: { readonly a: readonly Command[]; readonly b: readonly Command[] };
+  /** States that both reach. */
+  readonly common: number;
+  readonly cases: readonly DifferentCase[];
+  /** Whether every path through the two functions was tried, so that they differ nowhere else in the domain. */
+  readonly complete: boolean;
+  /** How often a pair of functions was run on a state that neither side reaches. */
+  readonly runs: number;
+  /** The shortest trace whose last call is one that differs; the state before it is the same on both sides. */
+  readonly first: { readonly commands: readonly Command[]; readonly last: TwoCalls } | undefined;
+  readonly verdicts: readonly VerdictChange[];
+}
+
+export interface DifferenceOptions {
+  readonly maxStates?: number;
+  readonly maxBytes?: number;
+  readonly workers?: number;
+  readonly pulse?: Pulse;
+  /** Whether to look for differences in states that neither side reaches as well; true if not given. */
+  readonly beyond?: boolean;
+}
+
+/** Pairs of runs on states that are not reachable. */
+const mostRuns = 4000;
+
+/** A slot with more values than this is not tried out. */
+const widestTrial = 64;
+
+/** Readings in one such run: a function need not end in a state that it never meets. */
+const mostReadings = 10_000;
+
+/**
+ * The semantic difference of two systems with the same states. Both are explored exhaustively, and each call is then made by both
+ * in every state that either of them reaches: looked up in a table that is learned from both functions at once.
+ */
+export const difference = async (a: Side, b: Side, options: DifferenceOptions = {}): Promise<Difference> => {
+  const [left, right] = [taskOfSide(a), taskOfSide(b)];
+  const layout = layoutOf(left.system.state);
+  checkSameStates(left, right, layout);
+  const [ofA, ofB] = [await explore(left, options), await explore(right, options)];
+
+  const pairs = left.commands.flatMap((command, number) => {
+    const other = right.commands.findIndex((one) => describeCommand(one) === describeCommand(command));
+    return other < 0 ? [] : [{ command, a: number, b: other }];
+  });
+  const joint = new Joint(left, right, layout, pairs);
+  const cases = new Cases(left, right, layout, pairs);
+
+  let common = 0;
+  for (let state = 0; state < ofA.states.count; state++) {
+    const words = ofA.states.at(state);
+    const shared = ofB.states.find(words, 0, ofB.states.hash(words, 0)) !== undefined;
+    if (shared) common++;
+    for (let pair = 0; pair < pairs.length; pair++)
+      if (joint.differs(pair, words))
+        cases.note(pair, joint.leaf, words, shared ? 'both' : 'a', () => ofA.graph.traceTo(state));
+  }
+  const first = cases.first;
+  for (let state = 0; state < ofB.states.count; state++) {
+    const words = ofB.states.at(state);
+    if (ofA.states.find(words, 0, ofA.states.hash(words, 0)) !== undefined) continue;
+    for (let pair = 0; pair < pairs.length; pair++)
+      if (joint.differs(pair, words)) cases.note(pair, joint.leaf, words, 'b', () => ofB.graph.traceTo(state));
+  }
+  const { complete, runs } = joint.exploreBeyond(options.beyond === false ? 0 : mostRuns, (pair, leaf, words, reads) =>
+    cases.note(pair, leaf, words, 'neither', undefined, reads),
+  );
+
+  return {
+    a: sideOf(a, left, ofA),
+    b: sideOf(b, right, ofB),
+    only: {
+      a: left.commands.filter((command) => !pairs.some((pair) => pair.command === command)),
+      b: right.commands.filter((_, number) => !pairs.some((pair) => pair.b === number)),
+    },
+    common,
+    cases: cases.found(),
+    complete,
+    runs,
+    first,
+    verdicts: verdictChanges(a, b, ofA, ofB),
+  };
+};
+
+const taskOfSide = ({ suite, choices }: Side) => taskOf(suite.model, scopeOf(suite.model, choices), suite.properties);
+
+interface ExploredTask extends Inspected {
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  readonly bound: Bound | undefined;
+}
+
+const explore = async (task: Task, options: DifferenceOptions): Promise<ExploredTask> => {
+  let inspected: Inspected | undefined;
+  const { judged, bound } = await searchExhaustive(task, {
+    ...options,
+    symmetry: false,
+    inspect: (all) => {
+      inspected = all;
+    },
+  });
+  return { ...inspected!, verdicts: new Map(judged.map(({ property, verdict }) => [property.id, verdict])), bound };
+};
+
+const sideOf = ({ suite }: Side, { scope }: Task, { states, bound }: ExploredTask): ExploredSide => ({
+  scope,
+  legend: suite.model.legend?.(scope.config),
+  states: states.count,
+  bound,
+});
+
+const verdictChanges = (a: Side, b: Side, ofA: ExploredTask, ofB: ExploredTask): VerdictChange[] => {
+  const properties = new Map([...b.suite.properties, ...a.suite.properties].map((one) => [one.id, one]));
+  return [...properties.values()].flatMap((property) => {
+    const [before, after] = [ofA.verdicts.get(property.id), ofB.verdicts.get(property.id)];
+    return before?.kind === after?.kind ? [] : [{ property, a: before, b: after }];
+  });
+};
+
+/** Two systems can be compared state by state only if their states have the same fields with the same values. */
+const checkSameStates = (left: Task, right: Task, layout: Layout<unknown>) => {
+  const [ours, theirs] = [layout.slots, layoutOf(right.system.state).slots];
+  const place = ours.findIndex((slot, i) => !sameSlot(slot, theirs[i]));
+  if (place < 0 && ours.length === theirs.length) return;
+  const path = ours[place]?.path ?? theirs[ours.length]?.path ?? 'the top';
+  const name = ({ scope }: Task) => `${scope.model}@${scope.variant}`;
+  throw new SpecError(
+    `${name(left)} and ${name(right)} cannot be compared: their states do not have the same domain at ${path}`,
+  );
+};
+
+const sameSlot = (slot: Slot, other: Slot | undefined): boolean =>
+  other !== undefined &&
+  slot.path === other.path &&
+  slot.size === other.size &&
+  slot.word === other.word &&
+  slot.shift === other.shift &&
+  [0, 1, slot.size - 1].every((index) => slot.valueAt(index) === other.valueAt(index)) &&
+  (slot.size > 4096 ||
+    Array.from({ length: slot.size }, (_, index) => index).every((i) => slot.valueAt(i) === other.valueAt(i)));
+
+interface Pair {
+  readonly command: Command;
+  readonly a: number;
+  readonly b: number;
+}
+
+/** What both functions do where they read the same; undefined where one throws, or leaves the domain. */
+interface Leaf {
+  readonly a: readonly [Outcome<unknown>, Effect] | undefined;
+  readonly b: readonly [Outcome<unknown>, Effect] | undefined;
+  /** Neither the results nor the writes differ. */
+  readonly same: boolean;
+  /** Only what is written tells them apart, which may be what is there. */
+  readonly sameResult: boolean;
+  readonly reads: readonly Slot[];
+  /** The state that it was learned from. */
+  readonly state: Uint32Array;
+}
+
+/** Decision tables of two functions at once: one observation watches both. */
+class Joint {
+  readonly #left: Task;
+  readonly #right: Task;
+  readonly #layout: Layout<unknown>;
+  readonly #pairs: readonly Pair[];
+  readonly #tries = new Tries();
+  readonly #roots: readonly number[];
+  readonly #leaves: Leaf[] = [];
+  /** By pair: its leaves. */
+  readonly #of: number[][];
+  /** The leaf that `differs` has met last. */
+  leaf = hole;
+  #mostReadings = Number.POSITIVE_INFINITY;
+
+  constructor(left: Task, right: Task, layout: Layout<unknown>, pairs: readonly Pair[]) {
+    this.#left = left;
+    this.#right = right;
+    this.#layout = layout;
+    this.#pairs = pairs;
+    this.#roots = pairs.map(() => this.#tries.add());
+    this.#of = pairs.map(() => []);
+  }
+
+  /** Whether the two calls differ in the state. */
+  differs(pair: number, words: Uint32Array): boolean {
+    const known = this.#tries.find(this.#roots[pair]!, words, 0);
+    this.leaf = known === hole ? this.#learn(pair, words.slice()) : known;
+    const { a, b, same, sameResult } = this.#leaves[this.leaf]!;
+    if (same || !sameResult || !a || !b) return !same;
+    return words.some((word, i) => ((word & a[1].keep[i]!) | a[1].set[i]!) !== ((word & b[1].keep[i]!) | b[1].set[i]!));
+  }
+
+  #learn(pair: number, state: Uint32Array): number {
+    const observation = new Observation(state, this.#mostReadings);
+    const { a, b } = this.#pairs[pair]!;
+    const ofA = this.#watch(this.#left, observation, this.#left.commands[a]!);
+    const ofB = this.#watch(this.#right, observation, this.#right.commands[b]!);
+    const reads = [...observation.reads];
+    observation.close();
+    const sameResult = ofA && ofB ? resultKey(ofA[0]) === resultKey(ofB[0]) : ofA === ofB;
+    const sameEffect =
+      ofA === ofB || (ofA && ofB && (['keep', 'set'] as const).every((part) => equal(ofA[1][part], ofB[1][part])));
+    const leaf = this.#leaves.length;
+    this.#leaves.push({ a: ofA, b: ofB, same: sameResult && sameEffect === true, sameResult, reads, state });
+    this.#tries.learn(this.#roots[pair]!, reads, (slot) => indexIn(slot, state, 0), leaf);
+    this.#of[pair]!.push(leaf);
+    return leaf;
+  }
+
+  #watch(task: Task, observation: Observation, command: Command): [Outcome<unknown>, Effect] | undefined {
+    try {
+      const [outcome, effect] = watch(task, this.#layout, observation, command);
+      return effect && [outcome, effect];
+    } catch {
+      return undefined; // the other side's states need not be expected here
+    }
+  }
+
+  /**
+   * Sets one slot that was read to another value at a time, which leads to every path through the two functions, those nearest to
+   * reachable ones first. `found` is told of states in which the calls differ.
+   */
+  exploreBeyond(
+    mostRuns: number,
+    found: (pair: number, leaf: number, state: Uint32Array, reads: readonly Slot[]) => void,
+  ): {
+    readonly complete: boolean;
+    readonly runs: number;
+  } {
+    const regions: Regions = new Map();
+    collectRegions(this.#layout.place, regions);
+    this.#mostReadings = mostReadings;
+    let complete = true;
+    let runs = 0;
+    for (const [pair, leaves] of this.#of.entries()) {
+      const most = runs + Math.floor((mostRuns - runs) / (this.#pairs.length - pair));
+      paths: for (const leaf of leaves) {
+        const { state, reads } = this.#leaves[leaf]!;
+        for (const slot of reads) {
+          if (slot.size > widestTrial) complete = false;
+          else
+            for (const other of neighbours(state, slot, regions)) {
+              if (this.#tries.find(this.#roots[pair]!, other, 0) !== hole) continue;
+              if (runs >= most) {
+                complete = false;
+                break paths;
+              }
+              runs++;
+              try {
+                // A leaf that is learned here is explored in its turn.
+                if (!this.differs(pair, other)) continue;
+              } catch {
+                complete = false;
+                continue;
+              }
+              const { a, b, reads } = this.#leaves[this.leaf]!;
+              if (a && b) found(pair, this.leaf, other, reads);
+            }
+        }
+      }
+    }
+    return { complete, runs };
+  }
+}
+
+const equal = (a: Uint32Array, b: Uint32Array) => a.every((word, i) => word === b[i]);
+
+type Counted = DifferentCase & { readonly calls: { both: number; a: number; b: number } };
+
+/** Collects calls that differ, by how. */
+class Cases {
+  readonly #left: Task;
+  readonly #right: Task;
+  readonly #layout: Layout<unknown>;
+  readonly #pairs: readonly Pair[];
+  readonly #cases = new Map<string, Counted>();
+  /** By pair and leaf: the case that it belongs to. */
+  readonly #known = new Map<string, Counted | undefined>();
+  first: Difference['first'];
+
+  constructor(left: Task, right: Task, layout: Layout<unknown>, pairs: readonly Pair[]) {
+    this.#left = left;
+    this.#right = right;
+    this.#layout = layout;
+    this.#pairs = pairs;
+  }
+
+  found(): DifferentCase[] {
+    return [...this.#cases.values()];
+  }
+
+  note(
+    pair: number,
+    leaf: number,
+    words: Uint32Array,
+    where: keyof DifferentCase['calls'] | 'neither',
+    trace: (() => Command[]) | undefined,
+    reads: readonly Slot[] = [],
+  ) {
+    const place = `${pair} ${leaf}`;
+    let known = this.#known.get(place);
+    if (!known) {
+      const example = this.#callsOn(pair, words);
+      // The two may agree when run plainly if an unreachable state is one that neither expects.
+      if (!example) return;
+      const key = keyOf(example);
+      known = this.#cases.get(key);
+      if (!known) {
+        known = {
+          command: example.command.kind,
+          calls: { both: 0, a: 0, b: 0 },
+          example,
+          trace: trace?.(),
+          reads: reads.map((slot) => ({ path: slot.path, value: slot.valueAt(indexIn(slot, words, 0)) })),
+        };
+        this.#cases.set(key, known);
+      }
+      this.#known.set(place, known);
+      if (trace && !this.first) this.first = { commands: [...trace(), example.command], last: example };
+    }
+    if (where !== 'neither') known.calls[where]++;
+  }
+
+  /** Both calls, made plainly; undefined if they do not differ. */
+  #callsOn(pair: number, words: Uint32Array): TwoCalls | undefined {
+    const before = frozen(this.#layout.decode(words));
+    const { a, b, command } = this.#pairs[pair]!;
+    const plain = (task: Task, number: number) => {
+      try {
+        const outcome = perform(task, before, task.commands[number]!);
+        return outcome.result === 'disabled' || task.system.state.contains(outcome.state) ? outcome : undefined;
+      } catch {
+        return undefined;
+      }
+    };
+    const calls = { before, command, a: plain(this.#left, a), b: plain(this.#right, b) };
+    return isDifferent(calls) ? calls : undefined;
+  }
+}
+
+/** Whether two outcomes of one call differ: in the result, or in the state after. What a disabled call's state is does not matter. */
+export const isDifferent = ({ a, b }: Pick<TwoCalls, 'a' | 'b'>): boolean => {
+  if (!a || !b) return a !== b;
+  if (resultKey(a) !== resultKey(b)) return true;
+  return a.result !== 'disabled' && changedFields(a.state, b.state).length > 0;
+};
+
+/** A disabled call is none, for whatever reason. */
+const resultKey = (outcome: Outcome<unknown>): string =>
+  outcome.result === 'disabled' ? outcome.result : outcomeKey(outcome);
+
+const keyOf = ({ command, a, b }: TwoCalls): string => {
+  const results = [a, b].map((outcome) => (outcome ? resultKey(outcome) : ''));
+  // Where the results differ, so does what they do; where they are the same, the fields say what differs.
+  const fields = a && b && results[0] === results[1] ? changedFields(a.state, b.state) : [];
+  return JSON.stringify([
+    command.kind,
+    ...results,
+    [...new Set(fields.map((path) => path.replaceAll(/\[\d+\]/g, '[]')))],
+  ]);
+};
+
+/** The paths at which two plain values differ. */
+export const changedFields = (a: unknown, b: unknown, path = ''): string[] => {
+  if (Object.is(a, b)) return [];
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return [path];
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return keys.flatMap((key) =>
+    changedFields(
+      Reflect.get(a, key),
+      Reflect.get(b, key),
+      Array.isArray(a) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`,
+    ),
+  );
+};

@@ -1,0 +1,568 @@
+import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
+import { type Explored, judgeExplored, noSuccessor } from '../search/explored.ts';
+import { decides, Findings, type Judgeable } from '../search/findings.ts';
+import { CallJudgements, StateJudgements } from '../search/judgements.ts';
+import { type Bound, type Pulse, resultOf } from '../search/result.ts';
+import { StateSet } from '../search/state-set.ts';
+import { judge, type Obligation, type Task, taskOf } from '../search/task.ts';
+import { leads, type TransitionTable } from '../search/transition-table.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Layout } from '../spec/layout.ts';
+import { type Choices, type Command, type Scope, scopeOf } from '../spec/model.ts';
+import type { Errno, Outcome } from '../spec/outcome.ts';
+import type { Property } from '../spec/property.ts';
+import type { Suite } from '../spec/suite.ts';
+import { frozen } from '../spec/update.ts';
+import { errnoMutants, type Fault, type Mutant, mutantsOf, type Value } from './mutants.ts';
+
+/**
+ * What became of a mutant.
+ *
+ * - `property`: it violates a property that holds without it.
+ * - `witness`: it violates none, but a witness that was reached before is not any more.
+ * - `error`: a state leaves its domain, or a function of the model or of a property throws: `check` would stop there.
+ * - `equivalent`: no reachable call differs from what it was.
+ * - `undecided`: it reaches more states than may be searched, none of which violates anything.
+ * - `survived`: it does something else, and nothing notices.
+ */
+export type Fate =
+  | { readonly kind: 'property' | 'witness'; readonly property: Property }
+  | { readonly kind: 'error' | 'equivalent' | 'undecided' | 'survived' };
+
+/** A mutant as one reads it: the calls that it changes, and how. */
+export interface MutantCase {
+  readonly command: Command;
+  /** What the row reads, in that order. */
+  readonly where: readonly { readonly path: string; readonly value: Value }[];
+  readonly outcome: Outcome<unknown>;
+  readonly fault: Fault;
+  /** Of a dropped refusal with the effect of another row: what that row reads. */
+  readonly like: MutantCase['where'] | undefined;
+  /** The commands to a state in which the fault shows first, and the faulty call; undefined unless it survived. */
+  readonly trace: readonly Command[] | undefined;
+}
+
+export interface Judgment {
+  readonly mutant: MutantCase;
+  readonly fate: Fate;
+}
+
+export interface MutationAudit {
+  readonly scope: Scope;
+  readonly states: number;
+  readonly rows: number;
+  /** Rows without mutants: of calls that are disabled or panic. */
+  readonly rowsLeftOut: number;
+  /** Mutants there are; `judged` may be a sample of them. */
+  readonly mutants: number;
+  readonly seed: number | undefined;
+  readonly judged: readonly Judgment[];
+  /** Properties that hold, in whose name mutants are caught. */
+  readonly properties: readonly Property[];
+  /** Properties that are violated without any fault, and can catch none. */
+  readonly violated: readonly Property[];
+  readonly interrupted: boolean;
+}
+
+export interface MutationOptions {
+  /** At most so many mutants are judged, drawn with `seed`. */
+  readonly sample: number;
+  readonly seed: number;
+  readonly maxStates?: number;
+  readonly maxBytes?: number;
+  readonly pulse?: Pulse;
+  /** Called before each mutant; false: no more. */
+  readonly tell?: (done: number, all: number) => Promise<boolean>;
+}
+
+/** A mutant may reach so many times the states of the model itself, and at least `leastStates`. */
+const mostGrowth = 4;
+const leastStates = 20_000;
+
+/** Successors are looked up once for all mutants where that takes less than so many numbers. */
+const mostSuccessors = 1 << 25;
+
+/** Calls that show a witness are remembered, at most so many of each. */
+const mostEvidence = 16;
+
+/**
+ * Puts one row of the decision tables wrong at a time and searches again, on the tables: functions of the model run only where a
+ * mutant leads to states that the model itself does not reach. Throws a SpecError if the model cannot be searched completely first.
+ */
+export const mutationAudit = async (
+  suite: Suite,
+  choices: Choices,
+  options: MutationOptions,
+): Promise<MutationAudit> => {
+  const scope = scopeOf(suite.model, choices);
+  const task = taskOf(suite.model, scope, suite.properties);
+  let inspected: Inspected | undefined;
+  const result = await searchExhaustive(task, {
+    ...options,
+    symmetry: false,
+    workers: 1, // with more, rows would be numbered in an order of chance
+    inspect: (all) => {
+      inspected = all;
+    },
+  });
+  const ground = inspected!;
+  if (result.bound && result.bound.kind !== 'interrupted') throw unsearched(scope, result.bound);
+  const proved = result.judged.flatMap(({ property, verdict }) => (verdict.kind === 'proved' ? property : []));
+  const holding = task.obligations.filter(({ property }) => proved.includes(property));
+
+  const rows = ground.transitions.size;
+  const first = firstTakers(task, ground);
+  const mutants = result.bound ? [] : allMutants(task, ground, first);
+  const chosen = sampled(task, ground.transitions, mutants, options.sample, options.seed);
+  const search = new MutantSearch(task, ground, holding, first);
+  const judged: Judgment[] = [];
+  let interrupted = result.bound !== undefined;
+  for (const mutant of chosen) {
+    if (options.tell && !(await options.tell(judged.length, chosen.length))) {
+      interrupted = true;
+      break;
+    }
+    const { fate, trace } = search.judge(mutant);
+    judged.push({ mutant: caseOf(task, ground.transitions, mutant, trace), fate });
+  }
+  const withMutants = new Set(mutants.flatMap((mutant) => [mutant, ...mutant.also].map(({ row }) => row)));
+  return {
+    scope,
+    states: ground.states.count,
+    rows,
+    rowsLeftOut: rows - withMutants.size,
+    mutants: mutants.length,
+    seed: chosen.length < mutants.length ? options.seed : undefined,
+    judged,
+    properties: proved,
+    violated: result.judged.flatMap(({ property, verdict }) => (verdict.kind === 'violated' ? property : [])),
+    interrupted,
+  };
+};
+
+const unsearched = ({ model, variant }: Scope, bound: Exclude<Bound, { readonly kind: 'interrupted' }>) =>
+  new SpecError(
+    `${model}@${variant} has more than ${bound.limit} ${bound.kind === 'states' ? 'states' : 'bytes of states'}; mutants need all of them`,
+  );
+
+/** By row: the first state that takes it. */
+const firstTakers = ({ commands }: Task, { states, transitions, layout }: Inspected): Int32Array => {
+  const first = new Int32Array(transitions.size).fill(-1);
+  for (let state = 0; state < states.count; state++)
+    for (let command = 0; command < commands.length; command++) {
+      const row = transitions.find(command, states.words, state * layout.words);
+      if (first[row] === -1) first[row] = state;
+    }
+  return first;
+};
+
+const allMutants = ({ commands }: Task, { states, transitions, layout }: Inspected, first: Int32Array): Mutant[] => {
+  const rowsOf: number[][] = commands.map(() => []);
+  const errnos = new Set<Errno>();
+  for (const row of first.keys()) {
+    if (first[row] === -1) continue;
+    const { command, outcome } = transitions.row(row);
+    rowsOf[command]!.push(row);
+    if (outcome.result === 'refused') errnos.add(outcome.errno);
+  }
+  const ofRows = rowsOf.flatMap((rows) =>
+    rows.flatMap((row) => mutantsOf(transitions, layout, row, states.at(first[row]!).slice(), rows)),
+  );
+  const kinds = [...new Set(commands.map(({ kind }) => kind))];
+  return [
+    ...ofRows,
+    ...kinds.flatMap((kind) => {
+      const rows = rowsOf.flatMap((of, command) => (commands[command]!.kind === kind ? of : []));
+      return errnoMutants(transitions, layout, rows, [...errnos].sort());
+    }),
+  ];
+};
+
+/**
+ * At most `most` of the mutants, in their order; the same ones for the same seed. The places are dealt out in turn to each kind of
+ * fault in each field, result and command, so that none is drowned by a command with many rows.
+ */
+const sampled = (
+  { commands }: Task,
+  transitions: TransitionTable,
+  mutants: readonly Mutant[],
+  most: number,
+  seed: number,
+): readonly Mutant[] => {
+  if (mutants.length <= most) return mutants;
+  const kinds = new Map<string, number[]>();
+  for (const [i, { row, fault }] of mutants.entries()) {
+    const { command, outcome } = transitions.row(row);
+    const field = 'path' in fault ? withoutIndices(fault.path) : '';
+    const key = JSON.stringify([commands[command]!.kind, resultOf(outcome), fault.kind, field]);
+    kinds.set(key, [...(kinds.get(key) ?? []), i]);
+  }
+  const random = randomNumbers(seed);
+  const decks = [...kinds.values()].map((deck) => {
+    for (let i = deck.length - 1; i > 0; i--) {
+      const j = Math.floor(random() * (i + 1));
+      [deck[i], deck[j]] = [deck[j]!, deck[i]!];
+    }
+    return deck;
+  });
+  const drawn: number[] = [];
+  for (let round = 0; drawn.length < most; round++)
+    for (const deck of decks) if (round < deck.length && drawn.length < most) drawn.push(deck[round]!);
+  return drawn.sort((a, b) => a - b).map((i) => mutants[i]!);
+};
+
+/** `tables[1].refcount` as `tables[].refcount`. */
+export const withoutIndices = (path: string): string => path.replaceAll(/\[\d+\]/g, '[]');
+
+/** mulberry32: numbers from 0 to below 1. */
+const randomNumbers = (seed: number) => () => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+};
+
+const caseOf = (
+  task: Task,
+  transitions: TransitionTable,
+  { row, fault }: Mutant,
+  trace: readonly Command[] | undefined,
+): MutantCase => {
+  const whereOf = (number: number) =>
+    transitions.row(number).reads.map(({ slot, index }) => ({ path: slot.path, value: slot.valueAt(index) }));
+  const { command, outcome } = transitions.row(row);
+  return {
+    command: task.commands[command]!,
+    where: whereOf(row),
+    outcome: { ...outcome, state: undefined },
+    fault,
+    like: fault.kind === 'refusal dropped' && fault.like !== undefined ? whereOf(fault.like) : undefined,
+    trace,
+  };
+};
+
+interface Judged {
+  readonly fate: Fate;
+  readonly trace?: readonly Command[];
+}
+
+/** A property that some mutant breaks, or an error that it runs into, ends its search. */
+class Caught extends Error {
+  readonly fate: Fate;
+
+  constructor(fate: Fate) {
+    super();
+    this.fate = fate;
+  }
+}
+
+interface Witness {
+  readonly property: Property;
+  /** Whether the call that takes the row from the state shows it; undefined for a witness of states. */
+  readonly ofCall: CallJudgements | undefined;
+  readonly ofState: ((words: Uint32Array, offset: number) => boolean) | undefined;
+  readonly evidence: { readonly state: number; readonly command: number }[];
+}
+
+class MutantSearch {
+  readonly #task: Task;
+  readonly #layout: Layout<unknown>;
+  readonly #transitions: TransitionTable;
+  /** The states that the model itself reaches. In these, and in calls from them but the faulty one, every property holds. */
+  readonly #known: StateSet;
+  readonly #obligations: readonly Obligation[];
+  readonly #ofStates: StateJudgements;
+  readonly #ofCalls: CallJudgements;
+  readonly #safety: Findings;
+  readonly #witnesses: readonly Witness[];
+  /** By known state times commands: the state that the call leads to, or -1. Undefined where it would be too large. */
+  readonly #successors: Int32Array | undefined;
+  readonly #waits = new Map<string, (words: Uint32Array, offset: number) => boolean>();
+  readonly #next: Uint32Array;
+  readonly #most: number;
+
+  // Of the mutant that is searched: states are numbered as the known ones are, then its own in the order in which they are found.
+  /** By state: how many were found before it, or -1. */
+  #place: Int32Array;
+  #parents: Int32Array;
+  #arrivals: Int32Array;
+  #queue: number[] = [];
+  #own: StateSet | undefined;
+  /** By row: the faulty row that is in its place. */
+  #faults = new Map<number, number>();
+  /** By command: whether it has a faulty row. */
+  #isFaulty: boolean[] = [];
+  /** The commands up to the first faulty call that does anything else than the right one. */
+  #differs: readonly Command[] | undefined;
+
+  constructor(
+    task: Task,
+    { layout, states, transitions }: Inspected,
+    obligations: readonly Obligation[],
+    first: Int32Array,
+  ) {
+    this.#task = task;
+    this.#layout = layout;
+    this.#transitions = transitions;
+    this.#known = states;
+    this.#obligations = obligations.filter(({ property }) => !property.witness);
+    this.#safety = new Findings({ ...task, obligations: this.#obligations });
+    this.#ofStates = new StateJudgements(task, layout, transitions, this.#safety);
+    this.#ofCalls = new CallJudgements(task, layout, transitions, this.#safety);
+    // What is judged of a state is what its predecessor lets expect, so every known state is judged once.
+    for (let state = 0; state < states.count; state++) this.#ofStates.settles(states.words, state * layout.words);
+    this.#next = new Uint32Array(layout.words);
+    this.#most = Math.max(leastStates, mostGrowth * states.count);
+    this.#place = new Int32Array(states.count + 64).fill(-1);
+    this.#parents = new Int32Array(this.#place.length);
+    this.#arrivals = new Int32Array(this.#place.length);
+    this.#successors = states.count * task.commands.length <= mostSuccessors ? this.#allSuccessors() : undefined;
+    this.#witnesses = obligations.flatMap(({ property, instances }) =>
+      property.witness && (property.on === 'call' || property.on === 'state')
+        ? instances.map((instance) => this.#witness(property, instance, first))
+        : [],
+    );
+  }
+
+  judge(mutant: Mutant): Judged {
+    this.#faults = new Map();
+    this.#isFaulty = [];
+    for (const { row, outcome, effect } of [mutant, ...mutant.also]) {
+      this.#faults.set(row, this.#transitions.addFaulty(row, outcome, effect));
+      this.#isFaulty[this.#transitions.row(row).command] = true;
+    }
+    this.#place.fill(-1);
+    this.#queue = [];
+    this.#own = undefined;
+    this.#differs = undefined;
+    try {
+      if (!this.#search()) return { fate: { kind: 'undecided' } };
+      if (!this.#differs) return { fate: { kind: 'equivalent' } };
+      this.#judgePaths();
+      const unreached = this.#witnesses.find((witness) => !this.#reaches(witness));
+      if (unreached) return { fate: { kind: 'witness', property: unreached.property } };
+      return { fate: { kind: 'survived' }, trace: this.#differs };
+    } catch (error) {
+      if (error instanceof Caught) return { fate: error.fate };
+      if (error instanceof SpecError) return { fate: { kind: 'error' } };
+      throw error;
+    }
+  }
+
+  /** Breadth-first from the initial state. Returns false where there are too many states; throws what the mutant is caught by. */
+  #search(): boolean {
+    this.#arrive(0, 0, -1);
+    for (let head = 0; head < this.#queue.length; head++) {
+      if (this.#queue.length > this.#most) return false;
+      const state = this.#queue[head]!;
+      for (let command = 0; command < this.#task.commands.length; command++) {
+        const to = this.#call(state, command, true);
+        if (to >= 0 && this.#place[to] === -1) this.#arrive(to, state, command);
+      }
+    }
+    return true;
+  }
+
+  #arrive(state: number, parent: number, command: number) {
+    if (state >= this.#place.length) {
+      const grow = (array: Int32Array, value: number) => {
+        const larger = new Int32Array(2 * (state + 1)).fill(value);
+        larger.set(array);
+        return larger;
+      };
+      this.#place = grow(this.#place, -1);
+      this.#parents = grow(this.#parents, 0);
+      this.#arrivals = grow(this.#arrivals, 0);
+    }
+    this.#place[state] = this.#queue.push(state) - 1;
+    this.#parents[state] = parent;
+    this.#arrivals[state] = command;
+  }
+
+  /** The state that the call leads to, or one of `noSuccessor`. With `judging`, what the model itself does not do is judged. */
+  #call(state: number, command: number, judging: boolean): number {
+    if (state < this.#known.count && !this.#isFaulty[command]) return this.#successor(state, command);
+    const { row, right } = this.#rowOf(state, command);
+    if (state < this.#known.count && row === right) return this.#successor(state, command);
+    const lead = this.#transitions.leads(row);
+    if (lead === leads.disabled) return noSuccessor.disabled;
+    const [words, offset] = this.#wordsOf(state);
+    if (judging && row !== right && !this.#differs && this.#isFault(row, right, words, offset))
+      this.#differs = [...this.#traceTo(state), this.#task.commands[command]!];
+    if (judging) this.#judgeCall(row, words, offset, command);
+    if (lead === leads.panic) return noSuccessor.panic;
+    const next = this.#next;
+    if (lead !== leads.on || !this.#transitions.apply(row, words, offset, next)) return state;
+    return this.#numberOf(next, row, row !== right);
+  }
+
+  /** The row that the call takes, and the one that it would take without the fault. */
+  #rowOf(state: number, command: number): { readonly row: number; readonly right: number } {
+    const [words, offset] = this.#wordsOf(state);
+    const right =
+      state < this.#known.count
+        ? this.#transitions.find(command, words, offset)
+        : this.#transitions.take(command, words, offset);
+    return { row: this.#faults.get(right) ?? right, right };
+  }
+
+  #wordsOf(state: number): readonly [Uint32Array, number] {
+    const { words } = this.#layout;
+    if (state < this.#known.count) return [this.#known.words, state * words];
+    return [this.#own!.words, (state - this.#known.count) * words];
+  }
+
+  #judgeCall(row: number, words: Uint32Array, offset: number, command: number) {
+    if (!this.#ofCalls.settles(row, words, offset)) return;
+    const before = frozen(this.#layout.decode(words, offset));
+    const next = new Uint32Array(this.#layout.words);
+    const changed = this.#transitions.apply(row, words, offset, next);
+    const outcome = {
+      ...this.#transitions.row(row).outcome,
+      state: changed ? frozen(this.#layout.decode(next)) : before,
+    };
+    this.#catch('call', { before, command: this.#task.commands[command]!, outcome });
+  }
+
+  /** Whether the faulty call does anything else in the state than the right one. */
+  #isFault(row: number, right: number, words: Uint32Array, offset: number): boolean {
+    if (this.#transitions.row(row).outcome !== this.#transitions.row(right).outcome) return true;
+    const next = new Uint32Array(this.#layout.words);
+    this.#transitions.apply(right, words, offset, next);
+    this.#transitions.apply(row, words, offset, this.#next);
+    return next.some((word, i) => word !== this.#next[i]);
+  }
+
+  /** The number of the state in `next`, which is judged if it is new. */
+  #numberOf(next: Uint32Array, row: number, isFaulty: boolean): number {
+    const hash = this.#known.hash(next, 0);
+    const known = this.#known.find(next, 0, hash) ?? -1;
+    if (known >= 0) return known;
+    this.#own ??= new StateSet(this.#layout.words, Number.POSITIVE_INFINITY);
+    const own = this.#own.find(next, 0, hash);
+    if (own !== undefined) return this.#known.count + own;
+    if (isFaulty && !this.#isState(next)) throw new Caught({ kind: 'error' });
+    const added = this.#own.add(next, 0, hash, 0);
+    const { words } = this.#layout;
+    if (this.#ofStates.settles(this.#own.words, added * words, row))
+      this.#catch('state', frozen(this.#layout.decode(this.#own.words, added * words)));
+    return this.#known.count + added;
+  }
+
+  /** The effect of one row on a state of another may be no state at all. */
+  #isState(words: Uint32Array): boolean {
+    try {
+      return this.#layout.encode(this.#layout.decode(words)).every((word, i) => word === words[i]);
+    } catch {
+      return false;
+    }
+  }
+
+  #catch(on: 'state' | 'call', subject: unknown) {
+    for (const { property, instances } of this.#obligations)
+      if (property.on === on)
+        for (const instance of instances)
+          if (decides(property, judge(this.#task, property, subject, instance)))
+            throw new Caught({ kind: 'property', property });
+    throw new Error('a property is broken and none is');
+  }
+
+  #successor(state: number, command: number): number {
+    if (this.#successors) return this.#successors[state * this.#task.commands.length + command]!;
+    const [words, offset] = this.#wordsOf(state);
+    const row = this.#transitions.find(command, words, offset);
+    const lead = this.#transitions.leads(row);
+    if (lead === leads.disabled) return noSuccessor.disabled;
+    if (lead === leads.panic) return noSuccessor.panic;
+    if (lead !== leads.on || !this.#transitions.apply(row, words, offset, this.#next)) return state;
+    return this.#known.find(this.#next, 0, this.#known.hash(this.#next, 0))!;
+  }
+
+  #allSuccessors(): Int32Array {
+    const { length } = this.#task.commands;
+    const all = new Int32Array(this.#known.count * length);
+    for (let state = 0; state < this.#known.count; state++)
+      for (let command = 0; command < length; command++)
+        all[state * length + command] = this.#successor(state, command);
+    return all;
+  }
+
+  /** Ends and infinite paths, which the whole graph decides. */
+  #judgePaths() {
+    const obligations = this.#obligations.filter(({ property }) => property.on === 'end' || property.on === 'path');
+    if (obligations.length === 0) return;
+    const findings = new Findings({ ...this.#task, obligations });
+    const graph: Explored = {
+      states: this.#queue.length,
+      plain: (place) => this.#layout.decode(...this.#wordsOf(this.#queue[place]!)),
+      successor: (place, command) => {
+        const to = this.#call(this.#queue[place]!, command, false);
+        return to >= 0 ? this.#place[to]! : to;
+      },
+      waits: (judgeable) => {
+        const waits = this.#waitsOf(judgeable);
+        return (place) => !waits(...this.#wordsOf(this.#queue[place]!));
+      },
+      traceTo: () => [],
+    };
+    judgeExplored(this.#task, graph, findings);
+    for (const { property, verdict } of findings.verdicts(undefined))
+      if (verdict.kind === 'violated') throw new Caught({ kind: 'property', property });
+  }
+
+  #waitsOf({ property, instance }: Judgeable) {
+    const key = `${property.id} ${JSON.stringify(instance)}`;
+    const known = this.#waits.get(key) ?? this.#ofStates.table({ property, instance, settled: false });
+    this.#waits.set(key, known);
+    return known;
+  }
+
+  #witness(property: Property, instance: unknown, first: Int32Array): Witness {
+    const findings = new Findings({ ...this.#task, obligations: [{ property, instances: [instance] }] });
+    const [judgeable] = [...findings.open(property.on)];
+    const ofCall =
+      property.on === 'call' ? new CallJudgements(this.#task, this.#layout, this.#transitions, findings) : undefined;
+    const witness: Witness = {
+      property,
+      ofCall,
+      ofState: ofCall ? undefined : this.#ofStates.table(judgeable!),
+      evidence: [],
+    };
+    const { words } = this.#layout;
+    if (ofCall)
+      for (const [row, state] of first.entries()) {
+        if (witness.evidence.length >= mostEvidence) break;
+        if (this.#transitions.leads(row) !== leads.disabled && ofCall.settles(row, this.#known.words, state * words))
+          witness.evidence.push({ state, command: this.#transitions.row(row).command });
+      }
+    else
+      for (let state = 0; state < this.#known.count && witness.evidence.length < mostEvidence; state++)
+        if (witness.ofState!(this.#known.words, state * words)) witness.evidence.push({ state, command: -1 });
+    return witness;
+  }
+
+  /** Whether a state or call that the mutant reaches is the one that the witness asks for. */
+  #reaches({ evidence, ofCall, ofState }: Witness): boolean {
+    const still = evidence.some(
+      ({ state, command }) =>
+        this.#place[state]! >= 0 && (command < 0 || !this.#faults.has(this.#rowOf(state, command).right)),
+    );
+    if (still) return true;
+    return this.#queue.some((state) => {
+      const [words, offset] = this.#wordsOf(state);
+      if (ofState) return ofState(words, offset);
+      return this.#task.commands.some((_, command) => {
+        const { row } = this.#rowOf(state, command);
+        if (this.#transitions.leads(row) === leads.disabled || ofCall!.isQuiet(row)) return false;
+        return ofCall!.settles(row, words, offset);
+      });
+    });
+  }
+
+  #traceTo(state: number): Command[] {
+    const trace: Command[] = [];
+    for (let at = state; this.#arrivals[at]! >= 0; at = this.#parents[at]!)
+      trace.push(this.#task.commands[this.#arrivals[at]!]!);
+    return trace.reverse();
+  }
+}

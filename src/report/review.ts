@@ -1,0 +1,319 @@
+import type { Ablation, Combinations, Flip } from '../audit/ablation.ts';
+import type { Fault, Value } from '../audit/mutants.ts';
+import type { Fate, Judgment, MutantCase, MutationAudit } from '../audit/mutation.ts';
+import type { CheckResult } from '../check.ts';
+import { describeCommand } from '../spec/model.ts';
+import { describeOutcome } from '../spec/outcome.ts';
+import { checkJson } from './json.ts';
+import { matrixText } from './matrix.ts';
+import type { Style } from './style.ts';
+import { table } from './table.ts';
+import { boundWords, count, plural, scopeName, settings, wrapped } from './words.ts';
+
+/** What `review` found out; the parts that were not asked for, or not come to, are missing. */
+export interface Review {
+  readonly matrix: readonly CheckResult[];
+  readonly ablation: Ablation | undefined;
+  readonly mutation: MutationAudit | undefined;
+}
+
+export const reviewText = ({ matrix, ablation, mutation }: Review, style: Style): string =>
+  `${[
+    ...(matrix.length > 0 ? [matrixText(matrix, style).trimEnd()] : []),
+    ...(ablation ? ablationText(ablation, style) : []),
+    ...(mutation ? mutationText(mutation, style) : []),
+  ].join('\n\n')}\n`;
+
+function ablationText(ablation: Ablation, style: Style): string[] {
+  const { scope, states, bound, holds, violated, flips } = ablation;
+  const base = scopeName(scope);
+  const rows = flips.flatMap((flip) => flipRows(flip, style));
+  return [
+    [
+      `${style.bold(base)}, one switch set otherwise at a time`,
+      wrapped(
+        `${bound ? `Incomplete (${boundWords(bound)}). ` : ''}As it is, ${plural(holds.length, 'property holds', 'properties hold')} in ${plural(states, 'state')}` +
+          `${violated.length > 0 ? `; left out, since violated as it is: ${violated.map(({ id }) => id).join(', ')}` : ''}.`,
+        78,
+      ),
+    ].join('\n'),
+    rows.length > 0 ? table(['with', 'breaks', 'trace'], rows, ['trace']) : 'There is no switch.',
+    ...noteLines(ablation),
+    ...(ablation.combinations ? [combinationsText(ablation.combinations, base)] : []),
+  ];
+}
+
+const flipRows = ({ name, value, breaks, bound }: Flip, style: Style): string[][] => {
+  const setting = `${name}=${value}`;
+  if (breaks.length === 0)
+    return [[setting, bound ? style.yellow(`? (${boundWords(bound)})`) : style.dim('nothing'), '']];
+  return breaks.map(({ property, trace }, i) => [
+    i === 0 ? setting : '',
+    style.red(property.id),
+    String(trace.commands.length),
+  ]);
+};
+
+/** What the table does not say: a check that breaks nothing is not thereby useless. */
+const noteLines = ({ flips }: Ablation): string[] => {
+  const redundant = flips.filter(({ breaks, bound }) => breaks.length === 0 && !bound);
+  const lines = redundant.map(({ name, value, shows, mends, unreached, notJudged }) => {
+    const what =
+      shows === 'none'
+        ? 'no reachable call differs at all'
+        : `calls differ, first by ${shows?.map(describeCommand).join('; ')}`;
+    const more = [
+      ...(mends.length > 0 ? [`it mends ${mends.map(({ id }) => id).join(', ')}`] : []),
+      ...(unreached.length > 0 ? [`no longer reached: ${unreached.map(({ id }) => id).join(', ')}`] : []),
+      ...(notJudged.length > 0 ? [`has no meaning then: ${notJudged.map(({ id }) => id).join(', ')}`] : []),
+    ];
+    return wrapped(`${name}=${value} breaks nothing; ${[what, ...more].join('; ')}.`, 78);
+  });
+  if (lines.length === 0) return [];
+  return [
+    [
+      ...lines,
+      wrapped(
+        'A check that can be left out so is redundant in this configuration, by these properties and while the other switches are as they are; no more is said.',
+        78,
+      ),
+    ].join('\n'),
+  ];
+};
+
+function combinationsText(
+  { names, minimal, sets, replayed, searched, implied, left }: Combinations,
+  base: string,
+): string {
+  const asked = `Which of ${names.join(', ')} it takes, any other switch as in ${base}:`;
+  const found = minimal.map((one) => {
+    const notes = [
+      plural(one.states, 'state'),
+      ...(one.unreached > 0 ? [`${plural(one.unreached, 'witness', 'witnesses')} unreached`] : []),
+    ];
+    return wrapped(`${one.names.length > 0 ? one.names.join(' + ') : 'none of them'} (${notes.join(', ')})`, 74, '  ');
+  });
+  const everywhere = names.filter((name) => minimal.every((one) => one.names.includes(name)));
+  const nowhere = names.filter((name) => !minimal.some((one) => one.names.includes(name)));
+  const how =
+    `Of ${plural(sets, 'set')}, ${count(searched)} searched, ${count(replayed)} refuted by a trace that was run on them` +
+    `${implied > 0 ? `, ${count(implied)} left out because a part of them is enough` : ''}.`;
+  const rest = left
+    ? `Not decided: ${plural(left.sets, 'set')}, ${left.why === 'budget' ? 'the budget of searches being spent' : left.why === 'bound' ? 'a search having come to its bound' : 'having been interrupted'}. There may be other minimal sets.`
+    : minimal.length > 0
+      ? `${everywhere.length > 0 ? `In every one: ${everywhere.join(', ')}. ` : ''}${nowhere.length > 0 ? `In none: ${nowhere.join(', ')}.` : ''}`.trim()
+      : '';
+  return [
+    wrapped(asked, 78),
+    ...(minimal.length > 0
+      ? [`  minimal ${minimal.length === 1 ? 'set that keeps' : 'sets that keep'} every property:`]
+      : ['  no set keeps every property']),
+    ...found,
+    ...(rest === '' ? [] : [wrapped(rest, 78)]),
+    wrapped(how, 78),
+  ].join('\n');
+}
+
+const faults: readonly Fault['kind'][] = ['refusal dropped', 'errno changed', 'write dropped', 'other value written'];
+const fates: readonly Fate['kind'][] = ['property', 'witness', 'error', 'survived', 'equivalent'];
+/** As the table has it, which is 80 columns wide. */
+const short: Partial<Record<Fate['kind'] | Fault['kind'], string>> = {
+  equivalent: 'same',
+  'other value written': 'other value',
+};
+
+/** Survivors that are shown, one for each kind. */
+const mostSurvivors = 30;
+
+/** Caught, of those that do something else and could be decided, in per cent; rounded down, so that 100 % means all. */
+const killRate = (of: ReadonlyMap<Fate['kind'], number>): string => {
+  const caught = (of.get('property') ?? 0) + (of.get('witness') ?? 0) + (of.get('error') ?? 0);
+  const all = caught + (of.get('survived') ?? 0);
+  return all === 0 ? '-' : `${Math.floor((100 * caught) / all)} %`;
+};
+
+const counted = (judged: readonly Judgment[]): Map<Fate['kind'], number> => {
+  const counts = new Map<Fate['kind'], number>();
+  for (const { fate } of judged) counts.set(fate.kind, (counts.get(fate.kind) ?? 0) + 1);
+  return counts;
+};
+
+function mutationText(audit: MutationAudit, style: Style): string[] {
+  const { scope, states, rows, rowsLeftOut, mutants, seed, judged, violated, interrupted } = audit;
+  const row = (name: string, of: readonly Judgment[]) => {
+    const counts = counted(of);
+    return [name, count(of.length), ...fates.map((fate) => count(counts.get(fate) ?? 0)), killRate(counts)];
+  };
+  const undecided = judged.filter(({ fate }) => fate.kind === 'undecided').length;
+  const head = ['fault', 'mutants', ...fates.map((fate) => short[fate] ?? fate), 'caught'];
+  const sample =
+    seed === undefined
+      ? interrupted
+        ? `interrupted after ${count(judged.length)}`
+        : 'all judged'
+      : `a sample of ${count(judged.length)} judged (--sample ${judged.length} --seed ${seed}, dealt out in turn to every kind of fault in every field, result and command)`;
+  const survivors = similar(judged.filter(({ fate }) => fate.kind === 'survived'));
+  const shown = survivors.slice(0, mostSurvivors);
+  return [
+    [
+      `${style.bold(scopeName(scope))}, one fault at a time in the decision tables`,
+      wrapped(
+        `${plural(states, 'state')}, ${plural(rows, 'row')} (${count(rowsLeftOut)} without mutants: calls that are disabled or panic), ${plural(mutants, 'mutant')}: ${sample}.` +
+          `${violated.length > 0 ? ` Violated without a fault, and blind to any: ${violated.map(({ id }) => id).join(', ')}.` : ''}`,
+        78,
+      ),
+    ].join('\n'),
+    table(
+      head,
+      [
+        ...faults.map((kind) =>
+          row(
+            short[kind] ?? kind,
+            judged.filter(({ mutant }) => mutant.fault.kind === kind),
+          ),
+        ),
+        row('all', judged),
+      ],
+      head.slice(1),
+    ),
+    wrapped(
+      'property: a property is violated. witness: none is, but one that was reached no longer is. error: a state leaves its domain, or a function throws. ' +
+        'same: no reachable call differs. caught: property, witness or error, of these and those that survived.' +
+        (undecided > 0 ? ` Not decided, having too many states: ${plural(undecided, 'mutant')}.` : ''),
+      78,
+    ),
+    ...(survivors.length > 0
+      ? [
+          [
+            `${plural(survivors.length, 'kind')} of survivors: no property notices when`,
+            ...shown.map(({ first, others }) => survivorText(first.mutant, others, style)),
+            ...(survivors.length > shown.length
+              ? [`  and ${plural(survivors.length - shown.length, 'kind')} more (--json has every one)`]
+              : []),
+          ].join('\n'),
+        ]
+      : []),
+  ];
+}
+
+interface Similar {
+  readonly first: Judgment;
+  readonly others: number;
+}
+
+const withoutIndices = (path: string) => path.replaceAll(/\[\d+\]/g, '[]');
+
+/** Survivors with the same fault in the same kind of field, result and command, the one with the shortest trace first. */
+const similar = (survivors: readonly Judgment[]): Similar[] => {
+  const groups = new Map<string, Judgment[]>();
+  for (const one of survivors) {
+    const { command, outcome, fault } = one.mutant;
+    const field =
+      'path' in fault ? withoutIndices(fault.path) : 'like' in fault ? String(fault.like === undefined) : '';
+    const key = JSON.stringify([command.kind, describeOutcome(outcome), fault.kind, field]);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  const length = ({ mutant }: Judgment) => mutant.trace?.length ?? 0;
+  return [...groups.values()].map((group) => ({
+    first: group.reduce((best, one) => (length(one) < length(best) ? one : best)),
+    others: group.length - 1,
+  }));
+};
+
+const survivorText = (mutant: MutantCase, others: number, style: Style): string => {
+  const call = describeCommand(mutant.command);
+  return [
+    wrapped(`${call} ${faultWords(mutant)}${others > 0 ? ` (and ${count(others)} like it)` : ''}`, 76, '  '),
+    ...(mutant.where.length > 0 ? [wrapped(`where ${whereWords(mutant.where)}`, 72, '      ')] : []),
+    style.dim(wrapped(`first: ${(mutant.trace ?? []).map(describeCommand).join('; ')}`, 72, '      ')),
+  ].join('\n');
+};
+
+/** What the faulty call does, beside what it should. */
+const faultWords = ({ outcome, fault, like }: MutantCase): string => {
+  const result = describeOutcome(outcome);
+  switch (fault.kind) {
+    case 'refusal dropped':
+      return `succeeds instead of ${result}, ${like ? `as where ${whereWords(like)}` : 'changing nothing more'}`;
+    case 'errno changed':
+      return `returns -${fault.to} instead of ${result}`;
+    case 'write dropped':
+      return `(${result}) does not write ${fault.path} := ${fault.was}`;
+    case 'other value written':
+      return `(${result}) writes ${fault.path} := ${fault.value} instead of ${fault.was}`;
+  }
+};
+
+/** Conditions that are shown; of more, the first and the last. */
+const mostConditions = 6;
+
+const whereWords = (where: readonly { readonly path: string; readonly value: Value }[]): string => {
+  const words = where.map(({ path, value }) => `${path}=${value}`);
+  if (words.length <= mostConditions) return words.join(', ');
+  return `${words.slice(0, mostConditions - 1).join(', ')} and ${count(words.length - mostConditions + 1)} more`;
+};
+
+/** The result of `review --json`. */
+export const reviewJson = ({ matrix, ablation, mutation }: Review): object => ({
+  format: 'pagelaw review',
+  version: 1,
+  matrix: checkJson(matrix),
+  ablation: ablation
+    ? {
+        model: ablation.scope.model,
+        variant: ablation.scope.variant,
+        config: ablation.scope.config,
+        configuration: settings(ablation.scope.config),
+        switches: ablation.scope.switches,
+        states: ablation.states,
+        bound: ablation.bound ?? null,
+        holds: ablation.holds.map(({ id }) => id),
+        violated: ablation.violated.map(({ id }) => id),
+        flips: ablation.flips.map((flip) => ({
+          switch: flip.name,
+          value: flip.value,
+          states: flip.states,
+          bound: flip.bound ?? null,
+          breaks: flip.breaks.map(({ property, trace }) => ({
+            id: property.id,
+            trace: trace.commands.map(describeCommand),
+            loop: trace.loop ?? null,
+          })),
+          mends: flip.mends.map(({ id }) => id),
+          notJudged: flip.notJudged.map(({ id }) => id),
+          unreached: flip.unreached.map(({ id }) => id),
+          firstDifference: flip.shows === undefined || flip.shows === 'none' ? null : flip.shows.map(describeCommand),
+          sameBehaviour: flip.shows === 'none',
+        })),
+        combinations: ablation.combinations ?? null,
+      }
+    : null,
+  mutation: mutation
+    ? {
+        states: mutation.states,
+        rows: mutation.rows,
+        rowsLeftOut: mutation.rowsLeftOut,
+        mutants: mutation.mutants,
+        judged: mutation.judged.length,
+        seed: mutation.seed ?? null,
+        fates: Object.fromEntries(counted(mutation.judged)),
+        caughtBy: caughtBy(mutation),
+        survivors: mutation.judged
+          .filter(({ fate }) => fate.kind === 'survived')
+          .map(({ mutant }) => ({
+            call: describeCommand(mutant.command),
+            result: describeOutcome(mutant.outcome),
+            where: Object.fromEntries(mutant.where.map(({ path, value }) => [path, value])),
+            fault: mutant.fault.kind === 'refusal dropped' ? { kind: mutant.fault.kind } : mutant.fault,
+            like: mutant.like ? Object.fromEntries(mutant.like.map(({ path, value }) => [path, value])) : null,
+            first: (mutant.trace ?? []).map(describeCommand),
+          })),
+      }
+    : null,
+});
+
+/** By property: mutants that it was the first to catch. */
+const caughtBy = ({ properties, judged }: MutationAudit): Record<string, number> =>
+  Object.fromEntries(
+    properties.map(({ id }) => [id, judged.filter(({ fate }) => 'property' in fate && fate.property.id === id).length]),
+  );
