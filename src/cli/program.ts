@@ -3,8 +3,10 @@ import { SpecError } from '../spec/errors.ts';
 import { type AuditOptions, auditCommand, auditFormats } from './audit.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
 import { type Console, exit } from './console.ts';
+import { type DiffOptions, diffCommand } from './diff.ts';
 import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
+import { type ReviewOptions, reviewCommand } from './review.ts';
 import { type RunOptions, runCommand } from './run.ts';
 
 const examples = `
@@ -17,6 +19,8 @@ Examples:
   pagelaw replay '.pagelaw/pkvm-mmio@before.annotation-durable.json'
   pagelaw check ./my-model.mts               a model of your own
   pagelaw audit pkvm-mmio@v4                 its rules, ownership matrix and life cycle
+  pagelaw review pkvm-mmio                   are these checks necessary?
+  pagelaw diff pkvm-mmio@v4 pkvm-mmio@fixed  what does a change change?
 `;
 
 const checkHelp = `
@@ -61,6 +65,19 @@ Exit status: 0; 2 wrong usage or a broken model; 130 interrupted.
 Examples:
   pagelaw audit pkvm-mmio@v4 --command host_access
   pagelaw audit pkvm-mmio --format svg > life.svg
+`;
+
+const reviewHelp = `
+Prints the matrix of variants by properties; then, from one variant on, what
+each switch alone breaks when it is set otherwise, and the minimal sets of
+two-valued switches that keep every property. What breaks nothing is redundant
+in this configuration only.
+
+Exit status: 0; 2 wrong usage or a broken model; 130 interrupted.
+
+Examples:
+  pagelaw review pkvm-mmio
+  pagelaw review ./my-model.mts@v2 --mutate --sample 5000 --seed 7
 `;
 
 /** Runs a command line, without the program's name, and returns the exit status. Never throws what the user could mend. */
@@ -140,6 +157,39 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .addHelpText('after', auditHelp)
     .action(async (name: string, options: AuditOptions) => {
       status = await auditCommand(name, options, console);
+    });
+
+  program
+    .command('review')
+    .description('which switch bears which property, and what the properties would not notice')
+    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE; without a variant, the default one')
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--mutate', 'put one row of the decision tables wrong at a time, and see what catches it')
+    .option('--sample <n>', 'judge at most so many mutants (1000)', positive)
+    .option('--seed <n>', 'draw the sample with this seed (1)', integer)
+    .option('--budget <n>', 'at most so many searches for minimal sets of switches (200)', positive)
+    .option('--max-states <n>', 'stop each search, as incomplete, at so many states', positive)
+    .option('--max-memory <MiB>', 'stop, as incomplete, when states take more (60 % of RAM)', positive)
+    .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
+    .option('--json', 'as JSON')
+    .addHelpText('after', reviewHelp)
+    .action(async (name: string, options: ReviewOptions) => {
+      status = await reviewCommand(name, options, console);
+    });
+
+  program
+    .command('diff')
+    .description('what two variants, or two versions of a model file, do differently')
+    .argument('<a>', 'MODEL@VARIANT or FILE@VARIANT')
+    .argument('<b>', 'the same, with the same states')
+    .option('--set <name=value>', 'set a config parameter, on both sides', collect)
+    .option('--max-states <n>', 'stop, as incomplete, at so many states', positive)
+    .option('--max-memory <MiB>', 'stop, as incomplete, when states take more (60 % of RAM)', positive)
+    .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExit status: 0 no reachable call differs; 1 one does; 2 they cannot be compared.\n')
+    .action(async (a: string, b: string, options: DiffOptions) => {
+      status = await diffCommand(a, b, options, console);
     });
 
   program

@@ -1,0 +1,56 @@
+import { type Difference, difference } from '../audit/difference.ts';
+import { differenceJson, differenceText, isReached, type Labels } from '../report/difference.ts';
+import { styleOf } from '../report/style.ts';
+import { givenChoices } from './check.ts';
+import { type Console, exit } from './console.ts';
+import { pulseFor } from './pulse.ts';
+import { bounds, oneTarget, type ReviewOptions } from './review.ts';
+import type { Target } from './suites.ts';
+
+export type DiffOptions = Pick<ReviewOptions, 'set' | 'maxStates' | 'maxMemory' | 'workers' | 'json'>;
+
+/** `pagelaw diff`: 0 if no reachable call differs, 1 if one does, as diff(1) has it. */
+export const diffCommand = async (
+  nameA: string,
+  nameB: string,
+  options: DiffOptions,
+  console: Console,
+): Promise<number> => {
+  const [a, b] = [await oneTarget(nameA), await oneTarget(nameB)];
+  const side = ({ suite, variant }: Target) => ({
+    suite,
+    choices: {
+      variant: variant ?? suite.model.defaultVariant,
+      config: givenChoices(suite.model, { ...(options.set && { set: options.set }) }).config,
+    },
+  });
+  const found = await difference(side(a), side(b), {
+    ...bounds(options),
+    pulse: pulseFor(console, `${nameA} and ${nameB}`),
+  });
+  console.progress?.('');
+  const labels = labelsOf(nameA, nameB, found);
+  console.out(
+    options.json
+      ? `${JSON.stringify(differenceJson(found, labels), null, 2)}\n`
+      : differenceText(found, labels, styleOf(console.colour)),
+  );
+  return statusOf(found);
+};
+
+/** A longer name than this makes columns too wide. */
+const longest = 24;
+
+/** Variants of one model go by their own names. */
+const labelsOf = (nameA: string, nameB: string, { a, b }: Difference): Labels => {
+  const names = [nameA, nameB] as const;
+  if (a.scope.model === b.scope.model && a.scope.variant !== b.scope.variant)
+    return { a: a.scope.variant, b: b.scope.variant, names };
+  if (nameA === nameB || names.some(({ length }) => length > longest)) return { a: 'a', b: 'b', names };
+  return { a: nameA, b: nameB, names };
+};
+
+const statusOf = ({ a, b, cases, only }: Difference): number => {
+  if ([a, b].some(({ bound }) => bound?.kind === 'interrupted')) return exit.interrupted;
+  return cases.some(isReached) || only.a.length + only.b.length > 0 ? exit.violated : exit.asExpected;
+};
