@@ -164,6 +164,7 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .description('which switch bears which property, and what the properties would not notice')
     .argument('<target>', 'MODEL, MODEL@VARIANT or FILE; without a variant, the default one')
     .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--no-matrix', 'leave out the matrix, which takes a search of every variant')
     .option('--mutate', 'put one row of the decision tables wrong at a time, and see what catches it')
     .option('--sample <n>', 'judge at most so many mutants (1000)', positive)
     .option('--seed <n>', 'draw the sample with this seed (1)', integer)

@@ -15,6 +15,7 @@ import { findTargets, type Target } from './suites.ts';
 
 export interface ReviewOptions {
   readonly set?: readonly string[];
+  readonly matrix: boolean;
   readonly mutate?: boolean;
   readonly sample?: number;
   readonly seed?: number;
@@ -40,7 +41,7 @@ export const reviewCommand = async (name: string, options: ReviewOptions, consol
   const scope = scopeOf(model, choices);
   systemOf(model, scope);
 
-  const matrix = await matrixOf(target, choices, options, console);
+  const matrix = options.matrix ? await matrixOf(target, choices, options, console) : [];
   const search = { ...bounds(options), pulse: pulseFor(console, `${scopeName(scope)} switches`) };
   const review: Review = {
     matrix,

@@ -65,6 +65,9 @@ In every one: unshareChecksPins. In none: idle.
     narrow(out);
     expect(status).toBe(0);
     expect(out).toContain('all judged');
+    expect(out).toContain('\nunchecked       4  3\n');
+    const without = await pagelaw(['review', pinFile('mutate.mjs'), '--mutate', '--no-matrix']);
+    expect(out.endsWith(`\n\n${without.out}`)).toBe(true);
     expect(out).toContain('  unshare() returns -EPERM instead of -EBUSY (pinned)\n');
   });
 
