@@ -6,8 +6,9 @@ import { searchRandom } from './search/random.ts';
 import { searchReference } from './search/reference.ts';
 import type { Covered, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
 import { causes, type Task, taskOf } from './search/task.ts';
+import type { Drawing } from './spec/drawing.ts';
 import { SpecError } from './spec/errors.ts';
-import { type Choices, describeCommand, guarded, type Scope, scopeOf } from './spec/model.ts';
+import { type Choices, describeCommand, drawingOf, guarded, type Scope, scopeOf } from './spec/model.ts';
 import type { Property, Step } from './spec/property.ts';
 import type { Suite } from './spec/suite.ts';
 
@@ -53,6 +54,10 @@ export interface CheckResult {
   readonly scope: Scope;
   readonly title: string;
   readonly legend: string | undefined;
+  /** The names of calls in the kernel. */
+  readonly kernel: Readonly<Partial<Record<string, string>>>;
+  readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
+  readonly initial: unknown;
   readonly search: SearchChoice;
   /** Whether only named properties were judged. */
   readonly filtered: boolean;
@@ -98,6 +103,9 @@ export const check = async (
     scope,
     title: model.title,
     legend: guarded(`${model.id}: legend()`, () => model.legend?.(scope.config)),
+    kernel: { ...model.kernel },
+    draw: drawingOf(model, scope.config),
+    initial: task.system.initial,
     search,
     filtered: options.properties !== undefined,
     properties: judged.map(({ property, verdict }) => ({

@@ -3,13 +3,16 @@ import { availableParallelism, totalmem } from 'node:os';
 import { match } from 'ts-pattern';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
+import { githubErrors } from '../report/github.ts';
 import { checkJson } from '../report/json.ts';
+import { type Report, reportOf } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
 import { checkText, summaryOf } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Choices, type Model, scopeOf, switchValues, systemOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
+import { type Format, formatOf, formatted } from './formats.ts';
 import { pulseFor } from './pulse.ts';
 import { allSuites, findTargets, isFile, known, type Target } from './suites.ts';
 
@@ -29,6 +32,7 @@ export interface CheckOptions {
   readonly workers?: number;
   readonly coverage?: boolean;
   readonly json?: boolean;
+  readonly format?: Format;
 }
 
 /** One search of one variant. */
@@ -48,10 +52,12 @@ export const checkCommand = async (
     names.length === 0
       ? allSuites().map((one) => ({ ...one, variant: undefined }))
       : (await Promise.all(names.map(findTargets))).flat();
+  const format = formatOf(options);
   const jobs = plan(targets, options);
   if (options.save !== undefined) await prepareDirectory(checkedDirectory(options.save));
 
   const results: CheckResult[] = [];
+  const reports: Report[] = [];
   const saved = new Set<string>();
   for (const { target, choices, search } of jobs) {
     const scope = scopeOf(target.suite.model, choices);
@@ -64,21 +70,20 @@ export const checkCommand = async (
     });
     console.progress?.('');
     results.push(result);
+    reports.push(reportOf(result, target.module));
     if (options.save !== undefined) await saveAll(options.save, result, target.module, saved);
     if (console.interrupted.aborted) break;
   }
 
   const named = names.some((name) => name.includes('@')) || options.switch !== undefined;
-  console.out(
-    options.json
-      ? `${JSON.stringify(checkJson(results), null, 2)}\n`
-      : checkText(results, {
-          style: styleOf(console.colour),
-          inFull: named,
-          coverage: options.coverage ?? false,
-        }),
-  );
-  if (saved.size > 0 && !options.json)
+  if (format === 'json') console.out(`${JSON.stringify(checkJson(results), null, 2)}\n`);
+  else if (format === 'text')
+    console.out(
+      checkText(results, { style: styleOf(console.colour), inFull: named, coverage: options.coverage ?? false }),
+    );
+  else console.out(formatted(format, reports));
+  if (console.annotates && format !== 'github') console.err(githubErrors(reports));
+  if (saved.size > 0 && format === 'text')
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
   return statusOf(results);
 };

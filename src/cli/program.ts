@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { SpecError } from '../spec/errors.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
 import { type Console, exit } from './console.ts';
+import { formats } from './formats.ts';
 import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
 
@@ -78,7 +79,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))
     .addOption(new Option('--save [dir]', 'save counterexamples (in .pagelaw)').argParser((dir: string) => dir))
     .option('--coverage', 'show how often each command had each result')
-    .option('--json', 'as JSON')
+    .addOption(new Option('--format <name>', 'how to print it (text)').choices(formats))
+    .option('--json', 'short for --format json')
     .addHelpText('after', checkHelp)
     .action(async (names: string[], options: Omit<CheckOptions, 'save'> & { readonly save?: string | true }) => {
       const { save, ...rest } = options;
@@ -91,7 +93,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .description('show a saved counterexample step by step')
     .argument('<file>', 'as written by check --save')
     .option('--model <file>', 'take the model from this file')
-    .option('--json', 'as JSON')
+    .addOption(new Option('--format <name>', 'how to print it (text)').choices(formats))
+    .option('--json', 'short for --format json')
     .addHelpText(
       'after',
       '\nExit status: 1 it still breaks the property; 0 it no longer does; 2 it no\nlonger applies.\n',

@@ -1,26 +1,32 @@
 import { type Counterexample, commandsOf, loadCounterexample } from '../counterexample/file.ts';
 import { firstBreak, replay } from '../counterexample/replay.ts';
+import { githubErrors } from '../report/github.ts';
 import { replayJson } from '../report/json.ts';
 import { type Replayed, replayText } from '../report/replay.ts';
+import { replayReport } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
 import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
-import { scopeOf } from '../spec/model.ts';
+import { drawingOf, scopeOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
+import { type Format, formatOf, formatted } from './formats.ts';
 import { allSuites, known, suitesOf } from './suites.ts';
 
 /** `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. */
 export const replayCommand = async (
   path: string,
-  options: { readonly json?: boolean; readonly model?: string },
+  options: { readonly json?: boolean; readonly format?: Format; readonly model?: string },
   console: Console,
 ): Promise<number> => {
+  const format = formatOf(options);
   const loaded = await loadCounterexample(path);
   const counterexample = options.model === undefined ? loaded : { ...loaded, module: options.model };
   const replayed = await runAgain(path, counterexample);
-  console.out(
-    options.json ? `${JSON.stringify(replayJson(replayed), null, 2)}\n` : replayText(replayed, styleOf(console.colour)),
-  );
+  const report = replayReport(replayed, path);
+  if (format === 'json') console.out(`${JSON.stringify(replayJson(replayed), null, 2)}\n`);
+  else if (format === 'text') console.out(replayText(replayed, styleOf(console.colour)));
+  else console.out(formatted(format, [report]));
+  if (console.annotates && format !== 'github') console.err(githubErrors([report]));
   return replayed.broken ? exit.violated : exit.asExpected;
 };
 
@@ -47,6 +53,9 @@ const runAgain = async (path: string, counterexample: Counterexample): Promise<R
       scope,
       title: suite.model.title,
       legend: suite.model.legend?.(scope.config),
+      kernel: { ...suite.model.kernel },
+      draw: drawingOf(suite.model, scope.config),
+      initial: task.system.initial,
       property,
       steps: replay(task, commands),
       recorded: counterexample.steps.map(({ result }) => result),

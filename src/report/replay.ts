@@ -1,4 +1,5 @@
 import type { Trace } from '../search/result.ts';
+import type { Drawing } from '../spec/drawing.ts';
 import { describeCommand, type Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
@@ -11,6 +12,10 @@ export interface Replayed {
   readonly scope: Scope;
   readonly title: string;
   readonly legend: string | undefined;
+  /** The names of calls in the kernel. */
+  readonly kernel: Readonly<Partial<Record<string, string>>>;
+  readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
+  readonly initial: unknown;
   readonly property: Property;
   readonly steps: readonly Step[];
   /** What each call did when the counterexample was saved. */

@@ -52,3 +52,10 @@ export const wrapped = (text: string, width: number, indent = ''): string =>
     .split('\n')
     .map((line) => indent + line)
     .join('\n');
+
+/** The same for text in which a word may be longer than a line: it is broken. */
+export const wrappedHard = (text: string, width: number, indent = ''): string =>
+  wrapAnsi(text, width, { hard: true })
+    .split('\n')
+    .map((line) => indent + line)
+    .join('\n');

@@ -1,4 +1,5 @@
 import type { Domain } from './domain.ts';
+import type { Drawing } from './drawing.ts';
 import { SpecError } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 import { frozen } from './update.ts';
@@ -68,6 +69,10 @@ export interface Model<
   legend?(config: Config<P>): string;
   /** In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. */
   done?(state: S, config: Config<P>): boolean;
+  /** Where each call is found in the kernel, by the call's name: `__pkvm_host_donate_hyp_mmio()`. */
+  readonly kernel?: Readonly<Partial<Record<C['kind'], string>>>;
+  /** How a state is drawn. */
+  draw?(state: S, config: Config<P>): readonly Drawing[];
   system(config: Config<P>, switches: Settings<W>): System<S, C>;
 }
 
@@ -112,6 +117,10 @@ export const switchValues = (spec: Switch): readonly (boolean | string)[] =>
   typeof spec === 'string' ? [false, true] : spec.values;
 
 export const switchDoc = (spec: Switch): string => (typeof spec === 'string' ? spec : spec.doc);
+
+/** How the model draws a state of that size; undefined for a model that does not say. */
+export const drawingOf = ({ id, draw }: Model, config: Config): ((state: unknown) => readonly Drawing[]) | undefined =>
+  draw && ((state) => guarded(`${id}: draw()`, () => draw(state, config)));
 
 /** What is checked: a model, one of its variants, and what differs from that variant and from the default configuration. */
 export interface Scope {
