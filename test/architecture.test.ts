@@ -13,7 +13,7 @@ const allowed: Readonly<
   properties: { ours: ['src/spec', 'model'], packages: ['ts-pattern'] },
   'src/observe': { ours: ['src/spec'], packages: [] },
   'src/search': { ours: ['src/spec', 'src/observe'], packages: ['fast-check'] },
-  'src/counterexample': { ours: ['src/spec', 'src/search'], packages: ['valibot'] },
+  'src/counterexample': { ours: ['src/spec', 'src/observe', 'src/search'], packages: ['valibot'] },
   'src/report': {
     ours: ['src/spec', 'src/search', 'src/counterexample', 'src'],
     packages: ['cli-table3', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],

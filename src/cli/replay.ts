@@ -1,5 +1,6 @@
 import { type Counterexample, commandsOf, loadCounterexample } from '../counterexample/file.ts';
 import { firstBreak, replay } from '../counterexample/replay.ts';
+import { explain } from '../counterexample/why.ts';
 import { githubErrors } from '../report/github.ts';
 import { replayJson } from '../report/json.ts';
 import { type Replayed, replayText } from '../report/replay.ts';
@@ -49,6 +50,7 @@ const runAgain = async (path: string, counterexample: Counterexample): Promise<R
     const [obligation] = task.obligations;
     if (!obligation) throw new SpecError(`property ${property.id} has no meaning for these switches`);
     const commands = commandsOf(counterexample);
+    const steps = replay(task, commands);
     return {
       scope,
       title: suite.model.title,
@@ -57,7 +59,8 @@ const runAgain = async (path: string, counterexample: Counterexample): Promise<R
       draw: drawingOf(suite.model, scope.config),
       initial: task.system.initial,
       property,
-      steps: replay(task, commands),
+      steps,
+      why: explain(task, steps),
       recorded: counterexample.steps.map(({ result }) => result),
       broken: firstBreak(task, obligation, commands),
     };

@@ -78,7 +78,7 @@ export const stepsJson = (steps: readonly Step[]): object[] =>
   }));
 
 /** The result of `replay --json`. */
-export const replayJson = ({ scope, property, steps, recorded, broken }: Replayed): object => ({
+export const replayJson = ({ scope, property, steps, recorded, why, broken }: Replayed): object => ({
   format: 'pagelaw replay',
   version,
   model: scope.model,
@@ -94,5 +94,9 @@ export const replayJson = ({ scope, property, steps, recorded, broken }: Replaye
     at: broken.commands.length,
     ...loopJson(broken),
   }),
-  steps: stepsJson(steps).map((step, i) => ({ ...step, recorded: recorded[i] })),
+  steps: stepsJson(steps).map((step, i) => ({
+    ...step,
+    recorded: recorded[i],
+    ...(why[i] && { why: why[i] }),
+  })),
 });

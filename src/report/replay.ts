@@ -1,11 +1,14 @@
+import type { Why } from '../counterexample/why.ts';
 import type { Trace } from '../search/result.ts';
 import type { Drawing } from '../spec/drawing.ts';
 import { describeCommand, type Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
+import { drawingLegend, drawingText, marked } from './drawing.ts';
 import type { Style } from './style.ts';
 import { brokenText, callText, changesText, loopLine } from './trace.ts';
-import { scopeName, settings, statementOf, wrapped } from './words.ts';
+import { whyLines } from './why.ts';
+import { scopeName, settings, statementOf, wrapped, wrappedBelow } from './words.ts';
 
 /** A counterexample, run again. */
 export interface Replayed {
@@ -20,13 +23,15 @@ export interface Replayed {
   readonly steps: readonly Step[];
   /** What each call did when the counterexample was saved. */
   readonly recorded: readonly string[];
+  /** For each call why it did not succeed, if it did not. */
+  readonly why: readonly (Why | undefined)[];
   /** Undefined if the property holds all along. */
   readonly broken: Trace | undefined;
 }
 
 /** The report of `replay`: each call with its result and the fields it changed. */
 export const replayText = (
-  { scope, title, legend, property, steps, recorded, broken }: Replayed,
+  { scope, title, legend, draw, initial, property, steps, recorded, why, broken }: Replayed,
   style: Style,
 ): string => {
   const changed = steps.some(({ outcome }, i) => describeOutcome(outcome) !== recorded[i]);
@@ -40,6 +45,10 @@ export const replayText = (
         ? []
         : [style.yellow(`         when it was saved: ${recorded[i]}`)]),
       changes === '' ? style.dim('         changes nothing') : changes,
+      ...whyLines(why[i]).map((line) => wrappedBelow(line, 78, 9)),
+      ...(draw && step.outcome.state !== step.before
+        ? [drawingText(marked(draw(step.outcome.state), draw(step.before)), '           ')]
+        : []),
     ].join('\n');
   });
   return `${[
@@ -52,6 +61,9 @@ export const replayText = (
       .map((line) => wrapped(line, 78))
       .join('\n'),
     `${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`,
+    ...(draw
+      ? [`  initial state (below: ${drawingLegend})\n${drawingText(marked(draw(initial), undefined), '           ')}`]
+      : []),
     calls.length === 0 ? '  in the initial state' : calls.join('\n'),
     broken
       ? style.red(brokenText(broken))
