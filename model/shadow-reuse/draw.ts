@@ -11,7 +11,7 @@ export const draw = (state: State): readonly Drawing[] => {
       : child.leaves.map((leaf, i) => ({
           name: `leaf ${i}`,
           cells: [leaf === 'none' || leaf === 'mmio' ? leaf : `gfn ${leaf}`, `gfn ${gfnOfLeaf(child, i)}`],
-          stale: typeof leaf === 'number' && gfnOfLeaf(child, i) !== leaf ? 'its rmap entry is elsewhere' : undefined,
+          stale: typeof leaf === 'number' && gfnOfLeaf(child, i) !== leaf ? 'rmap entry elsewhere' : undefined,
         }));
   const pointsTo = (gfn: number) => [0, 1].filter((i) => state.rmap[gfn]![i]).map((i) => `leaf ${i}`);
   return [
@@ -19,11 +19,11 @@ export const draw = (state: State): readonly Drawing[] => {
       title: 'paging',
       columns: ['maps', 'dropped at'],
       lines: [
-        { name: 'guest directory entry', cells: [`${state.pde}${state.swapped ? ', entries exchanged' : ''}`, ''] },
+        { name: 'guest entry', cells: [`${state.pde}${state.swapped ? ', entries exchanged' : ''}`, ''] },
         child.kind === 'none'
-          ? { name: 'shadow child', cells: ['none', ''], below: [] }
+          ? { name: 'child', cells: ['none', ''], below: [] }
           : {
-              name: 'shadow child',
+              name: 'child',
               cells: [`${child.direct ? 'direct' : 'indirect'}, gfn ${child.gfn}`, ''],
               below: leaves,
             },
@@ -38,7 +38,7 @@ export const draw = (state: State): readonly Drawing[] => {
           state.memslots[memslotOf(gfn)] ? String(memslotOf(gfn)) : `${memslotOf(gfn)}, deleted`,
           pointsTo(gfn).join(', ') || '-',
         ],
-        stale: state.stale[memslotOf(gfn)] ? 'the memslot has an entry into a freed page' : undefined,
+        stale: state.stale[memslotOf(gfn)] ? 'points into a freed page' : undefined,
       })),
     },
   ];

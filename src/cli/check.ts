@@ -2,7 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { match } from 'ts-pattern';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
+import { canonical } from '../counterexample/canonical.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
+import { corpusText } from '../report/corpus.ts';
 import { githubErrors } from '../report/github.ts';
 import { checkJson } from '../report/json.ts';
 import { type Report, reportOf } from '../report/report.ts';
@@ -12,6 +14,7 @@ import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Choices, type Model, scopeOf, switchValues, systemOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
+import { corpusDirectory, replayCorpus } from './corpus.ts';
 import { type Format, formatOf, formatted } from './formats.ts';
 import { pulseFor } from './pulse.ts';
 import { allSuites, findTargets, isFile, known, type Target } from './suites.ts';
@@ -28,6 +31,8 @@ export interface CheckOptions {
   readonly path?: string;
   readonly maxStates?: number;
   readonly save?: string;
+  /** Where counterexamples are kept that are replayed first. */
+  readonly corpus?: string;
   readonly maxMemory?: number;
   readonly workers?: number;
   readonly coverage?: boolean;
@@ -56,6 +61,12 @@ export const checkCommand = async (
   const jobs = plan(targets, options);
   if (options.save !== undefined) await prepareDirectory(checkedDirectory(options.save));
 
+  const directory = corpusDirectory(options.corpus, options.save);
+  const kept =
+    directory === undefined
+      ? []
+      : await replayCorpus(directory, { targets, property: options.property, switches: switchesOf(options) });
+
   const results: CheckResult[] = [];
   const reports: Report[] = [];
   const saved = new Set<string>();
@@ -71,12 +82,15 @@ export const checkCommand = async (
     console.progress?.('');
     results.push(result);
     reports.push(reportOf(result, target.module));
-    if (options.save !== undefined) await saveAll(options.save, result, target.module, saved);
+    if (options.save !== undefined) await saveAll(options.save, result, target, saved);
     if (console.interrupted.aborted) break;
   }
 
   const named = names.some((name) => name.includes('@')) || options.switch !== undefined;
-  if (format === 'json') console.out(`${JSON.stringify(checkJson(results), null, 2)}\n`);
+  const corpus = kept.length === 0 ? '' : `${corpusText(directory!, kept, styleOf(console.colour))}\n\n`;
+  if (format === 'text') console.out(corpus);
+  else if (format !== 'json') console.err(corpus);
+  if (format === 'json') console.out(`${JSON.stringify(checkJson(results, kept), null, 2)}\n`);
   else if (format === 'text')
     console.out(
       checkText(results, { style: styleOf(console.colour), inFull: named, coverage: options.coverage ?? false }),
@@ -85,7 +99,8 @@ export const checkCommand = async (
   if (console.annotates && format !== 'github') console.err(githubErrors(reports));
   if (saved.size > 0 && format === 'text')
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
-  return statusOf(results);
+  const status = statusOf(results);
+  return status === exit.asExpected && kept.some(({ outcome }) => outcome === 'broken') ? exit.violated : status;
 };
 
 const statusOf = (results: readonly CheckResult[]): number => {
@@ -116,9 +131,7 @@ const jobsOf = (target: Target, options: CheckOptions): Job[] => {
     if (!/^-?\d+$/.test(text)) throw new SpecError(`--set takes integers, not ${text}`);
     return Number(text);
   });
-  const switches = assignments('--switch', options.switch ?? [], (text) =>
-    text === 'true' ? true : text === 'false' ? false : text,
-  );
+  const switches = switchesOf(options);
   for (const name of Object.keys(config)) known(`config parameter of ${model.id}`, name, Object.keys(model.config));
   for (const [name, value] of Object.entries(switches)) {
     known(`switch of ${model.id}`, name, Object.keys(model.switches));
@@ -141,6 +154,9 @@ const jobsOf = (target: Target, options: CheckOptions): Job[] => {
     }),
   );
 };
+
+const switchesOf = (options: CheckOptions): Record<string, boolean | string> =>
+  assignments('--switch', options.switch ?? [], (text) => (text === 'true' ? true : text === 'false' ? false : text));
 
 const defaults = { runs: 1000, length: 100, seed: 1, memoryShare: 0.6 };
 
@@ -208,11 +224,12 @@ const assignments = <T>(option: string, given: readonly string[], parse: (text: 
 };
 
 /** Saves the violations. The first file of a name stays: exhaustive search comes first, and its trace is a shortest one. */
-const saveAll = async (directory: string, result: CheckResult, module: string | undefined, saved: Set<string>) => {
-  for (const { counterexample } of result.properties) {
+const saveAll = async (directory: string, result: CheckResult, { suite, module }: Target, saved: Set<string>) => {
+  for (const { property, counterexample } of result.properties) {
     if (!counterexample) continue;
-    const path = counterexamplePath(directory, result.scope, counterexample.property);
-    if (!saved.has(path)) await saveCounterexample(path, counterexample, module);
+    const canonicalOne = canonical(suite.model, property, result.scope, counterexample);
+    const path = counterexamplePath(directory, canonicalOne);
+    if (!saved.has(path)) await saveCounterexample(path, canonicalOne, module);
     saved.add(path);
   }
 };

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { SpecError } from '../spec/errors.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
 import { type Console, exit } from './console.ts';
+import { defaultDirectory } from './corpus.ts';
 import { formats } from './formats.ts';
 import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
@@ -13,7 +14,7 @@ Examples:
   pagelaw check pkvm-mmio --switch donateChecksMmio=false
                                              the default variant less one check
   pagelaw check pkvm-mmio@before --save      keep the counterexamples in .pagelaw/
-  pagelaw replay '.pagelaw/pkvm-mmio@before.annotation-durable.json'
+  pagelaw replay '.pagelaw/pkvm-mmio@before.annotation-durable.'*
   pagelaw check ./my-model.mts               a model of your own
 `;
 
@@ -78,13 +79,14 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--seed <n>', 'random: the seed (1)', integer)
     .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))
     .addOption(new Option('--save [dir]', 'save counterexamples (in .pagelaw)').argParser((dir: string) => dir))
+    .option('--corpus <dir>', 'replay the counterexamples kept there first (.pagelaw, if it is there)')
     .option('--coverage', 'show how often each command had each result')
     .addOption(new Option('--format <name>', 'how to print it (text)').choices(formats))
     .option('--json', 'short for --format json')
     .addHelpText('after', checkHelp)
     .action(async (names: string[], options: Omit<CheckOptions, 'save'> & { readonly save?: string | true }) => {
       const { save, ...rest } = options;
-      const directory = save === undefined ? {} : { save: save === true ? '.pagelaw' : save };
+      const directory = save === undefined ? {} : { save: save === true ? defaultDirectory : save };
       status = await checkCommand(names, { ...rest, ...directory }, console);
     });
 

@@ -22,7 +22,7 @@ export const replayCommand = async (
   const format = formatOf(options);
   const loaded = await loadCounterexample(path);
   const counterexample = options.model === undefined ? loaded : { ...loaded, module: options.model };
-  const replayed = await runAgain(path, counterexample);
+  const replayed = await runAgain(path, counterexample, { explained: true });
   const report = replayReport(replayed, path);
   if (format === 'json') console.out(`${JSON.stringify(replayJson(replayed), null, 2)}\n`);
   else if (format === 'text') console.out(replayText(replayed, styleOf(console.colour)));
@@ -32,7 +32,11 @@ export const replayCommand = async (
 };
 
 /** Runs the counterexample against the model as it is now. Throws a SpecError if it no longer applies to it. */
-const runAgain = async (path: string, counterexample: Counterexample): Promise<Replayed> => {
+export const runAgain = async (
+  path: string,
+  counterexample: Counterexample,
+  { explained }: { readonly explained: boolean },
+): Promise<Replayed> => {
   try {
     const { module, model: id, variant, config, switches } = counterexample;
     const located = module === undefined ? allSuites() : await suitesOf(module);
@@ -60,7 +64,7 @@ const runAgain = async (path: string, counterexample: Counterexample): Promise<R
       initial: task.system.initial,
       property,
       steps,
-      why: explain(task, steps),
+      why: explained ? explain(task, steps) : [],
       recorded: counterexample.steps.map(({ result }) => result),
       broken: firstBreak(task, obligation, commands),
     };

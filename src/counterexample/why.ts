@@ -15,8 +15,8 @@ type Value = boolean | number | string;
 /** Why a call did not succeed, and what would have to happen first. */
 export interface Why {
   /**
-   * The last value it read that decided: with another one, and the state otherwise as it was, the result is another. Undefined if no
-   * single value decides.
+   * The last value it read without which it succeeds, the state being otherwise as it was; if there is none, the last one without
+   * which it has another result. Undefined if no single value decides.
    */
   readonly decided?: {
     readonly path: string;
@@ -51,7 +51,7 @@ export const explain = (task: Task, steps: readonly Step[]): (Why | undefined)[]
   });
 };
 
-/** From the last value that the call read back to one without which it would have ended otherwise. */
+/** Watches the call once more, and tries every other value of what it read. */
 const decidedBy = (task: Task, layout: Layout<unknown>, { before, command, outcome }: Step): Why['decided'] => {
   const words = layout.encode(before);
   const observation = new Observation(words);
@@ -60,18 +60,20 @@ const decidedBy = (task: Task, layout: Layout<unknown>, { before, command, outco
   observation.close();
   const regions: Regions = new Map();
   collectRegions(layout.place, regions);
-  for (const slot of reads.reverse()) {
+  const candidates = reads.reverse().flatMap((slot) => {
     const others = otherResults(task, layout, words, slot, regions, command).filter(
       ({ key }) => key !== resultOf(outcome),
     );
-    if (others.length === 0) continue;
-    return {
-      path: slot.path,
-      value: slot.valueAt(indexIn(slot, words, 0)),
-      others: others.map(({ value, result }) => ({ value, result })),
-    };
-  }
-  return undefined;
+    return others.length === 0 ? [] : [{ slot, others }];
+  });
+  const found = candidates.find(({ others }) => others.some(({ key }) => key === 'ok')) ?? candidates[0];
+  return (
+    found && {
+      path: found.slot.path,
+      value: found.slot.valueAt(indexIn(found.slot, words, 0)),
+      others: found.others.map(({ value, result }) => ({ value, result })),
+    }
+  );
 };
 
 /** What the call does with other values of the slot. One that the model does not expect there gives no result. */

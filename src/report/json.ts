@@ -3,15 +3,17 @@ import type { Dead, Trace } from '../search/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import type { Kept } from './corpus.ts';
 import type { Replayed } from './replay.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields may come without. */
 const version = 1;
 
 /** The results of `check --json`. */
-export const checkJson = (results: readonly CheckResult[]): object => ({
+export const checkJson = (results: readonly CheckResult[], kept: readonly Kept[] = []): object => ({
   format: 'pagelaw check',
   version,
+  ...(kept.length > 0 && { corpus: kept }),
   results: results.map((result) => ({
     model: result.scope.model,
     variant: result.scope.variant,

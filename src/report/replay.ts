@@ -47,7 +47,7 @@ export const replayText = (
       changes === '' ? style.dim('         changes nothing') : changes,
       ...whyLines(why[i]).map((line) => wrappedBelow(line, 78, 9)),
       ...(draw && step.outcome.state !== step.before
-        ? [drawingText(marked(draw(step.outcome.state), draw(step.before)), '           ')]
+        ? [drawingText(marked(draw(step.outcome.state), draw(step.before)), '       ')]
         : []),
     ].join('\n');
   });
@@ -62,7 +62,7 @@ export const replayText = (
       .join('\n'),
     `${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`,
     ...(draw
-      ? [`  initial state (below: ${drawingLegend})\n${drawingText(marked(draw(initial), undefined), '           ')}`]
+      ? [`  initial state (below: ${drawingLegend})\n${drawingText(marked(draw(initial), undefined), '       ')}`]
       : []),
     calls.length === 0 ? '  in the initial state' : calls.join('\n'),
     broken

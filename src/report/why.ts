@@ -9,7 +9,7 @@ export const whyLines = (why: Why | undefined): string[] => {
   return [
     decided
       ? `why: ${decided.path} is ${decided.value}; ${otherwise(decided.others)}`
-      : 'why: no single value decides; with any other one the result is the same',
+      : 'why: no single value decides: with any other one the result is the same',
     ...(nearest ? [nearestWords(nearest)] : []),
   ];
 };
