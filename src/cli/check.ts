@@ -1,11 +1,13 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { dirname } from 'node:path';
 import { match } from 'ts-pattern';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { canonical } from '../counterexample/canonical.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
 import { corpusText } from '../report/corpus.ts';
 import { githubErrors } from '../report/github.ts';
+import { html } from '../report/html.ts';
 import { checkJson } from '../report/json.ts';
 import { type Report, reportOf } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
@@ -36,6 +38,8 @@ export interface CheckOptions {
   readonly maxMemory?: number;
   readonly workers?: number;
   readonly coverage?: boolean;
+  /** A file for the results as a page of HTML. */
+  readonly report?: string;
   readonly json?: boolean;
   readonly format?: Format;
 }
@@ -67,6 +71,8 @@ export const checkCommand = async (
       ? []
       : await replayCorpus(directory, { targets, property: options.property, switches: switchesOf(options) });
 
+  if (options.report !== undefined) checkReport(options.report);
+
   const results: CheckResult[] = [];
   const reports: Report[] = [];
   const saved = new Set<string>();
@@ -77,7 +83,7 @@ export const checkCommand = async (
     const result = await check(target.suite, choices, search, {
       ...properties,
       pulse,
-      dead: options.coverage ?? false,
+      dead: (options.coverage ?? false) || options.report !== undefined,
     });
     console.progress?.('');
     results.push(result);
@@ -97,6 +103,10 @@ export const checkCommand = async (
     );
   else console.out(formatted(format, reports));
   if (console.annotates && format !== 'github') console.err(githubErrors(reports));
+  if (options.report !== undefined) {
+    writeReport(options.report, html(results.map((result, i) => ({ result, report: reports[i]! }))));
+    if (format === 'text') console.out(`Report: ${options.report}\n`);
+  }
   if (saved.size > 0 && format === 'text')
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
   const status = statusOf(results);
@@ -195,6 +205,20 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
     .with('reference', (kind): SearchChoice[] => [{ kind, ...bounded }])
     .with('random', () => [random])
     .exhaustive();
+};
+
+/** Throws a SpecError if the report could not be written: better before a search than after it. */
+const checkReport = (file: string) => {
+  if (!/\.html?$/.test(file)) throw new SpecError(`--report takes a file that ends in .html, not ${file || 'nothing'}`);
+  if (!existsSync(dirname(file))) throw new SpecError(`cannot write ${file}: there is no directory ${dirname(file)}`);
+};
+
+const writeReport = (file: string, text: string) => {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new SpecError(`cannot write ${file}: ${(error as Error).message}`);
+  }
 };
 
 /** Not a target that was taken for the option's value. */

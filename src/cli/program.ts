@@ -81,6 +81,7 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .addOption(new Option('--save [dir]', 'save counterexamples (in .pagelaw)').argParser((dir: string) => dir))
     .option('--corpus <dir>', 'replay the counterexamples kept there first (.pagelaw, if it is there)')
     .option('--coverage', 'show how often each command had each result')
+    .option('--report <file>', 'write the results to an HTML file as well')
     .addOption(new Option('--format <name>', 'how to print it (text)').choices(formats))
     .option('--json', 'short for --format json')
     .addHelpText('after', checkHelp)

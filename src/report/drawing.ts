@@ -98,7 +98,8 @@ const isWorthShowing = (line: MarkedLine, lines: readonly MarkedLine[], i: numbe
   return false;
 };
 
-const guides = ({ lasts }: MarkedLine, isTree: boolean): string =>
+/** The lines of the tree to the left of an entry's name. */
+export const guides = ({ lasts }: MarkedLine, isTree: boolean): string =>
   isTree ? lasts.map((last, i) => (i < lasts.length - 1 ? (last ? '   ' : '|  ') : last ? '`- ' : '|- ')).join('') : '';
 
 const cellText = ({ text, was }: MarkedCell): string => (was === undefined ? text : `${was || '-'} -> ${text || '-'}`);

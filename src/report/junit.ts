@@ -1,6 +1,7 @@
 import { traceLines } from './plain.ts';
 import type { Finding, Report } from './report.ts';
 import { scopeName, settings, statementOf } from './words.ts';
+import { escaped } from './xml.ts';
 
 /** JUnit XML, as Jenkins and GitLab read it: a test suite for each search, a test case for each property. Nothing is timed. */
 export const junit = (reports: readonly Report[]): string => {
@@ -56,14 +57,3 @@ const element = (
   if (typeof content === 'string') return `<${start}>${escaped(content)}</${name}>`;
   return `<${start}>\n${content.join('\n')}\n</${name}>`;
 };
-
-/** For text and attribute values of XML 1.0, which has no way to write most control characters. */
-export const escaped = (text: string): string =>
-  text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that XML does not have
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');

@@ -1,7 +1,8 @@
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
+import type { Step } from '../spec/property.ts';
 import { brokenWords, type Finding, type Report, shellWords } from './report.ts';
-import { changesText } from './trace.ts';
+import { changesOf } from './trace.ts';
 import { plural, scopeName, settings, statementOf, wrappedHard } from './words.ts';
 
 /** Columns, so that a reply can quote it three times over before a line is broken. */
@@ -44,7 +45,7 @@ const reportText = (report: Report): string => {
 
 const summary = ({ findings }: Report): string => {
   const counted = (status: Finding['status'], one: string, many: string) => {
-    const n = findings.filter((finding) => finding.status === status).length;
+    const n = findings.filter((finding) => finding.status === status && isCounted(finding)).length;
     return n === 0 ? [] : [plural(n, one, many)];
   };
   const [only] = findings;
@@ -57,13 +58,15 @@ const summary = ({ findings }: Report): string => {
   ].join(', ');
 };
 
+/** A witness that is reached, or that random runs did not reach, says nothing of the code. */
+const isCounted = ({ property, status }: Finding) => !property.witness || status === 'failed';
+
 const findingText = ({ property, status, verdict, counterexample }: Finding): string => {
   const { steps, trace, command } = counterexample!;
   const calls = steps.flatMap((step, i) => [
     ...(i === trace.loop ? ['  and from here on, over and over:'] : []),
-    hanging(`  ${i + 1}. `, describeCommand(step.command)),
-    fill(describeOutcome(step.outcome), '       '),
-    ...changesOf(step),
+    hanging(`  ${i + 1}. `, `${describeCommand(step.command)}: ${describeOutcome(step.outcome)}`, 7),
+    ...changeLines(step),
   ]);
   return [
     `${property.id}: ${verdict}${status === 'known' ? ' (known)' : ''}`,
@@ -77,10 +80,8 @@ const findingText = ({ property, status, verdict, counterexample }: Finding): st
   ].join('\n');
 };
 
-const changesOf = (step: Parameters<typeof changesText>[0]): string[] => {
-  const changes = changesText(step, '');
-  return changes === '' ? [] : changes.split('\n').map((line) => hanging('       | ', line.replaceAll(/ {2,}/g, ' ')));
-};
+const changeLines = (step: Step): string[] =>
+  changesOf(step).map(([path, was, is]) => hanging('       | ', `${path}: ${was} -> ${is}`));
 
 /** The names of those that hold, in one paragraph: witnesses only counted. */
 const passedText = (passed: readonly Finding[]): string[] => {

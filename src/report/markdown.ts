@@ -2,7 +2,7 @@ import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import { drawingLegend, drawingText, marked } from './drawing.ts';
 import { brokenWords, type Finding, type Report, shellWords } from './report.ts';
-import { changesText } from './trace.ts';
+import { changesOf } from './trace.ts';
 import { scopeName, settings, statementOf } from './words.ts';
 
 /** Markdown for an issue or a review: a table of verdicts, and each counterexample as a Mermaid sequence and in words. */
@@ -76,10 +76,7 @@ const sequence = (report: Report, { counterexample }: Finding): string => {
     const lane = report.lane?.(step);
     const caller = idOf(lane?.thread ?? 'caller');
     const { result } = step.outcome;
-    const changes = changesText(step, '')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => inDiagram(line.replaceAll(/ {2,}/g, ' ')));
+    const changes = changesOf(step).map(([path, was, is]) => inDiagram(`${path}: ${was} -> ${is}`));
     return [
       ...(i === trace.loop ? ['loop over and over'] : []),
       `${caller}->>K: ${inDiagram(lane?.step ?? describeCommand(step.command))}`,
