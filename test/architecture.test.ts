@@ -73,6 +73,7 @@ describe('who may import whom', () => {
     expect(importsOf('model/pkvm-mmio/model.ts').map(({ from }) => from)).toEqual([
       'ts-pattern',
       '../../src/spec/index.ts',
+      './draw.ts',
       './host-stage2.ts',
       './state.ts',
     ]);

@@ -19,7 +19,7 @@ export const draw = (state: State): readonly Drawing[] => {
       title: 'paging',
       columns: ['maps', 'dropped at'],
       lines: [
-        { name: 'guest entry', cells: [`${state.pde}${state.swapped ? ', entries exchanged' : ''}`, ''] },
+        { name: 'guest entry', cells: [`${state.pde}${state.swapped ? ', swapped' : ''}`, ''] },
         child.kind === 'none'
           ? { name: 'child', cells: ['none', ''], below: [] }
           : {

@@ -68,22 +68,41 @@ const signs = { same: ' ', changed: '*', new: '+', gone: '-' } as const;
 /** What the signs at the margin mean. */
 export const drawingLegend = '* changed by the call, + new, - gone, ! stale';
 
-/** In plain text: a heading for each part, a line for each entry, the tree drawn with guides. `*`, `+`, `-`, `!` mark lines. */
-export const drawingText = (drawings: readonly MarkedDrawing[], indent: string): string =>
-  drawings.flatMap((drawing) => partText(drawing).map((line) => `${indent}${line}`.trimEnd())).join('\n');
+const lineWidth = 80;
 
-function partText({ title, columns, isTree, lines }: MarkedDrawing): string[] {
+/**
+ * In plain text: a heading for each part, a line for each entry, the tree drawn with guides. `*`, `+`, `-`, `!` mark lines. What a
+ * cell was stands before it, `old -> new`, or on a line of its own where that would be too wide.
+ */
+export const drawingText = (drawings: readonly MarkedDrawing[], indent: string): string =>
+  drawings
+    .flatMap((drawing) => {
+      const [inline, below] = [partText(drawing, true), partText(drawing, false)];
+      const fits = inline.every((line) => indent.length + line.length <= lineWidth);
+      return (fits ? inline : below).map((line) => indent + line);
+    })
+    .join('\n');
+
+function partText({ title, columns, isTree, lines }: MarkedDrawing, inline: boolean): string[] {
   const shown = lines.length <= mostLines ? lines : lines.filter((line, i) => isWorthShowing(line, lines, i));
-  const rows = shown.map((line) => [`${guides(line, isTree)}${line.name}`, ...line.cells.map(cellText)]);
-  const widths = [title, ...columns].map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const cellText = ({ text, was }: MarkedCell) =>
+    inline && was !== undefined ? `${was || '-'} -> ${text || '-'}` : text;
+  const rows = shown.flatMap((line) => {
+    const sign = line.stale === undefined ? signs[line.mark] : '!';
+    const cells = [guides(line, isTree) + line.name, ...line.cells.map(cellText)];
+    const row = { sign, cells, behind: line.stale ?? '' };
+    if (inline || line.mark !== 'changed') return [row];
+    const was = line.cells.map((cell) => (cell.was === undefined ? '' : cell.was || '-'));
+    return [row, { sign: ' ', cells: [`${guides(line, isTree).replaceAll(/[-`]/g, ' ')}  was`, ...was], behind: '' }];
+  });
+  const widths = [title, ...columns].map((head, i) =>
+    Math.max(head.length, ...rows.map(({ cells }) => cells[i]?.length ?? 0)),
+  );
   const padded = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ');
   const left = lines.length - shown.length;
   return [
-    `  ${padded([title, ...columns])}`,
-    ...shown.map(
-      ({ mark, stale }, i) =>
-        `${stale === undefined ? signs[mark] : '!'} ${padded(rows[i]!)}${stale === undefined ? '' : `  ${stale}`}`,
-    ),
+    `  ${padded([title, ...columns])}`.trimEnd(),
+    ...rows.map(({ sign, cells, behind }) => `${sign} ${padded(cells)}  ${behind}`.trimEnd()),
     ...(left > 0 ? [`  (${left} lines as before)`] : []),
   ];
 }
@@ -101,5 +120,3 @@ const isWorthShowing = (line: MarkedLine, lines: readonly MarkedLine[], i: numbe
 /** The lines of the tree to the left of an entry's name. */
 export const guides = ({ lasts }: MarkedLine, isTree: boolean): string =>
   isTree ? lasts.map((last, i) => (i < lasts.length - 1 ? (last ? '   ' : '|  ') : last ? '`- ' : '|- ')).join('') : '';
-
-const cellText = ({ text, was }: MarkedCell): string => (was === undefined ? text : `${was || '-'} -> ${text || '-'}`);
