@@ -8,7 +8,16 @@ import type { Covered, Judged, Pulse, SearchResult, Trace, Verdict } from './sea
 import { causes, type Task, taskOf } from './search/task.ts';
 import type { Drawing } from './spec/drawing.ts';
 import { SpecError } from './spec/errors.ts';
-import { type Choices, describeCommand, drawingOf, guarded, type Scope, scopeOf } from './spec/model.ts';
+import {
+  type Choices,
+  describeCommand,
+  drawingOf,
+  guarded,
+  type Lane,
+  laneOf,
+  type Scope,
+  scopeOf,
+} from './spec/model.ts';
 import type { Property, Step } from './spec/property.ts';
 import type { Suite } from './spec/suite.ts';
 
@@ -20,6 +29,8 @@ export type SearchChoice =
       readonly maxBytes?: number;
       /** Threads; 1 if not given. */
       readonly workers?: number;
+      /** `check`: searches with and without symmetry, and throws a SpecError if they differ; `on` if not given. */
+      readonly symmetry?: 'on' | 'off' | 'check';
     }
   | {
       readonly kind: 'random';
@@ -58,6 +69,8 @@ export interface CheckResult {
   readonly kernel: Readonly<Partial<Record<string, string>>>;
   readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
   readonly initial: unknown;
+  /** Of a model with threads: whose step a call is. */
+  readonly lane: ((step: Step) => Lane | undefined) | undefined;
   readonly search: SearchChoice;
   /** Whether only named properties were judged. */
   readonly filtered: boolean;
@@ -68,6 +81,7 @@ export interface CheckResult {
   readonly dead: SearchResult['dead'];
   readonly bound: SearchResult['bound'];
   readonly engine: SearchResult['engine'];
+  readonly symmetry: SearchResult['symmetry'];
   /** Commands to a state in which no command can be given, of a model that does not say where it may end. */
   readonly deadEnd: SearchResult['deadEnd'];
 }
@@ -106,6 +120,7 @@ export const check = async (
     kernel: { ...model.kernel },
     draw: drawingOf(model, scope.config),
     initial: task.system.initial,
+    lane: laneOf(model),
     search,
     filtered: options.properties !== undefined,
     properties: judged.map(({ property, verdict }) => ({
@@ -119,6 +134,7 @@ export const check = async (
     dead: result.dead,
     bound: result.bound,
     engine: result.engine,
+    symmetry: result.symmetry,
     deadEnd: model.done ? undefined : result.deadEnd,
   };
 };
@@ -130,8 +146,37 @@ const searchBy = (
 ): Promise<SearchResult> => {
   if (search.kind === 'random') return searchRandom(task, { ...search, ...pulse });
   if (search.kind === 'reference') return searchReference(task, { ...search, ...pulse });
-  return searchExhaustive(task, { ...search, ...pulse, dead });
+  return searchWithSymmetry(search, task, { ...pulse, dead });
 };
+
+const searchWithSymmetry = async (
+  { symmetry = 'on', ...search }: Extract<SearchChoice, { readonly kind: 'exhaustive' }>,
+  task: Task,
+  { dead, ...pulse }: { readonly pulse?: Pulse; readonly dead: boolean },
+): Promise<SearchResult> => {
+  const reduced = await searchExhaustive(task, { ...search, ...pulse, dead, symmetry: symmetry !== 'off' });
+  if (symmetry !== 'check' || !reduced.symmetry || reduced.bound?.kind === 'interrupted') return reduced;
+  const full = await searchExhaustive(task, { ...search, ...pulse, symmetry: false });
+  if (full.bound?.kind === 'interrupted') return full;
+  if (reduced.bound || full.bound) return { ...reduced, symmetry: { ...reduced.symmetry, compared: 'bound' } };
+  const [one, other] = [comparableWords(reduced, reduced.symmetry.states), comparableWords(full, full.covered.states)];
+  const at = one.findIndex((words, i) => words !== other[i]);
+  if (at < 0) return { ...reduced, symmetry: { ...reduced.symmetry, compared: 'same' } };
+  throw new SpecError(
+    `${task.scope.model}@${task.scope.variant}: symmetry of ${reduced.symmetry.of.join(', ')}: with it ${one[at]}, without it ${other[at]}`,
+  );
+};
+
+/** What may not depend on symmetry; an endless trace's loop may be another one. */
+const comparableWords = ({ judged, covered, deadEnd }: SearchResult, states: bigint | number): string[] => [
+  `${states} states`,
+  `depth ${covered.depth}`,
+  `${deadEnd?.length ?? 'no'} calls to a dead end`,
+  ...judged.map(({ property, verdict }) => {
+    const trace = 'trace' in verdict ? verdict.trace : undefined;
+    return `${property.id} ${verdict.kind}${trace ? ` by ${trace.loop ?? trace.commands.length} calls` : ''}`;
+  }),
+];
 
 const standingOf = ({ property, verdict }: Judged, known: boolean, defaultConfig: boolean): Standing => {
   if (verdict.kind === 'violated') {
@@ -151,7 +196,14 @@ const shortened = async (
     verdict.kind === 'violated' && verdict.trace ? property : [],
   );
   const obligations = task.obligations.filter(({ property }) => violated.includes(property));
-  const near = await searchExhaustive({ ...task, obligations }, { maxStates: statesSearchedForShorter, ...pulse });
+  const near = await searchExhaustive(
+    { ...task, obligations },
+    {
+      maxStates: statesSearchedForShorter,
+      symmetry: false,
+      ...pulse,
+    },
+  );
   return judged.map(({ property, verdict }) => {
     const obligation = obligations.find((one) => one.property === property);
     if (!obligation || verdict.kind !== 'violated' || !verdict.trace) return { property, verdict };

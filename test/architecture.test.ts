@@ -14,13 +14,14 @@ const allowed: Readonly<
   'src/observe': { ours: ['src/spec'], packages: [] },
   'src/search': { ours: ['src/spec', 'src/observe'], packages: ['fast-check'] },
   'src/counterexample': { ours: ['src/spec', 'src/observe', 'src/search'], packages: ['valibot'] },
+  'src/script': { ours: ['src/spec', 'src/search', 'src'], packages: [] },
   'src/report': {
-    ours: ['src/spec', 'src/search', 'src/counterexample', 'src'],
+    ours: ['src/spec', 'src/search', 'src/counterexample', 'src/script', 'src'],
     packages: ['cli-table3', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
   },
-  src: { ours: ['src/spec', 'src/search', 'src/counterexample', 'properties'], packages: [] },
+  src: { ours: ['src/spec', 'src/search', 'src/counterexample', 'properties'], packages: ['fastest-levenshtein'] },
   'src/cli': {
-    ours: ['src/spec', 'src/search', 'src/counterexample', 'src/report', 'src', 'properties'],
+    ours: ['src/spec', 'src/search', 'src/counterexample', 'src/script', 'src/report', 'src', 'properties'],
     packages: 'any',
   },
 };
@@ -64,7 +65,7 @@ describe('who may import whom', () => {
   it('reports know results only as types', () => {
     for (const file of files.filter((one) => folderOf(one) === 'src/report'))
       for (const { from, onlyTypes } of importsOf(file))
-        if (/^\.\.\/(search|counterexample|check)/.test(from))
+        if (/^\.\.\/(search|counterexample|script|check)/.test(from))
           expect([file, from, onlyTypes]).toEqual([file, from, true]);
   });
 

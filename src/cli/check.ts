@@ -5,10 +5,12 @@ import { match } from 'ts-pattern';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { canonical } from '../counterexample/canonical.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
+import { known } from '../known.ts';
 import { corpusText } from '../report/corpus.ts';
 import { githubErrors } from '../report/github.ts';
 import { html } from '../report/html.ts';
 import { checkJson } from '../report/json.ts';
+import { matrixText } from '../report/matrix.ts';
 import { type Report, reportOf } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
 import { checkText, summaryOf } from '../report/text.ts';
@@ -19,7 +21,7 @@ import { type Console, exit } from './console.ts';
 import { corpusDirectory, replayCorpus } from './corpus.ts';
 import { type Format, formatOf, formatted } from './formats.ts';
 import { pulseFor } from './pulse.ts';
-import { allSuites, findTargets, isFile, known, type Target } from './suites.ts';
+import { allSuites, findTargets, isFile, type Target } from './suites.ts';
 
 export interface CheckOptions {
   /** `name=value`, as given. */
@@ -37,9 +39,12 @@ export interface CheckOptions {
   readonly corpus?: string;
   readonly maxMemory?: number;
   readonly workers?: number;
+  readonly symmetry?: 'on' | 'off' | 'check';
   readonly coverage?: boolean;
   /** A file for the results as a page of HTML. */
   readonly report?: string;
+  /** Variants by properties instead of a list, and of a switch every value that is named. */
+  readonly matrix?: boolean;
   readonly json?: boolean;
   readonly format?: Format;
 }
@@ -69,7 +74,7 @@ export const checkCommand = async (
   const kept =
     directory === undefined
       ? []
-      : await replayCorpus(directory, { targets, property: options.property, switches: switchesOf(options) });
+      : await replayCorpus(directory, { targets, property: options.property, switch: options.switch });
 
   if (options.report !== undefined) checkReport(options.report);
 
@@ -92,16 +97,15 @@ export const checkCommand = async (
     if (console.interrupted.aborted) break;
   }
 
+  const style = styleOf(console.colour);
   const named = names.some((name) => name.includes('@')) || options.switch !== undefined;
-  const corpus = kept.length === 0 ? '' : `${corpusText(directory!, kept, styleOf(console.colour))}\n\n`;
+  const corpus = kept.length === 0 ? '' : `${corpusText(directory!, kept, style)}\n\n`;
   if (format === 'text') console.out(corpus);
   else if (format !== 'json') console.err(corpus);
   if (format === 'json') console.out(`${JSON.stringify(checkJson(results, kept), null, 2)}\n`);
-  else if (format === 'text')
-    console.out(
-      checkText(results, { style: styleOf(console.colour), inFull: named, coverage: options.coverage ?? false }),
-    );
-  else console.out(formatted(format, reports));
+  else if (format !== 'text') console.out(formatted(format, reports));
+  else if (options.matrix) console.out(matrixText(results, style));
+  else console.out(checkText(results, { style, inFull: named, coverage: options.coverage ?? false }));
   if (console.annotates && format !== 'github') console.err(githubErrors(reports));
   if (options.report !== undefined) {
     writeReport(options.report, html(results.map((result, i) => ({ result, report: reports[i]! }))));
@@ -137,42 +141,59 @@ const plan = (targets: readonly Target[], options: CheckOptions): Job[] => {
 /** Every variant of the target, exhaustively on the default configuration and at random on the large one, unless options say less. */
 const jobsOf = (target: Target, options: CheckOptions): Job[] => {
   const { model } = target.suite;
-  const config = assignments('--set', options.set ?? [], (text) => {
-    if (!/^-?\d+$/.test(text)) throw new SpecError(`--set takes integers, not ${text}`);
-    return Number(text);
-  });
-  const switches = switchesOf(options);
-  for (const name of Object.keys(config)) known(`config parameter of ${model.id}`, name, Object.keys(model.config));
-  for (const [name, value] of Object.entries(switches)) {
-    known(`switch of ${model.id}`, name, Object.keys(model.switches));
-    known(`value of ${name}`, String(value), switchValues(model.switches[name]!), String);
-  }
-  const all = target.variant === undefined && options.switch === undefined;
+  const { config, alternatives } = givenChoices(model, options);
+  const all = target.variant === undefined && (options.switch === undefined || options.matrix === true);
   const variants = all ? Object.keys(model.variants) : [target.variant ?? model.defaultVariant];
   const searches = searchesOf(options);
   // Where nothing is larger at random, it would only see again what was proved.
   const useful = Object.values(model.config).some(({ large }) => large !== undefined) ? searches : searches.slice(0, 1);
   return useful.flatMap((search) =>
-    variants.map((variant) => {
-      const choices = {
-        variant,
-        switches,
-        config: search.kind === 'random' ? { ...largeConfig(model), ...config } : config,
-      };
-      systemOf(model, scopeOf(model, choices));
-      return { target, choices, search };
-    }),
+    variants.flatMap((variant) =>
+      alternatives.map((switches) => {
+        const choices = {
+          variant,
+          switches,
+          config: search.kind === 'random' ? { ...largeConfig(model), ...config } : config,
+        };
+        systemOf(model, scopeOf(model, choices));
+        return { target, choices, search };
+      }),
+    ),
   );
 };
 
-const switchesOf = (options: CheckOptions): Record<string, boolean | string> =>
-  assignments('--switch', options.switch ?? [], (text) => (text === 'true' ? true : text === 'false' ? false : text));
+/**
+ * What `--set` and `--switch` say: with `--matrix`, where a switch may have several values, one alternative for each combination.
+ * Throws a SpecError for a name or value that the model does not have.
+ */
+export const givenChoices = (model: Model, options: Pick<CheckOptions, 'set' | 'switch' | 'matrix'>) => {
+  const config = assignments('--set', options.set ?? [], (text) => {
+    if (!/^-?\d+$/.test(text)) throw new SpecError(`--set takes integers, not ${text}`);
+    return Number(text);
+  });
+  const switches = assignments('--switch', options.switch ?? [], (text) =>
+    (options.matrix ? text.split(',') : [text]).map((one) => (one === 'true' ? true : one === 'false' ? false : one)),
+  );
+  for (const name of Object.keys(config)) known(`config parameter of ${model.id}`, name, Object.keys(model.config));
+  for (const [name, values] of Object.entries(switches)) {
+    known(`switch of ${model.id}`, name, Object.keys(model.switches));
+    for (const value of values) known(`value of ${name}`, String(value), switchValues(model.switches[name]!), String);
+  }
+  return { config, alternatives: combinationsOf(switches) };
+};
+
+/** One value for each name, in every way. */
+const combinationsOf = <T>(values: Readonly<Record<string, readonly T[]>>): Record<string, T>[] =>
+  Object.entries(values).reduce<Record<string, T>[]>(
+    (made, [name, each]) => made.flatMap((one) => each.map((value) => ({ ...one, [name]: value }))),
+    [{}],
+  );
 
 const defaults = { runs: 1000, length: 100, seed: 1, memoryShare: 0.6 };
 
 /** Throws a SpecError for an option that the search does not have. */
 const searchesOf = (options: CheckOptions): SearchChoice[] => {
-  const { search, runs, length, seed, path, maxStates, maxMemory, workers } = options;
+  const { search, runs, length, seed, path, maxStates, maxMemory, workers, symmetry } = options;
   const misplaced = (names: readonly (keyof CheckOptions)[], other: string) => {
     const given = names.find((name) => options[name] !== undefined);
     if (given)
@@ -180,8 +201,11 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
         `--${given.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is an option of ${other} search`,
       );
   };
-  if (search === 'random') misplaced(['maxStates', 'maxMemory', 'workers'], 'exhaustive');
-  if (search === 'reference') misplaced(['maxMemory', 'workers'], 'exhaustive');
+  if (options.matrix && search === 'random') throw new SpecError('--matrix is an option of exhaustive search');
+  if (options.matrix && options.coverage) throw new SpecError('--coverage is not an option of --matrix');
+  if (options.matrix && search === undefined) return searchesOf({ ...options, search: 'exhaustive' });
+  if (search === 'random') misplaced(['maxStates', 'maxMemory', 'workers', 'symmetry'], 'exhaustive');
+  if (search === 'reference') misplaced(['maxMemory', 'workers', 'symmetry'], 'exhaustive');
   if (search === 'exhaustive' || search === 'reference') misplaced(['runs', 'length', 'seed', 'path'], 'random');
   const random: SearchChoice = {
     kind: 'random',
@@ -198,6 +222,7 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
     ...bounded,
     maxBytes: maxMemory === undefined ? Math.floor(totalmem() * defaults.memoryShare) : maxMemory * 2 ** 20,
     workers: workers ?? availableParallelism(),
+    ...(symmetry !== undefined && { symmetry }),
   };
   return match(search)
     .with(undefined, () => [exhaustive, random])

@@ -14,8 +14,8 @@ export const defaultDirectory = '.pagelaw';
 interface Asked {
   readonly targets: readonly Target[];
   readonly property: readonly string[] | undefined;
-  /** Every switch as it is given on the command line. */
-  readonly switches: Readonly<Record<string, boolean | string>>;
+  /** `name=value`, or with several values `name=a,b`, as given. */
+  readonly switch: readonly string[] | undefined;
 }
 
 /** Replays what is kept in the directory of what is asked for. A file that cannot be read is told of, and stops nothing. */
@@ -42,9 +42,14 @@ const isOf = ({ suite, module, variant }: Target, found: Counterexample): boolea
   (module === undefined ? undefined : resolve(module)) ===
     (found.module === undefined ? undefined : resolve(found.module));
 
-const isAsked = ({ property, switches }: Asked, found: Counterexample): boolean =>
-  (property === undefined || property.includes(found.property)) &&
-  Object.entries(switches).every(([name, value]) => found.switches[name] === value);
+const isAsked = (asked: Asked, found: Counterexample): boolean => {
+  const { property, switch: given = [] } = asked;
+  const asGiven = given.every((text) => {
+    const [name = '', values = ''] = text.split('=');
+    return values.split(',').includes(String(found.switches[name]));
+  });
+  return asGiven && (property === undefined || property.includes(found.property));
+};
 
 const replayed = async (file: string, found: Counterexample, { suite }: Target): Promise<Kept> => {
   const { broken } = await runAgain(file, found, { explained: false });

@@ -1,4 +1,4 @@
-import { listJson, listText } from '../report/list.ts';
+import { listJson, listText, overviewText } from '../report/list.ts';
 import { styleOf } from '../report/style.ts';
 import { type Console, exit } from './console.ts';
 import { allSuites, findTargets } from './suites.ts';
@@ -11,8 +11,7 @@ export const listCommand = async (
 ): Promise<number> => {
   const located = names.length === 0 ? allSuites() : (await Promise.all(names.map(findTargets))).flat();
   const suites = located.map(({ suite }) => suite);
-  console.out(
-    options.json ? `${JSON.stringify(listJson(suites), null, 2)}\n` : listText(suites, styleOf(console.colour)),
-  );
+  const text = names.length === 0 ? overviewText : listText;
+  console.out(options.json ? `${JSON.stringify(listJson(suites), null, 2)}\n` : text(suites, styleOf(console.colour)));
   return exit.asExpected;
 };

@@ -6,6 +6,7 @@ import { defaultDirectory } from './corpus.ts';
 import { formats } from './formats.ts';
 import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
+import { type RunOptions, runCommand } from './run.ts';
 
 const examples = `
 Examples:
@@ -31,6 +32,22 @@ Examples:
   pagelaw check pkvm-mmio@fixed --search exhaustive --set pool=2
   pagelaw check pkvm-mmio@v4 --property no-panic --property single-owner
   pagelaw check --search random --seed 7 --runs 5000
+  pagelaw check mte-tags --matrix --switch memory=sc,weak
+`;
+
+const runHelp = `
+A line is a call with what it should return, or an expectation of the state:
+
+  # a page that is shared cannot be donated
+  host_share_hyp(pfn=0) -> 0
+  host_donate_hyp(0, 1) -> -EPERM
+  expect host[0]=SHARED_OWNED hyp[0]=SHARED_BORROWED
+
+Arguments are named, or in the order of the kernel function. 'pagelaw list MODEL'
+shows the calls. README.md has the grammar.
+
+Exit status: 0 every line is as expected; 1 one is not, and the script was stopped
+there; 2 wrong usage, or a line that cannot be read.
 `;
 
 /** Runs a command line, without the program's name, and returns the exit status. Never throws what the user could mend. */
@@ -74,12 +91,19 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--max-states <n>', 'exhaustive: stop, as incomplete, at so many states', positive)
     .option('--max-memory <MiB>', 'exhaustive: stop, as incomplete, when states take more (60 % of RAM)', positive)
     .option('--workers <n>', 'exhaustive: how many threads (as many as there are cores)', bounded(256))
+    .addOption(
+      new Option(
+        '--symmetry <use>',
+        'exhaustive: visit one state for all that are alike; check: also without (on)',
+      ).choices(['on', 'off', 'check']),
+    )
     .option('--runs <n>', 'random: how many runs (1000)', positive)
     .option('--length <n>', 'random: at most so many commands in a run (100)', bounded(100_000))
     .option('--seed <n>', 'random: the seed (1)', integer)
     .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))
     .addOption(new Option('--save [dir]', 'save counterexamples (in .pagelaw)').argParser((dir: string) => dir))
     .option('--corpus <dir>', 'replay the counterexamples kept there first (.pagelaw, if it is there)')
+    .option('--matrix', 'variants by properties; --switch NAME=A,B then takes each value')
     .option('--coverage', 'show how often each command had each result')
     .option('--report <file>', 'write the results to an HTML file as well')
     .addOption(new Option('--format <name>', 'how to print it (text)').choices(formats))
@@ -104,6 +128,19 @@ export const run = async (argv: readonly string[], version: string, console: Con
     )
     .action(async (file: string, options) => {
       status = await replayCommand(file, options, console);
+    });
+
+  program
+    .command('run')
+    .description('make the calls of a script, and compare their results and the state')
+    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE')
+    .argument('<script>', 'a text file: a call or an expectation a line')
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--switch <name=value>', 'set a switch', collect)
+    .option('--ktap', 'in the format of kernel self-tests')
+    .addHelpText('after', runHelp)
+    .action(async (name: string, script: string, options: RunOptions) => {
+      status = await runCommand(name, script, options, console);
     });
 
   try {

@@ -1,6 +1,7 @@
 import { type Counterexample, commandsOf, loadCounterexample } from '../counterexample/file.ts';
 import { firstBreak, replay } from '../counterexample/replay.ts';
 import { explain } from '../counterexample/why.ts';
+import { known } from '../known.ts';
 import { githubErrors } from '../report/github.ts';
 import { replayJson } from '../report/json.ts';
 import { type Replayed, replayText } from '../report/replay.ts';
@@ -8,10 +9,10 @@ import { replayReport } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
 import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
-import { drawingOf, scopeOf } from '../spec/model.ts';
+import { drawingOf, laneOf, scopeOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
 import { type Format, formatOf, formatted } from './formats.ts';
-import { allSuites, known, suitesOf } from './suites.ts';
+import { allSuites, suitesOf } from './suites.ts';
 
 /** `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. */
 export const replayCommand = async (
@@ -62,6 +63,7 @@ export const runAgain = async (
       kernel: { ...suite.model.kernel },
       draw: drawingOf(suite.model, scope.config),
       initial: task.system.initial,
+      lane: laneOf(suite.model),
       property,
       steps,
       why: explained ? explain(task, steps) : [],

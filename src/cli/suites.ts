@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { suites as ours } from '../../properties/index.ts';
+import { known } from '../known.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Suite } from '../spec/suite.ts';
 
@@ -31,21 +31,6 @@ export const findTargets = async (name: string): Promise<Target[]> => {
   for (const { suite } of located)
     if (variant !== undefined) known(`variant of ${suite.model.id}`, variant, Object.keys(suite.model.variants));
   return located.map((one) => ({ ...one, variant }));
-};
-
-/** The item of that name. Throws a SpecError that suggests the nearest one. */
-export const known = <T>(what: string, name: string, items: readonly T[], nameOf: (item: T) => string = String): T => {
-  const found = items.find((item) => nameOf(item) === name);
-  if (found !== undefined) return found;
-  const names = items.map(nameOf);
-  const [nearest] = names
-    .filter((one) => distance(one, name) <= Math.max(2, name.length / 3))
-    .sort((a, b) => distance(a, name) - distance(b, name));
-  const hint =
-    nearest === undefined
-      ? `there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ') || 'none'}`
-      : `did you mean ${nearest}?`;
-  throw new SpecError(`there is no ${what} called ${name}; ${hint}`);
 };
 
 /** Whether a target names a file and not a model that pagelaw brings. */

@@ -4,6 +4,7 @@ import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
 import type { Kept } from './corpus.ts';
+import type { LaneOf } from './lanes.ts';
 import type { Replayed } from './replay.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields may come without. */
@@ -24,6 +25,8 @@ export const checkJson = (results: readonly CheckResult[], kept: readonly Kept[]
     covered: result.covered,
     bound: result.bound ?? null,
     engine: result.engine ?? null,
+    // A number of states may be too large for a JSON number to be exact.
+    symmetry: result.symmetry ? { ...result.symmetry, states: String(result.symmetry.states) } : null,
     properties: result.properties.map(({ property, verdict, standing, steps }) => ({
       id: property.id,
       statement: property.statement,
@@ -40,7 +43,7 @@ export const checkJson = (results: readonly CheckResult[], kept: readonly Kept[]
       ...(verdict.kind === 'violated' && !verdict.trace && { instance: verdict.instance ?? null }),
       ...(verdict.kind === 'proved' && verdict.trace && { reachedIn: verdict.trace.commands.length }),
       ...(verdict.kind === 'violated' && verdict.trace && verdict.path !== undefined && { path: verdict.path }),
-      ...(steps && { trace: stepsJson(steps) }),
+      ...(steps && { trace: stepsJson(steps, result.lane) }),
     })),
     coverage: Object.fromEntries(
       [...result.coverage].map(([command, { attempts, results }]) => [
@@ -71,16 +74,17 @@ const deadJson = ({ results, complete, runs }: Dead) => ({
 /** Where the trace's endless loop begins, if it has one. */
 const loopJson = ({ loop }: Trace) => (loop === undefined ? {} : { loop });
 
-export const stepsJson = (steps: readonly Step[]): object[] =>
-  steps.map(({ command, outcome }) => ({
+export const stepsJson = (steps: readonly Step[], laneOf?: LaneOf): object[] =>
+  steps.map(({ before, command, outcome }) => ({
     call: describeCommand(command),
+    ...laneOf?.({ before, command, outcome }),
     command,
     result: describeOutcome(outcome),
     state: outcome.state,
   }));
 
 /** The result of `replay --json`. */
-export const replayJson = ({ scope, property, steps, recorded, why, broken }: Replayed): object => ({
+export const replayJson = ({ scope, lane, property, steps, recorded, why, broken }: Replayed): object => ({
   format: 'pagelaw replay',
   version,
   model: scope.model,
@@ -96,7 +100,7 @@ export const replayJson = ({ scope, property, steps, recorded, why, broken }: Re
     at: broken.commands.length,
     ...loopJson(broken),
   }),
-  steps: stepsJson(steps).map((step, i) => ({
+  steps: stepsJson(steps, lane).map((step, i) => ({
     ...step,
     recorded: recorded[i],
     ...(why[i] && { why: why[i] }),

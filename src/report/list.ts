@@ -1,9 +1,24 @@
-import { switchDoc, switchValues } from '../spec/model.ts';
+import { match } from 'ts-pattern';
+import type { Shape } from '../spec/domain.ts';
+import { scopeOf, switchDoc, switchValues, systemOf } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
 import type { Style } from './style.ts';
 import { plural, statementOf, wrapped } from './words.ts';
 
-/** The report of `list`: each model with its configuration, switches, variants and properties. */
+/** The report of `list` without a name: one paragraph for each model. */
+export const overviewText = (suites: readonly Suite[], style: Style): string =>
+  `${suites
+    .map(({ model, properties }) => {
+      const variants = Object.keys(model.variants).length;
+      const claims = properties.filter(({ witness }) => !witness).length;
+      return [
+        `${style.bold(model.id)}: ${model.title}`,
+        `    ${plural(variants, 'variant')}, ${model.defaultVariant} by default; ${plural(claims, 'property', 'properties')}`,
+      ].join('\n');
+    })
+    .join('\n')}\n\npagelaw list MODEL shows all there is to know of one.\n`;
+
+/** The report of `list MODEL`: each model with its configuration, switches, variants and properties. */
 export const listText = (suites: readonly Suite[], style: Style): string =>
   `${suites.map((suite) => suiteText(suite, style)).join('\n\n')}\n`;
 
@@ -29,7 +44,7 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
     ...section(
       'switches (--switch name=value)',
       Object.entries(model.switches)
-        .map(([name, spec]) => `${name}=${switchValues(spec).join('|')}\n${wrapped(switchDoc(spec), 76, '    ')}`)
+        .map(([name, spec]) => `${assignment(name, switchValues(spec))}\n${wrapped(switchDoc(spec), 76, '    ')}`)
         .join('\n'),
     ),
     ...section(
@@ -46,6 +61,12 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
         .join('\n'),
     ),
     ...section(
+      'calls and their arguments',
+      callsOf(model)
+        .map((call) => wrapped(call, 76, '    ').trimStart())
+        .join('\n'),
+    ),
+    ...section(
       `properties, and ${plural(witnesses, 'witness', 'witnesses')} (--property id)`,
       properties
         .filter(({ witness }) => !witness)
@@ -54,6 +75,25 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
     ),
   ].join('\n\n');
 };
+
+/** `host_donate_hyp(pfn: 0..4, nr: 1|2|52)` */
+const callsOf = (model: Suite['model']): string[] => {
+  const { shape } = systemOf(model, scopeOf(model)).command;
+  if (shape.kind !== 'variant') return [];
+  return Object.entries(shape.cases).map(
+    ([kind, args]) =>
+      `${kind}(${Object.entries(args)
+        .map(([name, { shape: of }]) => `${name}: ${allowedWords(of)}`)
+        .join(', ')})`,
+  );
+};
+
+const allowedWords = (shape: Shape): string =>
+  match(shape)
+    .with({ kind: 'flag' }, () => 'false|true')
+    .with({ kind: 'enum' }, ({ values }) => values.join('|'))
+    .with({ kind: 'range' }, ({ min, max }) => `${min}..${max}`)
+    .otherwise(({ kind }) => kind);
 
 /** The result of `list --json`. */
 export const listJson = (suites: readonly Suite[]): object => ({
@@ -76,3 +116,9 @@ export const listJson = (suites: readonly Suite[]): object => ({
     properties: properties.map(({ id, statement, source, witness }) => ({ id, statement, source, witness })),
   })),
 });
+
+/** `name=a|b`, the values below the name where they are many. */
+const assignment = (name: string, values: readonly (boolean | string)[]): string => {
+  const line = `${name}=${values.join('|')}`;
+  return line.length <= 80 ? line : `${name}=\n${wrapped(values.join(' | '), 76, '    ')}`;
+};

@@ -5,6 +5,7 @@ import { describeCommand, type Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
 import { drawingLegend, drawingText, marked } from './drawing.ts';
+import { type LaneOf, lanesOf } from './lanes.ts';
 import type { Style } from './style.ts';
 import { brokenText, callText, changesText, loopLine } from './trace.ts';
 import { whyLines } from './why.ts';
@@ -19,6 +20,8 @@ export interface Replayed {
   readonly kernel: Readonly<Partial<Record<string, string>>>;
   readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
   readonly initial: unknown;
+  /** Of a model with threads: whose step a call is. */
+  readonly lane?: LaneOf | undefined;
   readonly property: Property;
   readonly steps: readonly Step[];
   /** What each call did when the counterexample was saved. */
@@ -31,16 +34,17 @@ export interface Replayed {
 
 /** The report of `replay`: each call with its result and the fields it changed. */
 export const replayText = (
-  { scope, title, legend, draw, initial, property, steps, recorded, why, broken }: Replayed,
+  { scope, title, legend, lane, draw, initial, property, steps, recorded, why, broken }: Replayed,
   style: Style,
 ): string => {
   const changed = steps.some(({ outcome }, i) => describeOutcome(outcome) !== recorded[i]);
   const shown = broken ? steps.slice(0, broken.commands.length) : steps;
+  const lanes = lanesOf(shown, lane);
   const calls = shown.map((step, i) => {
     const changes = changesText(step, '         ');
     return [
       ...(i === broken?.loop ? [loopLine] : []),
-      callText(step, i, describeCommand(step.command), style.bold),
+      lanes?.row(step, i, style.bold) ?? callText(step, i, describeCommand(step.command), style.bold),
       ...(describeOutcome(step.outcome) === recorded[i]
         ? []
         : [style.yellow(`         when it was saved: ${recorded[i]}`)]),
@@ -64,7 +68,7 @@ export const replayText = (
     ...(draw
       ? [`  initial state (below: ${drawingLegend})\n${drawingText(marked(draw(initial), undefined), '       ')}`]
       : []),
-    calls.length === 0 ? '  in the initial state' : calls.join('\n'),
+    calls.length === 0 ? '  in the initial state' : [...(lanes ? [lanes.head] : []), ...calls].join('\n'),
     broken
       ? style.red(brokenText(broken))
       : style.green(

@@ -92,7 +92,22 @@ function resultTable(group: readonly CheckResult[], { style, inFull }: TextOptio
     '',
     table(head, rows, head.slice(3)),
     style.dim(`${starred ? '* a known defect of the variant; ' : ''}trace: calls in the shortest one found`),
+    ...group.flatMap((result) => symmetryWords(result).map((line) => style.dim(line))),
   ].join('\n');
+}
+
+/** The states of the table are not all there are. */
+function symmetryWords({ scope, covered, symmetry }: CheckResult): string[] {
+  if (!symmetry) return [];
+  const name = scopeName(scope).slice(scope.model.length + 1);
+  const compared = { same: '; the same without', bound: '; not compared', no: '' };
+  return [
+    wrapped(
+      `${name}: ${count(covered.states)} visited stand for ${count(symmetry.states)} states (symmetry of ${symmetry.of.join(', ')}` +
+        `${compared[symmetry.compared ?? 'no']})`,
+      78,
+    ),
+  ];
 }
 
 interface Row {
@@ -177,7 +192,7 @@ function violationText(
     );
   }
   if (verdict.kind === 'violated' && verdict.trace && steps) {
-    lines.push(stepsText(steps, verdict.trace), brokenText(verdict.trace));
+    lines.push(stepsText(steps, verdict.trace, result.lane), brokenText(verdict.trace));
     if (result.search.kind === 'random')
       lines.push(style.dim(`  found with --search random --seed ${result.search.seed} --path ${verdict.path}`));
   }
@@ -251,7 +266,8 @@ function timeWords({ seconds: { search, functions, paths }, workers }: Engine, d
   return `${search.toFixed(1)} s of search${threads}, ${functions.toFixed(1)} s of them to run functions; ${paths.toFixed(1)} s for ends and paths${dead ? `; ${dead.seconds.toFixed(1)} s for what is dead` : ''}.`;
 }
 
-function summaryText(results: readonly CheckResult[], style: Style): string {
+/** How the checks ended, and what a verdict among them does not say. */
+export function summaryText(results: readonly CheckResult[], style: Style): string {
   const { proved, known, unexpected, missing } = summaryOf(results);
   const bounds = new Set(results.flatMap(({ bound }) => (bound ? boundWords(bound) : [])));
   const verdicts = new Set(results.flatMap(({ properties }) => properties.map(({ verdict }) => verdict.kind)));
@@ -270,7 +286,10 @@ function summaryText(results: readonly CheckResult[], style: Style): string {
   const vacuous = results.filter(({ properties }) => properties.some(({ standing }) => standing === 'vacuous'));
   for (const { scope } of vacuous)
     lines.push(
-      `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
+      wrapped(
+        `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
+        78,
+      ),
     );
   return lines.join('\n');
 }

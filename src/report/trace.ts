@@ -3,11 +3,17 @@ import type { Trace } from '../search/result.ts';
 import { describeCommand, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import { type LaneOf, lanesOf } from './lanes.ts';
 import { valueWords, wrapped } from './words.ts';
 
-/** Calls and their results, one a line. */
-export const stepsText = (steps: readonly Step[], { loop }: Trace): string => {
+/** Calls and their results, one a line; the calls of threads in columns. */
+export const stepsText = (steps: readonly Step[], { loop }: Trace, laneOf?: LaneOf): string => {
   if (steps.length === 0) return '    in the initial state';
+  const lanes = lanesOf(steps, laneOf);
+  if (lanes)
+    return [lanes.head, ...steps.flatMap((step, i) => [...(i === loop ? [loopLine] : []), lanes.row(step, i)])].join(
+      '\n',
+    );
   const width = Math.max(...steps.map(({ command }) => describeCommand(command).length));
   return steps
     .flatMap((step, i) => [
@@ -32,7 +38,7 @@ export const callText = ({ outcome }: Step, i: number, call: string, paint = (te
 export const brokenText = ({ instance, detail, loop }: Trace): string => {
   const of = instance === undefined ? '' : ` for ${instanceWords(instance)}`;
   if (loop !== undefined) return `  => never ends${of}: the state is again the one before call ${loop + 1}`;
-  return `  => broken${of}${detail === '' ? '' : `: ${detail}`}`;
+  return wrapped(`=> broken${of}${detail === '' ? '' : `: ${detail}`}`, 76, '  ');
 };
 
 export const instanceWords = (instance: unknown) =>
@@ -44,7 +50,14 @@ export const instanceWords = (instance: unknown) =>
 export const changesText = (step: Step, indent: string): string => {
   const changes = changesOf(step);
   const width = Math.max(0, ...changes.map(([path]) => path.length));
-  return changes.map(([path, was, is]) => `${indent}${path.padEnd(width)}  ${was} -> ${is}`).join('\n');
+  return changes
+    .map(([path, was, is]) => {
+      const line = `${indent}${path.padEnd(width)}  ${was} -> ${is}`;
+      return line.length <= 80
+        ? line
+        : `${indent}${path}\n${wrapped(`${was} -> ${is}`, 76 - indent.length, `${indent}  `)}`;
+    })
+    .join('\n');
 };
 
 /** The changed fields of a state: which, and what it was and is; `-` for a field that is not there. */

@@ -5,7 +5,7 @@ import type { Scope } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 
 /** 1234567 as 1,234,567, whatever the locale. */
-export const count = (n: number): string => String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+export const count = (n: number | bigint): string => String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 
 /** `1 command`, `3 commands`; `2 properties`. */
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;

@@ -21,12 +21,14 @@ const commandsInFunction = 12;
 /**
  * The transition tables as straight-line JavaScript, the body of a function that returns an `Expand`: nested switches on the bits of
  * the state's words, which stay in registers. Undefined if it would be too long. Rows whose calls may still settle a judgement are left to the caller, as are holes and tables too large to compile.
+ * `canonical`: the text of a function that replaces a state by its representative, for states that are found.
  */
 export const compile = (
   transitions: TransitionTable,
   commands: number,
   width: number,
   isQuiet: (row: number) => boolean,
+  canonical?: string,
 ): string | undefined => {
   const parts: string[] = [];
   for (let first = 0; first < commands; first += commandsInFunction) {
@@ -38,7 +40,14 @@ export const compile = (
     );
   }
   const calls = parts.map((_, i) => `n = part${i}(words, offset, next, rows, uses, n);`).join('\n');
-  const code = `'use strict';\n${parts.join('\n')}\nreturn function expand(words, offset, next, rows, uses, n) {\n${calls}\nreturn n;\n};`;
+  const [sorting, sort] =
+    canonical === undefined
+      ? ['', '']
+      : [
+          `const canonical = ${canonical};\n`,
+          `for (let i = first; i < n; i++) if (rows[i] >= 0) canonical(next, i * ${width});\n`,
+        ];
+  const code = `'use strict';\n${sorting}${parts.join('\n')}\nreturn function expand(words, offset, next, rows, uses, n) {\nconst first = n;\n${calls}\n${sort}return n;\n};`;
   return code.length > mostCode ? undefined : code;
 };
 

@@ -33,7 +33,8 @@ interface Point {
 /**
  * The results that commands have in states of the domain, but in none that is reachable. To be asked when every reachable state
  * has been expanded: `transitions` then has a row for every path that a reachable state takes, so that a state for which it has
- * none is not reachable, nor is any other that agrees with it in what a run on it reads.
+ * none is not reachable, nor is any other that agrees with it in what a run on it reads. With symmetry it is so only of visited
+ * states; but what the others have for results, the visited ones have as well.
  *
  * From the rows on, one slot that was read is set to another value at a time, which leads to every path of a command there is: any
  * two paths part at the first slot in which they differ. Paths nearest to reachable ones come first. A run that throws, or leaves

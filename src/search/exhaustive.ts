@@ -2,15 +2,18 @@ import { setTimeout } from 'node:timers/promises';
 import { hole } from '../observe/tries.ts';
 import { layoutOf } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
+import type { Property } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
 import { compile, type Expand } from './compiled.ts';
 import { findDead } from './dead.ts';
-import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from './explored.ts';
-import { Findings } from './findings.ts';
+import { type Explored, endsOf, firstDeadEnd, judgeExplored, noSuccessor, type Quotient } from './explored.ts';
+import { decides, Findings, type Judgeable } from './findings.ts';
 import { CallJudgements, StateJudgements } from './judgements.ts';
-import { type Bound, type Engine, type Progress, type Pulse, type SearchResult, Tally } from './result.ts';
+import { type Bound, type Engine, type Progress, type Pulse, type SearchResult, Tally, type Trace } from './result.ts';
 import { StateSet } from './state-set.ts';
-import { perform, type Task } from './task.ts';
+import { type Symmetry, symmetryOf } from './symmetry.ts';
+import { SymmetryCheck } from './symmetry-check.ts';
+import { judge, perform, type Task } from './task.ts';
 import { leads, TransitionTable } from './transition-table.ts';
 import { Workers } from './workers.ts';
 
@@ -25,6 +28,8 @@ export interface ExhaustiveOptions {
   readonly callsWorthSharing?: number;
   /** Look for results that no reachable state gives, once all of these are known. */
   readonly dead?: boolean;
+  /** Whether to visit one state for all that are alike, where the model declares a symmetry; true if not given. */
+  readonly symmetry?: boolean;
   readonly pulse?: Pulse;
 }
 
@@ -58,6 +63,9 @@ const statesBetweenAudits = 4096;
 /**
  * The reference search on packed states and decision tables: the same order, hence the same verdicts, counts and traces. Exact:
  * states are compared in full, so none is taken for another because of its hash.
+ *
+ * With symmetry, of the states that are alike only the representative is visited. Successors are judged as they are and then
+ * replaced by theirs; a trace is found by following the representatives from the initial state with real calls.
  */
 export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = {}): Promise<SearchResult> => {
   const {
@@ -73,10 +81,12 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   const width = layout.words;
   const states = new StateSet(width, maxBytes);
   const most = Math.min(maxStates, states.most);
-  const findings = new Findings(task);
+  const symmetry = options.symmetry === false ? undefined : symmetryOf(task, layout);
+  const check = symmetry && new SymmetryCheck(task, layout, symmetry);
+  const findings = new Findings(task, check && ((judgeable) => check.alike(judgeable)));
   const transitions = new TransitionTable(task, layout, () => findings.violated());
-  const ofStates = new StateJudgements(task, layout, transitions, findings);
-  const ofCalls = new CallJudgements(task, layout, transitions, findings);
+  const ofStates = new StateJudgements(task, layout, transitions, findings, check);
+  const ofCalls = new CallJudgements(task, layout, transitions, findings, check);
 
   // A batch of arrivals, in the order of states and commands: from where, by which row (-1 - command if that is yet to be looked
   // up), and the words of the state, with their hash.
@@ -122,6 +132,10 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
       from = await expandAlone(from, end);
     }
     if (!bound) await judgeFound();
+    checkSymmetry();
+  } catch (error) {
+    checkSymmetry(); // representatives that are not like the states they stand for may be what went wrong
+    throw error;
   } finally {
     await pool?.close();
   }
@@ -129,14 +143,16 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   if (!bound) expanded = states.count;
   const searched = performance.now();
   const graph = explored();
-  judgeExplored(task, graph, findings);
-  const deadEnd = firstDeadEnd(task, graph);
+  const deadEnd = judgeGraph();
   return {
     judged: findings.verdicts(bound),
     covered: covered(),
     coverage: tally().coverage,
     engine: engine(),
     ...(options.dead && !bound && { dead: findDead(task, layout, transitions, tally().coverage) }),
+    ...(symmetry && {
+      symmetry: { of: symmetry.labels, states: symmetry.orbitSum(states.words, states.count) },
+    }),
     ...(deadEnd && { deadEnd }),
     ...(bound && { bound }),
   };
@@ -223,9 +239,11 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     unjudged = { from: to, to, commands: by };
     const base = to - by.length;
     for (let state = from; state < to && !bound; state++) {
-      const row = transitions.find(by[state - base]!, states.words, states.parents[state]! * width);
+      const row = symmetry
+        ? undefined
+        : transitions.find(by[state - base]!, states.words, states.parents[state]! * width);
       if (ofStates.settles(states.words, state * width, row))
-        findings.ofState(frozen(layout.decode(states.words, state * width)), () => traceTo(state));
+        findings.ofState(frozen(layout.decode(states.words, state * width)), (among) => shownState(state, among));
       if (state % statesBetweenAudits === 0) ofStates.audit(states.words, state * width);
       if (state % statesBetweenPulses === 0 && !(await pulse(progress()))) bound = { kind: 'interrupted' };
     }
@@ -250,9 +268,12 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     if (ofCalls.settles(row, states.words, offset)) {
       const before = frozen(layout.decode(states.words, offset));
       const outcome = perform(task, before, commands[command]!);
-      findings.ofStep({ before, command: commands[command]!, outcome }, () => [...traceTo(from), commands[command]!]);
+      findings.ofStep({ before, command: commands[command]!, outcome }, (among) =>
+        symmetry ? shownCall(from, among) : [...traceTo(from), commands[command]!],
+      );
     }
     if (transitions.leads(row) !== leads.on || !transitions.apply(row, states.words, offset, alone)) return;
+    symmetry?.canonical(alone, 0);
     const hash = states.hash(alone, 0);
     if (together) together.add(alone, hash, { state: from, command });
     else arrive(from, row, alone, 0, hash);
@@ -267,8 +288,9 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     if (found === StateSet.full) bound = { kind: 'memory', limit: maxBytes };
     if (found < 0) return;
     depth = level + 1;
-    if (ofStates.settles(states.words, found * width, row))
-      findings.ofState(frozen(layout.decode(states.words, found * width)), () => traceTo(found));
+    // The row wrote what it wrote before the parts were exchanged.
+    if (ofStates.settles(states.words, found * width, symmetry ? undefined : row))
+      findings.ofState(frozen(layout.decode(states.words, found * width)), (among) => shownState(found, among));
   }
 
   /** Compiles the tables anew if there are new rows and enough has been done since the last time. */
@@ -281,7 +303,8 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   function compileTables() {
     if (transitions.size === compiledRows) return;
     compiledRows = transitions.size;
-    code = compile(transitions, commands.length, width, (row) => ofCalls.isQuiet(row));
+    check?.follow(transitions, states.count);
+    code = compile(transitions, commands.length, width, (row) => ofCalls.isQuiet(row), symmetry?.code);
     expand = code === undefined ? undefined : (new Function(code)() as Expand);
     if (code !== undefined) pool?.use(code, transitions.commands());
   }
@@ -302,7 +325,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   }
 
   function runs(): number {
-    return transitions.runs + ofStates.runs + ofCalls.runs;
+    return transitions.runs + ofStates.runs + ofCalls.runs + (check?.runs ?? 0);
   }
 
   function engine(): Engine {
@@ -332,6 +355,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
         if (lead === leads.disabled) return noSuccessor.disabled;
         if (lead === leads.panic) return noSuccessor.panic;
         if (!transitions.apply(row, states.words, state * width, after)) return state;
+        symmetry?.canonical(after, 0);
         return states.find(after, 0, states.hash(after, 0)) ?? noSuccessor.unexplored;
       },
       waits: (judgeable) => {
@@ -339,11 +363,129 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
         return (state) => !settles(states.words, state * width);
       },
       traceTo,
+      ...(symmetry && check && { quotient: quotientBy(symmetry, check) }),
     };
+  }
+
+  function quotientBy({ sort }: Symmetry, check: SymmetryCheck): Quotient {
+    const moved = (property: Property, at: number, words: Uint32Array) =>
+      sort(words).reduce((position, exchange) => check.image(property, position, exchange), at);
+    return {
+      alike: (judgeable) => check.alike(judgeable),
+      successorInstance: (property, at, state, command) => {
+        const after = new Uint32Array(width);
+        const row = transitions.find(command, states.words, state * width);
+        return transitions.apply(row, states.words, state * width, after) ? moved(property, at, after) : at;
+      },
+      real: (property, at, state) => {
+        const trace = traceTo(state);
+        const end = stateAfter(trace);
+        const alike = check.alike({ property, instance: instancesOf(property)[at] });
+        const there = alike.find((one) => moved(property, one, layout.encode(end)) === at)!;
+        return { commands: trace, state: end, instance: instancesOf(property)[there] };
+      },
+    };
+  }
+
+  function instancesOf(property: Property) {
+    return task.obligations.find((one) => one.property === property)!.instances;
+  }
+
+  /** Throws a SpecError if the symmetry is none. */
+  function checkSymmetry() {
+    check?.follow(transitions, states.count);
+    if (bound?.kind !== 'interrupted') check?.settleDoubts(states.words, states.count);
+  }
+
+  /** Returns the commands to the first dead end. */
+  function judgeGraph(): Command[] | undefined {
+    try {
+      if (check) judgeEndsBy(check);
+      judgeExplored(task, graph, findings);
+      const end = firstDeadEnd(task, graph);
+      checkSymmetry();
+      return end;
+    } catch (error) {
+      checkSymmetry();
+      throw error;
+    }
+  }
+
+  /** Ends are judged plainly; to check them for symmetry they are judged under observation as well. */
+  function judgeEndsBy(check: SymmetryCheck) {
+    const judgeables = [...findings.open('end')];
+    if (judgeables.length === 0) return;
+    for (const end of endsOf(task, graph))
+      for (const judgeable of judgeables)
+        check.judgePlainly(judgeable, states.words.slice(end * width, (end + 1) * width));
+  }
+
+  /** The whole trace to a state like the one that was judged, which decides one of the judgeables. */
+  function shownState(state: number, among: readonly Judgeable[]): Command[] | Trace {
+    const trace = traceTo(state);
+    return symmetry ? (decided(among, trace, stateAfter(trace)) ?? unlike(among)) : trace;
+  }
+
+  /** The same of a call: the first that can be made after the commands to its state and decides. */
+  function shownCall(from: number, among: readonly Judgeable[]): Trace {
+    const trace = traceTo(from);
+    const before = stateAfter(trace);
+    for (const command of commands) {
+      const outcome = perform(task, before, command);
+      if (outcome.result === 'disabled') continue;
+      const found = decided(among, [...trace, command], { before, command, outcome });
+      if (found) return found;
+    }
+    return unlike(among);
+  }
+
+  function decided(among: readonly Judgeable[], trace: Command[], subject: unknown): Trace | undefined {
+    for (const { property, instance } of among) {
+      const judgement = judge(task, property, subject, instance);
+      if (decides(property, judgement))
+        return { commands: trace, instance, detail: typeof judgement === 'string' ? judgement : '' };
+    }
+    return undefined;
+  }
+
+  function unlike([judgeable]: readonly Judgeable[]): never {
+    checkSymmetry();
+    throw new Error(`${judgeable?.property.id} is decided by a representative and not by the state that it stands for`);
+  }
+
+  function stateAfter(trace: readonly Command[]): unknown {
+    return trace.reduce<unknown>((state, command) => perform(task, state, command).state, system.initial);
+  }
+
+  /** Real calls from the initial state, each the first that leads to a state which the next representative stands for. */
+  function realTraceTo(state: number): Command[] {
+    const path: number[] = [];
+    for (let at = state; at > 0; at = states.parents[at]!) path.push(at);
+    const trace: Command[] = [];
+    let before: unknown = system.initial;
+    for (const next of path.reverse()) {
+      const wanted = states.at(next);
+      const leadsThere = (command: Command) => {
+        const outcome = perform(task, before, command);
+        if (outcome.result === 'disabled' || outcome.result === 'panic' || outcome.state === before) return false;
+        const after = layout.encode(outcome.state);
+        symmetry!.canonical(after, 0);
+        return after.every((word, i) => word === wanted[i]);
+      };
+      const command = commands.find(leadsThere);
+      if (!command) {
+        checkSymmetry();
+        throw new Error('no call leads to the next representative');
+      }
+      trace.push(command);
+      before = perform(task, before, command).state;
+    }
+    return trace;
   }
 
   /** The commands are not kept: the first that leads from a parent to its child is the one that found it. */
   function traceTo(state: number): Command[] {
+    if (symmetry) return realTraceTo(state);
     const trace: Command[] = [];
     for (let at = state; at > 0; at = states.parents[at]!) {
       const [from, to] = [states.at(states.parents[at]!), states.at(at)];

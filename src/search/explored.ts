@@ -1,6 +1,8 @@
+import { layoutOf } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
+import type { Property } from '../spec/property.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
-import { judge, owns, type Task } from './task.ts';
+import { judge, owns, perform, type Task } from './task.ts';
 
 /** The graph that a search has explored. States are numbered in the order in which they were found, breadth-first. */
 export interface Explored {
@@ -11,6 +13,25 @@ export interface Explored {
   /** Which states wait, for a property that is judged of paths. */
   waits(judgeable: Judgeable): (state: number) => boolean;
   traceTo(state: number): Command[];
+  /** Absent where every state stands for itself. */
+  readonly quotient?: Quotient;
+}
+
+/**
+ * States stand for all that are like them. Calls lead to a state that stands for the real successor; on the way parts have changed
+ * places, and with them the instances of a property, given by their positions among all instances.
+ */
+export interface Quotient {
+  /** The instances that are alike, in order. */
+  alike(judgeable: Pick<Judgeable, 'property' | 'instance'>): readonly number[];
+  /** Which instance takes the place of the one at `at` when the call is made. */
+  successorInstance(property: Property, at: number, state: number, command: number): number;
+  /** Real commands to a state for which `state` stands, that state, and its instance for which the one at `at` stands. */
+  real(
+    property: Property,
+    at: number,
+    state: number,
+  ): { readonly commands: Command[]; readonly state: unknown; readonly instance: unknown };
 }
 
 /** Successors that are no state. */
@@ -22,11 +43,13 @@ export const noSuccessor = { disabled: -1, panic: -2, unexplored: -3 } as const;
  */
 export const judgeExplored = (task: Task, graph: Explored, findings: Findings): void => {
   for (const judgeable of findings.open('end')) judgeEnds(task, graph, judgeable, findings);
-  for (const judgeable of findings.open('path')) judgePaths(task, graph, judgeable, findings);
+  for (const judgeable of findings.open('path'))
+    if (graph.quotient) judgePathsAlike(task, graph, graph.quotient, judgeable, findings);
+    else judgePaths(task, graph, judgeable, findings);
 };
 
 const judgeEnds = (task: Task, graph: Explored, { property, instance }: Judgeable, findings: Findings) => {
-  for (const end of ends(task, graph)) {
+  for (const end of endsOf(task, graph)) {
     const judgement = judge(task, property, graph.plain(end), instance);
     if (!decides(property, judgement)) continue;
     const detail = typeof judgement === 'string' ? judgement : '';
@@ -36,7 +59,7 @@ const judgeEnds = (task: Task, graph: Explored, { property, instance }: Judgeabl
 };
 
 /** The states in which no command can be given, those nearest to the initial one first. */
-function* ends({ commands }: Task, graph: Explored): Generator<number> {
+export function* endsOf({ commands }: Task, graph: Explored): Generator<number> {
   let command = 0; // where one and the same can be given everywhere, which is usual, this is one look at each state
   for (let state = 0; state < graph.states; state++) {
     if (graph.successor(state, command) !== noSuccessor.disabled) continue;
@@ -49,7 +72,7 @@ function* ends({ commands }: Task, graph: Explored): Generator<number> {
 
 /** The commands to the first state in which no command can be given, if there is one. */
 export const firstDeadEnd = (task: Task, graph: Explored): Command[] | undefined => {
-  for (const end of ends(task, graph)) return graph.traceTo(end);
+  for (const end of endsOf(task, graph)) return graph.traceTo(end);
   return undefined;
 };
 
@@ -67,6 +90,58 @@ const judgePaths = (task: Task, graph: Explored, judgeable: Judgeable, findings:
   const prefix = graph.traceTo(state);
   const loop = shortestCycle(state, own, next).map((command) => task.commands[command]!);
   findings.settle(property, { commands: [...prefix, ...loop], instance, detail: '', loop: prefix.length });
+};
+
+/**
+ * The same where states stand for others. A path is followed together with the place that its instance has come to: a loop of such
+ * pairs leads to a state that is like the first one, for the same instance, and gone round often enough to that very state. For the
+ * trace the shortest loop is looked for among the real states.
+ */
+const judgePathsAlike = (task: Task, graph: Explored, quotient: Quotient, judgeable: Judgeable, findings: Findings) => {
+  const { property } = judgeable;
+  const { instances } = task.obligations.find((one) => one.property === property)!;
+  const places = quotient.alike(judgeable);
+  if (instances[places[0]!] !== judgeable.instance) return; // judged with the first that is like it
+  const number = new Map(places.map((at, i) => [at, i]));
+  const waiting = places.map((at) => graph.waits({ property, instance: instances[at], settled: false }));
+  const waits = new Uint8Array(graph.states * places.length);
+  for (let state = 0; state < graph.states; state++)
+    for (const [i, isWaiting] of waiting.entries()) waits[state * places.length + i] = Number(isWaiting(state));
+  const owned = places.map((at) => task.commands.map((command) => owns(task, property, command, instances[at])));
+  const next: Next = (pair, command) => {
+    const [state, i] = [Math.floor(pair / places.length), pair % places.length];
+    if (!owned[i]![command]) return noSuccessor.unexplored;
+    const to = graph.successor(state, command);
+    if (to < 0) return noSuccessor.unexplored;
+    const there = to * places.length + number.get(quotient.successorInstance(property, places[i]!, state, command))!;
+    return waits[there] === 1 ? there : noSuccessor.unexplored;
+  };
+  const pair = firstOnCycle([...task.commands.keys()], waits, next);
+  if (pair === undefined) return;
+  const at = places[pair % places.length]!;
+  const { commands, state, instance } = quotient.real(property, at, Math.floor(pair / places.length));
+  const loop = shortestRealCycle(task, property, instance, state);
+  findings.settle(property, { commands: [...commands, ...loop], instance, detail: '', loop: commands.length });
+};
+
+/** The commands of a shortest cycle through the plain state, on which every state waits and every call is the system's own. */
+const shortestRealCycle = (task: Task, property: Property, instance: unknown, start: unknown): Command[] => {
+  const layout = layoutOf(task.system.state);
+  const keyOf = (state: unknown) => layout.encode(state).join();
+  const own = task.commands.filter((command) => owns(task, property, command, instance));
+  const seen = new Set<string>();
+  const queue: { readonly state: unknown; readonly commands: readonly Command[] }[] = [{ state: start, commands: [] }];
+  for (const { state, commands } of queue)
+    for (const command of own) {
+      const outcome = perform(task, state, command);
+      if (outcome.result === 'disabled' || outcome.result === 'panic') continue;
+      const key = keyOf(outcome.state);
+      if (key === keyOf(start)) return [...commands, command];
+      if (seen.has(key) || judge(task, property, outcome.state, instance) !== true) continue;
+      seen.add(key);
+      queue.push({ state: outcome.state, commands: [...commands, command] });
+    }
+  throw new Error('the state is on no cycle');
 };
 
 type Next = (state: number, command: number) => number;

@@ -11,13 +11,22 @@ export interface Judgeable {
   settled: boolean;
 }
 
+/**
+ * The commands to what was judged or, where a search has only seen what is like it, the whole trace. `among` are the judgeables
+ * of which the trace is to decide one.
+ */
+export type Shown = (among: readonly Judgeable[]) => Command[] | Trace;
+
 /** The first, hence shortest, trace for each property; for a witness, for each of its instances. */
 export class Findings {
   readonly #open: { property: Property; judgeables: readonly Judgeable[]; trace: Trace | undefined }[];
   readonly #task: Task;
+  readonly #alike: ((judgeable: Judgeable) => readonly number[]) | undefined;
 
-  constructor(task: Task) {
+  /** `alike`: the instances of a witness that are reached where one of them is, as positions among all. */
+  constructor(task: Task, alike?: (judgeable: Judgeable) => readonly number[]) {
     this.#task = task;
+    this.#alike = alike;
     this.#open = task.obligations.map(({ property, instances }) => ({
       property,
       judgeables: instances.map((instance) => ({ property, instance, settled: false })),
@@ -31,15 +40,15 @@ export class Findings {
       if (property.on === on) for (const judgeable of judgeables) if (!judgeable.settled) yield judgeable;
   }
 
-  ofState(state: unknown, trace: () => Command[]) {
+  ofState(state: unknown, trace: Shown) {
     this.#judge('state', state, trace);
   }
 
-  ofStep(step: Step, trace: () => Command[]) {
+  ofStep(step: Step, trace: Shown) {
     this.#judge('call', step, trace);
   }
 
-  #judge(on: Property['on'], subject: unknown, trace: () => Command[]) {
+  #judge(on: Property['on'], subject: unknown, trace: Shown) {
     for (const entry of this.#open) {
       if (entry.property.on !== on) continue;
       for (const judgeable of entry.judgeables) {
@@ -47,10 +56,18 @@ export class Findings {
         const { instance } = judgeable;
         const judgement = judge(this.#task, entry.property, subject, instance);
         if (!decides(entry.property, judgement)) continue;
-        entry.trace = { commands: trace(), instance, detail: typeof judgement === 'string' ? judgement : '' };
-        for (const one of entry.property.witness ? [judgeable] : entry.judgeables) one.settled = true;
+        const among = entry.property.witness ? this.#with(judgeable, entry.judgeables) : entry.judgeables;
+        const shown = trace(among);
+        entry.trace = Array.isArray(shown)
+          ? { commands: shown, instance, detail: typeof judgement === 'string' ? judgement : '' }
+          : shown;
+        for (const one of among) one.settled = true;
       }
     }
+  }
+
+  #with(judgeable: Judgeable, all: readonly Judgeable[]): readonly Judgeable[] {
+    return this.#alike ? this.#alike(judgeable).map((at) => all[at]!) : [judgeable];
   }
 
   /** A violation that was not found by judging one state or call. */

@@ -3,7 +3,7 @@ import { Observation } from '../observe/observation.ts';
 import { hole, type SlotValues, Tries } from '../observe/tries.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Layout, maskOf, type Place, type Slot, shifted } from '../spec/layout.ts';
+import { type Layout, maskOf, type Place, type Slot, shifted, slotsOf } from '../spec/layout.ts';
 import type { Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
@@ -46,6 +46,19 @@ const learned = (task: Task, { property }: Judgeable, learn: () => void): void =
   }
 };
 
+/** Is told of every row that a judgement learns; `real`: of a state or call that the search has seen. */
+export interface JudgementWatch {
+  judgedState(judgeable: Judgeable, reads: readonly Slot[], words: Uint32Array, seen: boolean): void;
+  judgedCall(
+    judgeable: Judgeable,
+    call: { readonly command: number; readonly outcome: Step['outcome']; readonly same: boolean },
+    reads: readonly Slot[],
+    words: Uint32Array,
+    seen: boolean,
+    real: boolean,
+  ): void;
+}
+
 interface StateEntry {
   readonly judgeable: Judgeable;
   readonly trie: number;
@@ -61,6 +74,7 @@ export class StateJudgements {
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
   readonly #transitions: TransitionTable;
+  readonly #watch: JudgementWatch | undefined;
   readonly #tries = new Tries();
   readonly #entries: readonly StateEntry[];
   /** By row: the entries that may be settled by a state that it leads to, as of `#version`. */
@@ -71,10 +85,17 @@ export class StateJudgements {
   runs = 0;
   milliseconds = 0;
 
-  constructor(task: Task, layout: Layout<unknown>, transitions: TransitionTable, findings: Findings) {
+  constructor(
+    task: Task,
+    layout: Layout<unknown>,
+    transitions: TransitionTable,
+    findings: Findings,
+    watch?: JudgementWatch,
+  ) {
     this.#task = task;
     this.#layout = layout;
     this.#transitions = transitions;
+    this.#watch = watch;
     this.#entries = [...findings.open('state')].map((judgeable) => ({
       judgeable,
       trie: this.#tries.add(),
@@ -130,6 +151,7 @@ export class StateJudgements {
     learned(this.#task, entry.judgeable, () =>
       this.#tries.learn(entry.trie, observation.reads, observation.indexOf, Number(seen)),
     );
+    this.#watch?.judgedState(entry.judgeable, observation.reads, state, seen);
     for (const slot of observation.reads) {
       const mask = maskOf(slot);
       if ((entry.reads[slot.word]! & mask) === mask) continue;
@@ -157,12 +179,17 @@ interface CallClass {
   readonly entries: readonly { readonly judgeable: Judgeable; readonly trie: number }[];
   /** Grows when an entry has learned something. */
   version: number;
+  /** How many calls were judged. */
+  calls: number;
 }
 
 const outcomeFields = ['result', 'state', 'warnings', 'errno', 'reason'];
 
 /** At most so many pairs of states, reachable or not, are tried to learn a judgement's whole table at once. */
 const mostTrials = 64;
+
+/** Calls of a class before that is worth its trouble: of a small model most classes see fewer. */
+const callsBeforeTrials = 512;
 
 /** Readings of a state in one trial. */
 const mostReadings = 10_000;
@@ -178,6 +205,7 @@ export class CallJudgements {
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
   readonly #transitions: TransitionTable;
+  readonly #watch: JudgementWatch | undefined;
   readonly #findings: Findings;
   readonly #tries = new Tries();
   /** The state before is packed in the first words of a pair, the state after in the following. */
@@ -193,10 +221,17 @@ export class CallJudgements {
   runs = 0;
   milliseconds = 0;
 
-  constructor(task: Task, layout: Layout<unknown>, transitions: TransitionTable, findings: Findings) {
+  constructor(
+    task: Task,
+    layout: Layout<unknown>,
+    transitions: TransitionTable,
+    findings: Findings,
+    watch?: JudgementWatch,
+  ) {
     this.#task = task;
     this.#layout = layout;
     this.#transitions = transitions;
+    this.#watch = watch;
     this.#findings = findings;
     this.#after = shifted(layout.place, layout.words);
     this.#pair = new Uint32Array(2 * layout.words);
@@ -211,6 +246,7 @@ export class CallJudgements {
     for (let i = 0; i < this.#layout.words; i++) this.#pair[i] = words[offset + i]!;
     const same = !this.#transitions.apply(row, words, offset, this.#pair, this.#layout.words);
     const { of, entries } = this.#relevantTo(row, same);
+    if (++of.calls === callsBeforeTrials) this.#exploreAll(of, row, same);
     let settles = false;
     for (const entry of entries) {
       if (entry.judgeable.settled) continue;
@@ -273,12 +309,17 @@ export class CallJudgements {
     const known = this.#classes.get(key);
     if (known) return known;
     const entries = [...this.#findings.open('call')].map((judgeable) => ({ judgeable, trie: this.#tries.add() }));
-    const made: CallClass = { entries, version: 0 };
+    const made: CallClass = { entries, version: 0, calls: 0 };
     this.#classes.set(key, made);
-    this.#timed(() => {
-      for (const entry of entries) this.#explore(made, entry, row, same, this.#pair.slice());
-    });
     return made;
+  }
+
+  /** Learns as much as can be had of the tables that all calls of a class share, so that rows that settle nothing can be told. */
+  #exploreAll(of: CallClass, row: number, same: boolean) {
+    this.#timed(() => {
+      for (const entry of of.entries)
+        if (!entry.judgeable.settled) this.#explore(of, entry, row, same, this.#pair.slice());
+    });
   }
 
   #timed<T>(run: () => T): T {
@@ -294,10 +335,10 @@ export class CallJudgements {
     try {
       for (let trials = 0; untried.length > 0 && trials < mostTrials; ) {
         const pair = untried.pop()!;
-        if (this.#tries.find(entry.trie, pair, 0) !== hole) continue;
+        if (pair !== first && this.#tries.find(entry.trie, pair, 0) !== hole) continue;
         trials++;
         const reads: Slot[] = [];
-        this.#learn(of, entry, row, same, pair, reads);
+        this.#learn(of, entry, row, same, pair, reads, pair === first);
         if (reads.every(({ size }) => size <= widestTrial))
           untried.push(...reads.flatMap((slot) => [...neighbours(pair, slot, this.#regions)]));
       }
@@ -314,6 +355,7 @@ export class CallJudgements {
     same: boolean,
     pair: Uint32Array,
     explored?: Slot[],
+    real = explored === undefined,
   ): boolean {
     const { command: number, outcome } = this.#transitions.row(row);
     const command = this.#task.commands[number]!;
@@ -334,6 +376,7 @@ export class CallJudgements {
     );
     this.#checkIdentity(judgeable, { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } }, seen);
     learned(this.#task, judgeable, () => this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen)));
+    this.#watch?.judgedCall(judgeable, { command: number, outcome, same }, observation.reads, pair, seen, real);
     explored?.push(...observation.reads);
     of.version++;
     observation.close();
@@ -363,18 +406,4 @@ const sharing = (before: unknown, after: unknown): unknown => {
   const part = (key: string, value: unknown) => sharing(Reflect.get(before, key), value);
   if (Array.isArray(after)) return after.map((value, i) => part(String(i), value));
   return Object.fromEntries(Object.entries(after).map(([key, value]) => [key, part(key, value)]));
-};
-
-/** The slots below a place, always in the same order. */
-const slotsOf = (place: Place): Slot[] => {
-  switch (place.kind) {
-    case 'scalar':
-      return [place.slot];
-    case 'record':
-      return [...place.fields.values()].flatMap(slotsOf);
-    case 'array':
-      return place.elements.flatMap(slotsOf);
-    case 'variant':
-      return [place.tag, ...[...place.cases.values()].flatMap((fields) => [...fields.values()].flatMap(slotsOf))];
-  }
 };

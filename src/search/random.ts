@@ -51,8 +51,14 @@ export const searchRandom = async (task: Task, options: RandomOptions): Promise<
   const violated = new Map<Property, Verdict>();
   let interrupted = false;
 
+  const { command, likely } = task.system;
   const calls = fc
-    .tuple(task.system.command.arbitrary(), fc.nat(keepsOneIdleCommandIn - 1))
+    .tuple(
+      likely?.length
+        ? fc.oneof(command.arbitrary(), { arbitrary: fc.constantFrom(...likely), weight: 3 })
+        : command.arbitrary(),
+      fc.nat(keepsOneIdleCommandIn - 1),
+    )
     .map(([command, dice]) => new Call(task, command, dice === 0));
   const property = fc.asyncProperty(fc.commands([calls], { maxCommands: length, size: 'max' }), async (commands) => {
     if (interrupted || search.brokenModel) return;

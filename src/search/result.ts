@@ -73,7 +73,7 @@ export interface Dead {
 }
 
 export interface Covered {
-  /** Distinct states. */
+  /** Distinct states; with symmetry, of those that are alike one. */
   readonly states: number;
   /** Calls made: a command tried in a state where it was not disabled. */
   readonly transitions: number;
@@ -104,6 +104,16 @@ export interface Engine {
   readonly workers: number;
 }
 
+/** What became of the symmetry that a model declares. */
+export interface SymmetryUse {
+  /** What is interchangeable, e.g. `page`. */
+  readonly of: readonly string[];
+  /** How many states there are for which the visited ones stand. */
+  readonly states: bigint;
+  /** The search was run without it as well: verdicts, depth and states were the same or, where a bound came first, cannot be compared. */
+  readonly compared?: 'same' | 'bound';
+}
+
 export interface SearchResult {
   readonly judged: readonly Judged[];
   readonly covered: Covered;
@@ -111,6 +121,8 @@ export interface SearchResult {
   readonly bound?: Bound;
   readonly engine?: Engine;
   readonly dead?: Dead;
+  /** Of a search that visits one state for all that are alike. */
+  readonly symmetry?: SymmetryUse;
   /** The commands to the first state, if there is one, in which no command can be given. */
   readonly deadEnd?: readonly Command[];
 }

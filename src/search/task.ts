@@ -79,10 +79,10 @@ export const judge = (task: Task, property: Property, subject: unknown, instance
   const { scope } = task;
   return guarded(`${scope.model}@${scope.variant}: property ${property.id}`, () =>
     property.on === 'path'
-      ? property.waits(subject, instance, scope.config)
+      ? property.waits(subject, instance, scope.config, scope.switches)
       : property.on === 'call'
-        ? property.judge(subject as Step, instance, scope.config)
-        : property.judge(subject, instance, scope.config),
+        ? property.judge(subject as Step, instance, scope.config, scope.switches)
+        : property.judge(subject, instance, scope.config, scope.switches),
   );
 };
 
@@ -90,7 +90,7 @@ export const judge = (task: Task, property: Property, subject: unknown, instance
 export const owns = ({ scope }: Task, property: Property, command: Command, instance: unknown): boolean =>
   guarded(
     `${scope.model}@${scope.variant}: property ${property.id}`,
-    () => property.on === 'path' && property.own(command, instance, scope.config),
+    () => property.on === 'path' && property.own(command, instance, scope.config, scope.switches),
   );
 
 /** What to say of a command that left the state's domain. The search goes on behind violations, and one may be the reason. */

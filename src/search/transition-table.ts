@@ -19,6 +19,8 @@ export interface Row {
   /** Its state is an observed one and not to be used. */
   readonly outcome: Outcome<unknown>;
   readonly reads: readonly { readonly slot: Slot; readonly index: number }[];
+  /** The packed state that it was learned of. */
+  readonly sample: Uint32Array;
 }
 
 /**
@@ -149,6 +151,7 @@ export class TransitionTable {
       command: number,
       outcome,
       reads: observation.reads.map((slot) => ({ slot, index: observation.indexOf(slot) })),
+      sample: state,
     });
     if (row >= this.uses.length) {
       const larger = new Float64Array(2 * row);

@@ -9,6 +9,7 @@ export {
   defineModel,
   describeCommand,
   describeFields,
+  type Lane,
   type Model,
   type Parameter,
   type Scope,
@@ -33,4 +34,15 @@ export {
   stepProperty,
 } from './property.ts';
 export { type Suite, suite } from './suite.ts';
+export type { Interchangeable } from './symmetry.ts';
+export {
+  type AtomicStep,
+  allDone,
+  type Program,
+  type Self,
+  type ThreadCommand,
+  type Threaded,
+  threadLane,
+  threads,
+} from './threads.ts';
 export { update } from './update.ts';

@@ -86,6 +86,20 @@ export const shifted = (place: Place, words: number): Place => {
   }
 };
 
+/** The slots below a place, always in the same order. */
+export const slotsOf = (place: Place): Slot[] => {
+  switch (place.kind) {
+    case 'scalar':
+      return [place.slot];
+    case 'record':
+      return [...place.fields.values()].flatMap(slotsOf);
+    case 'array':
+      return place.elements.flatMap(slotsOf);
+    case 'variant':
+      return [place.tag, ...[...place.cases.values()].flatMap((fields) => [...fields.values()].flatMap(slotsOf))];
+  }
+};
+
 /** The bits of a slot within its word. */
 export const maskOf = ({ shift, width }: Slot): number => (width === 0 ? 0 : (2 ** width - 1) << shift);
 
@@ -108,6 +122,16 @@ class Bits {
     this.#end = Math.max(this.#end, this.#next);
     this.slots.push(slot);
     return slot;
+  }
+
+  /** Goes to where the next `count` bits lie together: in one word or, if they are more, from the beginning of one. */
+  together(count: number): void {
+    if ((this.#next % 32) + count > 32) this.#next = Math.ceil(this.#next / 32) * 32;
+  }
+
+  /** How many bits were handed out or skipped. */
+  get end() {
+    return this.#end;
   }
 
   /** Lays the alternatives over each other from the present position; the next slot follows the longest. */
@@ -148,14 +172,38 @@ function placeOf(shape: Shape, path: string, bits: Bits): Place {
     case 'record':
       return { kind: 'record', fields: placesOf(shape.fields, path, bits) };
     case 'array': {
-      const elements = Array.from({ length: shape.length }, (_, i) =>
-        placeOf(shape.element.shape, `${path}[${i}]`, bits),
-      );
+      const element = shape.element.shape;
+      const together = hasVariant(element) ? bitsOf(element) : 0;
+      const elements = Array.from({ length: shape.length }, (_, i) => {
+        bits.together(together);
+        return placeOf(element, `${path}[${i}]`, bits);
+      });
       return { kind: 'array', elements };
     }
     case 'variant':
       return variantPlace(shape.cases, path, bits);
   }
+}
+
+/**
+ * The cases of a variant share their bits. Elements that hold one are packed alike, at whatever bit they begin, so that two elements
+ * are exchanged by exchanging bits, without a look at which case is active.
+ */
+function hasVariant(shape: Shape): boolean {
+  switch (shape.kind) {
+    case 'record':
+      return Object.values(shape.fields).some((field) => hasVariant(field.shape));
+    case 'array':
+      return hasVariant(shape.element.shape);
+    default:
+      return shape.kind === 'variant';
+  }
+}
+
+function bitsOf(shape: Shape): number {
+  const bits = new Bits();
+  placeOf(shape, '', bits);
+  return bits.end;
 }
 
 const placesOf = (fields: Fields, path: string, bits: Bits): Places =>

@@ -1,12 +1,20 @@
 import type { Domain } from './domain.ts';
 import type { Drawing } from './drawing.ts';
 import { SpecError } from './errors.ts';
+import { layoutOf } from './layout.ts';
 import type { Outcome } from './outcome.ts';
+import { type Interchangeable, resolveSymmetry } from './symmetry.ts';
 import { frozen } from './update.ts';
 
 /** A call: `kind` is the function's name, the other fields are its arguments, in order. */
 export interface Command {
   readonly kind: string;
+}
+
+/** A command as a step of one of several threads: `vm1: clear tags`. */
+export interface Lane {
+  readonly thread: string;
+  readonly step: string;
 }
 
 /** A number that sizes the model. `large` is the value for random search on a larger configuration; without it, `default`. */
@@ -45,7 +53,14 @@ export interface System<S = unknown, C extends Command = Command> {
   readonly state: Domain<S>;
   /** A variant; its cases are the functions that may be called. */
   readonly command: Domain<C>;
+  /**
+   * Commands that matter more than others, such as ranges that straddle a border; one that is listed twice matters twice as much.
+   * Random search draws three of four calls from here.
+   */
+  readonly likely?: readonly C[];
   readonly initial: S;
+  /** Parts that may be exchanged for each other without a difference. The exhaustive search then visits one state for all that are alike. */
+  readonly symmetry?: readonly Interchangeable[];
   /** Pure: the same state and command give the same outcome, and nothing else changes. */
   step(state: S, command: C): Outcome<S>;
 }
@@ -67,8 +82,13 @@ export interface Model<
   readonly defaultVariant: NoInfer<V>;
   /** A line that says how to read the arguments of commands, e.g. which page frames are RAM. Printed above traces. */
   legend?(config: Config<P>): string;
-  /** In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. */
-  done?(state: S, config: Config<P>): boolean;
+  /**
+   * In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. Instead of
+   * false it may say what is waited for.
+   */
+  done?(state: S, config: Config<P>): boolean | string;
+  /** Whose step a command is in a state, and what the step is called: traces are then drawn with a column for each thread. */
+  lane?(state: S, command: C): Lane | undefined;
   /** Where each call is found in the kernel, by the call's name: `__pkvm_host_donate_hyp_mmio()`. */
   readonly kernel?: Readonly<Partial<Record<C['kind'], string>>>;
   /** How a state is drawn. */
@@ -121,6 +141,12 @@ export const switchDoc = (spec: Switch): string => (typeof spec === 'string' ? s
 /** How the model draws a state of that size; undefined for a model that does not say. */
 export const drawingOf = ({ id, draw }: Model, config: Config): ((state: unknown) => readonly Drawing[]) | undefined =>
   draw && ((state) => guarded(`${id}: draw()`, () => draw(state, config)));
+/** Whose step a call is, as the model says; undefined for a model without threads. */
+export const laneOf = ({
+  id,
+  lane,
+}: Model): ((step: { before: unknown; command: Command }) => Lane | undefined) | undefined =>
+  lane && (({ before, command }) => guarded(`${id}: lane()`, () => lane(before, command)));
 
 /** What is checked: a model, one of its variants, and what differs from that variant and from the default configuration. */
 export interface Scope {
@@ -191,11 +217,14 @@ export const systemOf = (model: Model, scope: Scope): System => {
     throw wrong(
       `there are ${system.command.size} commands, more than ${mostCommands}; give their arguments smaller domains`,
     );
+  const stray = system.likely?.find((command) => !system.command.contains(command));
+  if (stray) throw wrong(`${describeCommand(stray)}, which is to be likely, is not a command`);
   const misfit = system.state.misfit(system.initial);
   if (misfit)
     throw new SpecError(
       `model ${model.id}: the initial state leaves its domain at ${misfit.path || 'the top'}: ${misfit.reason}`,
     );
+  if (system.symmetry) resolveSymmetry(model.id, layoutOf(system.state), system.command, system.symmetry);
   return { ...system, initial: frozen(system.initial), step: (state, command) => system.step(state, command) };
 };
 

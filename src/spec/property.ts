@@ -44,12 +44,15 @@ export type Property = Common & {
   /** [undefined] for a property without `forEach`. */
   instances(config: Config): readonly unknown[];
 } & (
-    | { readonly on: 'state' | 'end'; judge(state: unknown, instance: unknown, config: Config): Judgement }
-    | { readonly on: 'call'; judge(step: Step, instance: unknown, config: Config): Judgement }
+    | {
+        readonly on: 'state' | 'end';
+        judge(state: unknown, instance: unknown, config: Config, switches: Settings): Judgement;
+      }
+    | { readonly on: 'call'; judge(step: Step, instance: unknown, config: Config, switches: Settings): Judgement }
     | {
         readonly on: 'path';
-        waits(state: unknown, instance: unknown, config: Config): boolean;
-        own(command: Command, instance: unknown, config: Config): boolean;
+        waits(state: unknown, instance: unknown, config: Config, switches: Settings): boolean;
+        own(command: Command, instance: unknown, config: Config, switches: Settings): boolean;
       }
   );
 
@@ -70,45 +73,53 @@ const common = <P, I>(model: { readonly id: string }, spec: Common & Quantified<
 /** Holds in every reachable state. */
 export const invariant = <S, C extends Command, P extends Model['config'], I = undefined>(
   model: Model<S, C, P, Model['switches']>,
-  spec: Common & Quantified<Config<P>, I> & { holds(state: S, instance: I, config: Config<P>): Judgement },
+  spec: Common &
+    Quantified<Config<P>, I> & { holds(state: S, instance: I, config: Config<P>, switches: Settings): Judgement },
 ): Property => ({
   ...common(model, spec),
   on: 'state',
   witness: false,
-  judge: (state, instance, config) => spec.holds(state as S, instance as I, config as Config<P>),
+  judge: (state, instance, config, switches) => spec.holds(state as S, instance as I, config as Config<P>, switches),
 });
 
 /** Holds for every call that can be made in a reachable state: "a failed call changes nothing". */
 export const stepProperty = <S, C extends Command, P extends Model['config'], I = undefined>(
   model: Model<S, C, P, Model['switches']>,
-  spec: Common & Quantified<Config<P>, I> & { holds(step: Step<S, C>, instance: I, config: Config<P>): Judgement },
+  spec: Common &
+    Quantified<Config<P>, I> & {
+      holds(step: Step<S, C>, instance: I, config: Config<P>, switches: Settings): Judgement;
+    },
 ): Property => ({
   ...common(model, spec),
   on: 'call',
   witness: false,
-  judge: (step, instance, config) => spec.holds(step as Step<S, C>, instance as I, config as Config<P>),
+  judge: (step, instance, config, switches) =>
+    spec.holds(step as Step<S, C>, instance as I, config as Config<P>, switches),
 });
 
 /** Some reachable state is like this. */
 export const reachable = <S, C extends Command, P extends Model['config'], I = undefined>(
   model: Model<S, C, P, Model['switches']>,
-  spec: Common & Quantified<Config<P>, I> & { when(state: S, instance: I, config: Config<P>): boolean },
+  spec: Common &
+    Quantified<Config<P>, I> & { when(state: S, instance: I, config: Config<P>, switches: Settings): boolean },
 ): Property => ({
   ...common(model, spec),
   on: 'state',
   witness: true,
-  judge: (state, instance, config) => spec.when(state as S, instance as I, config as Config<P>),
+  judge: (state, instance, config, switches) => spec.when(state as S, instance as I, config as Config<P>, switches),
 });
 
 /** Some call in a reachable state is like this. */
 export const reachableStep = <S, C extends Command, P extends Model['config'], I = undefined>(
   model: Model<S, C, P, Model['switches']>,
-  spec: Common & Quantified<Config<P>, I> & { when(step: Step<S, C>, instance: I, config: Config<P>): boolean },
+  spec: Common &
+    Quantified<Config<P>, I> & { when(step: Step<S, C>, instance: I, config: Config<P>, switches: Settings): boolean },
 ): Property => ({
   ...common(model, spec),
   on: 'call',
   witness: true,
-  judge: (step, instance, config) => spec.when(step as Step<S, C>, instance as I, config as Config<P>),
+  judge: (step, instance, config, switches) =>
+    spec.when(step as Step<S, C>, instance as I, config as Config<P>, switches),
 });
 
 /**
@@ -120,19 +131,19 @@ export const progress = <S, C extends Command, P extends Model['config'], I = un
   model: Model<S, C, P, Model['switches']>,
   spec: Common &
     Quantified<Config<P>, I> & {
-      waiting(state: S, instance: I, config: Config<P>): boolean;
-      own(command: C, instance: I, config: Config<P>): boolean;
+      waiting(state: S, instance: I, config: Config<P>, switches: Settings): boolean;
+      own(command: C, instance: I, config: Config<P>, switches: Settings): boolean;
     },
 ): Property => ({
   ...common(model, spec),
   on: 'path',
   witness: false,
-  waits: (state, instance, config) => spec.waiting(state as S, instance as I, config as Config<P>),
-  own: (command, instance, config) => spec.own(command as C, instance as I, config as Config<P>),
+  waits: (state, instance, config, switches) => spec.waiting(state as S, instance as I, config as Config<P>, switches),
+  own: (command, instance, config, switches) => spec.own(command as C, instance as I, config as Config<P>, switches),
 });
 
 /** The property that a model with `done` has by itself: a state in which no command can be given is one in which it is done. */
-export const noDeadlock = (model: string, done: (state: unknown, config: Config) => boolean): Property => ({
+export const noDeadlock = (model: string, done: (state: unknown, config: Config) => Judgement): Property => ({
   ...common(
     { id: model },
     { id: 'no-deadlock', statement: 'Where no command can be given, the model is done.', source: '' },

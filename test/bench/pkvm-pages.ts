@@ -5,12 +5,14 @@ import {
   enumOf,
   type Infer,
   invariant,
+  type Model,
   type Outcome,
   ok,
   type Property,
   range,
   record,
   refuse,
+  type System,
   update,
   variant,
 } from '../../src/spec/index.ts';
@@ -148,6 +150,25 @@ export const pkvmPages = defineModel({
     step,
   }),
 });
+
+/** The same, with the pages of a pair and the pairs declared interchangeable. */
+export const pkvmPagesAlike: Model = {
+  ...pkvmPages,
+  system: (config, switches) => {
+    const { pages, tables } = { pages: config.pages!, tables: config.tables! };
+    const arrays = ['host', 'hyp', 'guest'];
+    return {
+      ...pkvmPages.system({ pages, tables }, switches),
+      symmetry:
+        pages % 2 === 1
+          ? []
+          : [
+              { arrays, names: ['page'], within: 2 },
+              { arrays, names: ['page'], block: 2 },
+            ],
+    } as System;
+  },
+};
 
 const eachPage = ({ pages }: { readonly pages: number }) => record({ page: range(0, pages - 1) });
 const common = { statement: '', source: '', forEach: eachPage };

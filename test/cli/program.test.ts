@@ -23,6 +23,7 @@ describe('wrong usage gets one line and exit status 2', () => {
     ['check --set pool', 'pagelaw: --set pool is not NAME=VALUE'],
     ['check --set pool=2 --set pool=3', 'pagelaw: --set pool is given twice'],
     ['check --search random --max-states 9', 'pagelaw: --max-states is an option of exhaustive search'],
+    ['check --search reference --symmetry off', 'pagelaw: --symmetry is an option of exhaustive search'],
     ['check --search exhaustive --seed 9', 'pagelaw: --seed is an option of random search'],
     ['check --search random --path 1000', 'pagelaw: --path 1000 is not one of the 1000 runs from 0 on'],
     ['check --save=', 'pagelaw: --save takes nothing for its directory; write --save after the targets, or --save=DIR'],
@@ -107,6 +108,38 @@ describe('a model file', () => {
     expect(replayed.status).toBe(1);
     expect(replayed.out).toContain('    3  tick()  ok\n         n  2 -> 3\n\n  => broken\n');
     file('counter.ts', counter('return spec.ok({ n: (state.n + 1) % 3 });'));
+  });
+
+  it('that declares interchangeable parts is searched by representatives, and says for how many states they stand', async () => {
+    const pages = (first: string) => `
+      import * as spec from ${spec};
+      const model = spec.defineModel({ id: 'pages', title: 'Pages', sources: [], config: {}, switches: {},
+        variants: { only: { doc: '', switches: {} } }, defaultVariant: 'only',
+        system: () => ({ state: spec.record({ pages: spec.array(spec.enumOf('none', 'host', 'hyp'), 4) }),
+          command: spec.variant({ turn: { page: spec.range(0, 3) } }),
+          initial: { pages: ['none', 'none', 'none', 'none'] }, symmetry: [{ arrays: ['pages'], names: ['page'] }],
+          step: (state, { page }) => spec.ok(spec.update(state, (draft) => {
+            draft.pages[page] = state.pages[page] === 'none' ? 'host' : ${first} ? 'none' : 'hyp';
+          })) }) });
+      export default spec.suite({ model, properties: [spec.invariant(model, { id: 'hyp', statement: 'Not all are hyp.', source: 'us',
+        holds: ({ pages }) => pages.some((page) => page !== 'hyp') })], violates: { only: ['hyp'] } });`;
+    const path = file('pages.ts', pages('false'));
+    const checked = await pagelaw(['check', `${path}@only`, '--search', 'exhaustive', '--symmetry', 'check']);
+    expect(checked.err).toBe('');
+    expect(checked.status).toBe(0);
+    expect(checked.out).toContain('only: 15 visited stand for 81 states (symmetry of page; the same without)');
+    expect(checked.out).toContain('8  turn(page=3)  ok');
+    const off = await pagelaw(['check', path, '--search', 'exhaustive', '--symmetry', 'off']);
+    expect(off.out).not.toContain('stand for');
+    const json = JSON.parse((await pagelaw(['check', path, '--search', 'exhaustive', '--json'])).out);
+    expect(json.results[0].covered.states).toBe(15);
+    expect(json.results[0].symmetry).toEqual({ of: ['page'], states: '81' });
+
+    const refused = await pagelaw(['check', file('first.ts', pages('page === 0')), '--search', 'exhaustive']);
+    expect([refused.status, refused.out]).toEqual([2, '']);
+    expect(refused.err).toMatch(
+      /^pagelaw: pages@only: symmetry of page: turn\(page=\d\) in \{.*\} does ok and leaves pages\[\d\]=\w+, but turn\(page=\d\) with pages\[0\] and pages\[1\] exchanged does ok and leaves .*\n$/,
+    );
   });
 
   it.each([
@@ -431,6 +464,14 @@ describe('replay', () => {
 });
 
 describe('list', () => {
+  it('gives an overview of all models, within 80 columns', async () => {
+    const { status, out } = await typed('list');
+    expect(status).toBe(0);
+    for (const { model } of suites) expect(out).toContain(`${model.id}: ${model.title}`);
+    expect(out).toMatch(/^pkvm-mmio: .*\n {4}11 variants, fixed by default; 19 properties$/m);
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
   it('shows what there is to check, within 80 columns', async () => {
     const { status, out } = await typed('list pkvm-mmio');
     expect(status).toBe(0);

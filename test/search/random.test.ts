@@ -51,6 +51,29 @@ describe('random search', () => {
     expect(again.covered.transitions).toBeLessThan(first.covered.transitions);
   });
 
+  it('draws most calls from the likely commands, if a model has any', async () => {
+    const path = graph({ 0: [1], 1: [2], 2: [500] });
+    const biased: Model = {
+      ...path,
+      system: (config, switches) => ({
+        ...path.system(config, switches),
+        likely: [1, 2, 500].map((to) => ({ kind: 'go', to })),
+      }),
+    };
+    const found = async (model: Model) => (await search(model, [neverAt(path, 500)])).judged[0]?.verdict.kind;
+    expect([await found(line), await found(biased)]).toEqual(['not found', 'violated']);
+  });
+
+  it('refuses likely commands that are none', async () => {
+    const stray: Model = {
+      ...line,
+      system: (config, switches) => ({ ...line.system(config, switches), likely: [{ kind: 'fly' }] }),
+    };
+    expect(() => taskOf(stray, scopeOf(stray), [])).toThrow(
+      'model graph: fly(), which is to be likely, is not a command',
+    );
+  });
+
   it('stops when it is told to', async () => {
     const { judged, bound } = await search(line, [neverAt(line, 9)], { pulse: async () => false });
     expect(bound).toEqual({ kind: 'interrupted' });

@@ -39,6 +39,24 @@ describe('the reference search', () => {
     expect(judged?.verdict).toMatchObject({ kind: 'violated', trace: { commands: [] } });
   });
 
+  it('lets a property see the switches', async () => {
+    const model: Model<{ readonly n: number }> = {
+      ...counter(3, (n) => ok({ n: Math.min(n + 1, 3) })),
+      switches: { strict: '' },
+    };
+    const bounded = invariant(model, {
+      id: 'bounded',
+      statement: '',
+      source: '',
+      holds: ({ n }, _, __, { strict }) => strict === false || n < 3,
+    });
+    const verdict = async (strict: boolean) => {
+      const scope = scopeOf(model, { switches: { strict } });
+      return (await searchReference(taskOf(model, scope, [bounded]))).judged[0]!.verdict.kind;
+    };
+    expect([await verdict(false), await verdict(true)]).toEqual(['proved', 'violated']);
+  });
+
   it('goes on behind a violation', async () => {
     const model = graph({ 0: [1], 1: [2], 2: [3] });
     const { judged, covered } = await search(model, [neverAt(model, 1), neverAt(model, 3)]);

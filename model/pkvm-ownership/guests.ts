@@ -1,0 +1,394 @@
+import { disabled, type Outcome, ok, panic, refuse, update } from '../../src/spec/index.ts';
+import {
+  allowedMemory,
+  type Failure,
+  firstOf,
+  guestLeaf,
+  guestNoPage,
+  hostCheck,
+  isFailure,
+  memcacheCheck,
+  pagesOf,
+  pfnRange,
+  transitionSize,
+  validGuestPte,
+} from './checks.ts';
+import { annotate, guestMap, guestUnmap, idmap, setOwnerHost, tablesLacking } from './stage2.ts';
+import {
+  addressed,
+  type Context,
+  type Gfn,
+  type GuestPte,
+  guestAddressed,
+  isMemory,
+  isProtected,
+  type Leaf,
+  mmioPfn,
+  mostMemcache,
+  type Pfn,
+  type Prot,
+  type State,
+} from './state.ts';
+
+// Transitions with guests. Kernel: mem_protect.c, 7.2.
+
+/** Kernel: __pkvm_host_share_guest(). */
+export const hostShareGuest = (
+  state: State,
+  pfn: Pfn,
+  gfn: Gfn,
+  nr: number,
+  vm: number,
+  prot: Prot,
+  context: Context,
+): Outcome<State> => {
+  const { sizes } = context;
+  const failure = firstOf(
+    () => (prot === 'DEVICE' ? ['EINVAL', 'more than RWX'] : undefined),
+    () => pfnRange(pfn, nr, context),
+    () => transitionSize(pfn, gfn, nr, context),
+    () => allowedMemory(pfn, nr, sizes),
+    () => guestNoPage(state, vm, gfn, nr, context),
+  );
+  if (failure) return refuse(state, ...failure);
+  const pages = pagesOf(pfn, nr, sizes);
+  for (const page of pages) {
+    if (state.host[page] === 'OWNED') continue;
+    if (state.host[page] === 'SHARED_OWNED') {
+      if (state.host_share_guest_count[page] === sizes.shares) return refuse(state, 'EBUSY', 'shared too often');
+      if (state.host_share_guest_count[page]! > 0) continue;
+      if (context.patch.warnsSharedTwice) return panic(state, 'WARN: shared, but not with guests');
+    }
+    return refuse(state, 'EPERM', 'not owned by the host, nor shared with guests only');
+  }
+  const short = memcacheCheck(state, vm, context);
+  if (short) return refuse(state, ...short);
+
+  const shared = update(state, (draft) => {
+    for (const page of pages) {
+      draft.host[page] = 'SHARED_OWNED';
+      draft.host_share_guest_count[page]! += 1;
+    }
+  });
+  const first = guestAddressed(gfn, sizes);
+  if (tablesLacking(state, vm, first, nr, sizes)) return panic(shared, mapFails);
+  const writable = sizes.attributes === 0 || prot === 'RWX';
+  return ok(
+    update(shared, (draft) => {
+      const ptes = pages.map(
+        (page): GuestPte => ({
+          kind: 'leaf',
+          pfn: page,
+          state: 'SHARED_BORROWED',
+          level: nr === 1 ? 3 : 2,
+          writable,
+          young: true,
+        }),
+      );
+      guestMap(draft, vm, first, ptes, sizes);
+    }),
+  );
+};
+
+const mapFails = 'WARN: kvm_pgtable_stage2_map() returned -ENOMEM';
+
+/** `nr` 0 stands for whatever size the leaf has. Kernel: __check_host_shared_guest(). */
+const hostSharedGuest = (
+  state: State,
+  vm: number,
+  gfn: Gfn,
+  nr: number,
+  { sizes }: Context,
+): Leaf | NonNullable<Failure> | 'WARN' => {
+  const pte = guestLeaf(state, vm, gfn, sizes);
+  if (isFailure(pte)) return pte;
+  if (pte.kind !== 'leaf') return ['ENOENT', 'not mapped by the guest'];
+  const granule = pte.level === 3 ? 1 : sizes.block;
+  if (nr !== 0 && granule !== nr) return ['E2BIG', 'not mapped by a leaf of this size'];
+  if (pte.state !== 'SHARED_BORROWED') return ['EPERM', 'not borrowed by the guest'];
+  const page = nr === 0 ? pte.pfn - (pte.pfn % granule) : pte.pfn;
+  for (let at = page; at < page + granule; at++) {
+    if (state.host[at] !== 'SHARED_OWNED') return ['EPERM', 'not shared by the host'];
+    if (state.host_share_guest_count[at] === 0) return 'WARN';
+  }
+  return pte;
+};
+
+/** Kernel: __pkvm_host_unshare_guest(). The unmap cannot fail, and the table below a block cannot be missing. */
+export const hostUnshareGuest = (state: State, gfn: Gfn, nr: number, vm: number, context: Context): Outcome<State> => {
+  const { sizes } = context;
+  const failure = transitionSize(0, gfn, nr, context);
+  if (failure) return refuse(state, ...failure);
+  const leaf = hostSharedGuest(state, vm, gfn, nr, context);
+  if (leaf === 'WARN') return panic(state, 'WARN: mapped by a guest, host_share_guest_count 0');
+  if (isFailure(leaf)) return refuse(state, ...leaf);
+
+  return ok(
+    update(state, (draft) => {
+      guestUnmap(draft, vm, guestAddressed(gfn, sizes), nr, sizes);
+      for (let page = leaf.pfn; page < leaf.pfn + nr; page++) {
+        draft.host_share_guest_count[page]! -= 1;
+        if (draft.host_share_guest_count[page] === 0) draft.host[page] = 'OWNED';
+      }
+    }),
+  );
+};
+
+/** Kernel: __pkvm_host_donate_guest(). */
+export const hostDonateGuest = (state: State, pfn: Pfn, gfn: Gfn, vm: number, context: Context): Outcome<State> => {
+  const { sizes } = context;
+  const failure = firstOf(
+    () => hostCheck(state, pfn, 1, 'OWNED', context),
+    () => guestNoPage(state, vm, gfn, 1, context),
+    () => memcacheCheck(state, vm, context),
+  );
+  if (failure) return refuse(state, ...failure);
+
+  const page = addressed(pfn, sizes);
+  const at = guestAddressed(gfn, sizes);
+  const donated = update(state, (draft) => {
+    annotate(draft, page, { kind: 'guest', vm, gfn: at }, sizes);
+    draft.host[page] = 'NOPAGE';
+    draft.secret[page] = true;
+  });
+  if (tablesLacking(state, vm, at, 1, sizes)) return panic(donated, mapFails);
+  return ok(
+    update(donated, (draft) => {
+      const pte: GuestPte = { kind: 'leaf', pfn: page, state: 'OWNED', level: 3, writable: true, young: true };
+      guestMap(draft, vm, at, [pte], sizes);
+    }),
+  );
+};
+
+/** Kernel: __pkvm_guest_share_host(). The annotation gives way to a host mapping. */
+export const guestShareHost = (state: State, vm: number, gfn: Gfn, context: Context): Outcome<State> => {
+  const { sizes } = context;
+  const leaf = validGuestPte(state, vm, gfn, context);
+  if (isFailure(leaf)) return refuse(state, ...leaf);
+  if (leaf.state !== 'OWNED') return refuse(state, 'EPERM', 'not owned by the guest alone');
+  if (state.host[leaf.pfn] !== 'NOPAGE') return refuse(state, 'EPERM', 'the host has it');
+
+  const at = guestAddressed(gfn, sizes);
+  const page = leaf.pfn;
+  return ok(
+    update(state, (draft) => {
+      setLeafState(draft.vms[vm]!.guest[at]!, 'SHARED_OWNED');
+      idmap(draft, page, 1, sizes);
+      draft.host[page] = 'SHARED_BORROWED';
+      draft.secret[page] = false;
+    }),
+  );
+};
+
+/** Kernel: __pkvm_guest_unshare_host(). */
+export const guestUnshareHost = (state: State, vm: number, gfn: Gfn, context: Context): Outcome<State> => {
+  const { sizes } = context;
+  const leaf = validGuestPte(state, vm, gfn, context);
+  if (isFailure(leaf)) return refuse(state, ...leaf);
+  if (leaf.state !== 'SHARED_OWNED') return refuse(state, 'EPERM', 'not shared by the guest');
+  if (state.host[leaf.pfn] !== 'SHARED_BORROWED') return refuse(state, 'EPERM', 'not borrowed by the host');
+
+  const at = guestAddressed(gfn, sizes);
+  const page = leaf.pfn;
+  return ok(
+    update(state, (draft) => {
+      annotate(draft, page, { kind: 'guest', vm, gfn: at }, sizes);
+      draft.host[page] = 'NOPAGE';
+      setLeafState(draft.vms[vm]!.guest[at]!, 'OWNED');
+      draft.secret[page] = true;
+    }),
+  );
+};
+
+const setLeafState = (pte: { kind: string; state?: Leaf['state'] }, state: Leaf['state']): void => {
+  if (pte.kind === 'leaf') pte.state = state;
+};
+
+/** Takes a page from a guest that does not know of it. `phys` is the page's number. Kernel: __pkvm_host_force_reclaim_page_guest(). */
+export const forceReclaimPageGuest = (state: State, phys: Pfn, context: Context): Outcome<State> => {
+  const { sizes } = context;
+  const page = phys;
+  // host_stage2_get_guest_info()
+  if (page === mmioPfn(sizes)) return refuse(state, 'EFAULT', 'not memory');
+  // NOMAP memory is memory, and the vmemmap has it OWNED.
+  if (!isMemory(page, sizes) || state.host[page] !== 'NOPAGE')
+    return refuse(state, 'EAGAIN', 'the host has it and need not fault');
+  const pte = state.pte[page]!;
+  if (pte.kind === 'leaf' && pte.level !== 3) return panic(state, 'WARN: a page of another owner, mapped by a block');
+  if (pte.kind !== 'hyp' && pte.kind !== 'guest') return refuse(state, 'EINVAL', 'not annotated');
+  if (pte.kind === 'hyp') return refuse(state, 'EPERM', 'not a guest has it');
+  const { vm, gfn } = pte;
+  if (state.vms[vm]!.phase === 'gone') return refuse(state, 'EAGAIN', 'its VM is gone');
+  const leaf = validGuestPte(state, vm, gfn, context);
+  if (isFailure(leaf)) return refuse(state, ...leaf);
+  if (leaf.pfn !== page) return panic(state, "WARN: the guest's page is not the one that was annotated");
+  if (leaf.state !== 'OWNED') return refuse(state, 'EPERM', 'not owned by the guest alone');
+
+  return ok(
+    update(state, (draft) => {
+      draft.vms[vm]!.guest[gfn] = { kind: 'poison' };
+      draft.secret[page] = false;
+      setOwnerHost(draft, page, 1, context);
+    }),
+  );
+};
+
+/** Kernel: __pkvm_host_reclaim_page_guest(). */
+export const reclaimPageGuest = (state: State, gfn: Gfn, vm: number, context: Context): Outcome<State> => {
+  const { sizes } = context;
+  const leaf = validGuestPte(state, vm, gfn, context);
+  if (isFailure(leaf)) return leaf[0] === 'EHWPOISON' ? ok(state) : refuse(state, ...leaf);
+  if (leaf.state === 'SHARED_BORROWED') return refuse(state, 'EPERM', 'not owned by the guest');
+  const want = leaf.state === 'OWNED' ? 'NOPAGE' : 'SHARED_BORROWED';
+  const { pfn: page } = leaf;
+  if (state.host[page] !== want) return panic(state, `WARN: the host state of a reclaimed page is not ${want}`);
+
+  const zeroed = leaf.state === 'OWNED';
+  return ok(
+    update(state, (draft) => {
+      if (zeroed) draft.secret[page] = false;
+      guestUnmap(draft, vm, guestAddressed(gfn, sizes), 1, sizes);
+      setOwnerHost(draft, page, 1, context);
+    }),
+  );
+};
+
+/** Only in debug builds, and fatal there. Kernel: assert_host_shared_guest(). */
+const assertFails = (state: State, vm: number, gfn: Gfn, nr: number, context: Context): boolean => {
+  if (!context.patch.debug) return false;
+  const leaf = hostSharedGuest(state, vm, gfn, nr, context);
+  return leaf === 'WARN' || (isFailure(leaf) && leaf[0] !== 'ENOENT');
+};
+
+const assertion = 'WARN: assert_host_shared_guest()';
+
+/** Kernel: __pkvm_host_relax_perms_guest() and kvm_pgtable_stage2_relax_perms(). */
+export const relaxPermsGuest = (state: State, gfn: Gfn, vm: number, prot: Prot, context: Context): Outcome<State> => {
+  const { sizes } = context;
+  if (isProtected(vm, sizes)) return refuse(state, 'EPERM', 'a protected VM');
+  if (prot === 'DEVICE') return refuse(state, 'EINVAL', 'more than RWX');
+  if (assertFails(state, vm, gfn, 0, context)) return panic(state, assertion);
+  const pte = guestLeaf(state, vm, gfn, sizes);
+  if (isFailure(pte)) return refuse(state, ...pte);
+  if (pte.kind !== 'leaf') return refuse(state, 'EAGAIN', 'not mapped by the guest');
+  return setAttributes(state, vm, gfn, 1, context, prot === 'RWX' ? { writable: true } : {});
+};
+
+/** Kernel: __pkvm_host_wrprotect_guest() and kvm_pgtable_stage2_wrprotect(), which passes over what is not mapped. */
+export const wrprotectGuest = (state: State, gfn: Gfn, nr: number, vm: number, context: Context): Outcome<State> =>
+  changeRange(state, gfn, nr, vm, context, { writable: false });
+
+/** It also returns whether the page was young: the state says so. Kernel: __pkvm_host_test_clear_young_guest(). */
+export const testClearYoungGuest = (
+  state: State,
+  gfn: Gfn,
+  nr: number,
+  mkold: boolean,
+  vm: number,
+  context: Context,
+): Outcome<State> => changeRange(state, gfn, nr, vm, context, mkold ? { young: false } : {});
+
+/** Kernel: __pkvm_host_mkyoung_guest(). What the walk returns is dropped. */
+export const mkyoungGuest = (state: State, gfn: Gfn, vm: number, context: Context): Outcome<State> => {
+  if (isProtected(vm, context.sizes)) return refuse(state, 'EPERM', 'a protected VM');
+  if (assertFails(state, vm, gfn, 0, context)) return panic(state, assertion);
+  const pte = guestLeaf(state, vm, gfn, context.sizes);
+  if (isFailure(pte) || pte.kind !== 'leaf') return ok(state);
+  return setAttributes(state, vm, gfn, 1, context, { young: true });
+};
+
+type Attributes = { readonly writable?: boolean; readonly young?: boolean };
+
+const changeRange = (
+  state: State,
+  gfn: Gfn,
+  nr: number,
+  vm: number,
+  context: Context,
+  change: Attributes,
+): Outcome<State> => {
+  if (isProtected(vm, context.sizes)) return refuse(state, 'EPERM', 'a protected VM');
+  const failure = transitionSize(0, gfn, nr, context);
+  if (failure) return refuse(state, ...failure);
+  if (assertFails(state, vm, gfn, nr, context)) return panic(state, assertion);
+  if (guestAddressed(gfn, context.sizes) + nr > context.sizes.gfns)
+    return refuse(state, 'ERANGE', "beyond the VM's address space");
+  return setAttributes(state, vm, gfn, nr, context, change);
+};
+
+/** Changes the leaves of a range: all of a block, since its entry is one. */
+const setAttributes = (
+  state: State,
+  vm: number,
+  gfn: Gfn,
+  nr: number,
+  { sizes }: Context,
+  change: Attributes,
+): Outcome<State> => {
+  if (sizes.attributes === 0) return ok(state);
+  const first = guestAddressed(gfn, sizes);
+  return ok(
+    update(state, (draft) => {
+      const { guest } = draft.vms[vm]!;
+      for (let at = first; at < first + nr; at++) {
+        const pte = guest[at]!;
+        if (pte.kind !== 'leaf') continue;
+        const block = pte.level === 2 ? at - (at % sizes.block) : at;
+        for (let i = block; i < block + (pte.level === 2 ? sizes.block : 1); i++) Object.assign(guest[i]!, change);
+      }
+    }),
+  );
+};
+
+// The life of a VM, as far as its pages depend on it. Kernel: pkvm.c.
+
+/** The host puts a page into the vCPU's memcache; every call with a vCPU begins so. Kernel: pkvm_refill_memcache(). */
+export const refillMemcache = (state: State, vm: number, { sizes }: Context): Outcome<State> => {
+  const { phase, memcache } = state.vms[vm]!;
+  if (phase !== 'alive') return disabled(state, 'no vCPU of this VM is loaded');
+  if (memcache === mostMemcache(sizes)) return disabled(state, 'full');
+  return ok(
+    update(state, (draft) => {
+      draft.vms[vm]!.memcache += 1;
+    }),
+  );
+};
+
+/** From here on no vCPU is loaded, so the memcache is of no use any more. Kernel: __pkvm_start_teardown_vm(). */
+export const startTeardownVm = (state: State, vm: number): Outcome<State> => {
+  if (state.vms[vm]!.phase !== 'alive') return disabled(state, 'not alive');
+  return ok(
+    update(state, (draft) => {
+      draft.vms[vm]!.phase = 'dying';
+      draft.vms[vm]!.memcache = 0;
+    }),
+  );
+};
+
+/** Frees the tables with what is in them. Kernel: __pkvm_finalize_teardown_vm(). */
+export const finalizeTeardownVm = (state: State, vm: number, { patch }: Context): Outcome<State> => {
+  const { phase, guest } = state.vms[vm]!;
+  if (phase !== 'dying') return disabled(state, 'not dying');
+  if (patch.hostReclaimsFirst && guest.some((pte) => pte.kind === 'leaf'))
+    return disabled(state, 'the host takes its pages back first');
+  return ok(
+    update(state, (draft) => {
+      const target = draft.vms[vm]!;
+      target.phase = 'gone';
+      target.memcache = 0;
+      target.pool = 0;
+      for (const at of target.guest.keys()) target.guest[at] = { kind: 'invalid' };
+    }),
+  );
+};
+
+/** A new VM, with a handle that was used before. Kernel: __pkvm_init_vm(). */
+export const initVm = (state: State, vm: number, { sizes }: Context): Outcome<State> => {
+  if (state.vms[vm]!.phase !== 'gone') return disabled(state, 'the handle is in use');
+  return ok(
+    update(state, (draft) => {
+      draft.vms[vm]!.phase = 'alive';
+      draft.vms[vm]!.memcache = sizes.memcache;
+    }),
+  );
+};

@@ -1,0 +1,99 @@
+import type { Context, GuestPte, HostPte, Pfn, Sizes, State } from './state.ts';
+
+/** A state being changed by update(). */
+export type Draft<T> = { -readonly [K in keyof T]: Draft<T[K]> };
+type Drafted = Draft<State>;
+
+const groupOf = (page: number, sizes: Sizes): number[] => {
+  const first = page - (page % sizes.block);
+  return Array.from({ length: sizes.block }, (_, i) => first + i).filter((at) => at < sizes.pages);
+};
+
+/**
+ * Writes one last-level entry of the host's stage-2. A block over it becomes a table whose other entries are zero: the host's
+ * faults bring them back. Kernel: the map walker.
+ */
+const writePte = (draft: Drafted, page: Pfn, pte: HostPte, sizes: Sizes): void => {
+  const was = draft.pte[page]!;
+  if (was.kind === 'leaf' && was.level === 2 && pte.kind === 'leaf') return; // differs in nothing: -EAGAIN, which is ignored
+  if (was.kind === 'leaf' && was.level === 2) for (const at of groupOf(page, sizes)) draft.pte[at] = { kind: 'zero' };
+  draft.pte[page] = pte;
+};
+
+/** Identity leaves for pages that the host is given: a block if the range is one. Kernel: host_stage2_idmap_locked(). */
+export const idmap = (draft: Drafted, page: Pfn, nr: number, sizes: Sizes): void => {
+  const block = nr === sizes.block && page % sizes.block === 0;
+  for (let at = page; at < page + nr; at++) {
+    if (block) draft.pte[at] = { kind: 'leaf', level: 2 };
+    else writePte(draft, at, { kind: 'leaf', level: 3 }, sizes);
+  }
+};
+
+/** Kernel: host_stage2_set_owner_metadata_locked(), without the state. */
+export const annotate = (draft: Drafted, page: Pfn, owner: HostPte, sizes: Sizes): void =>
+  writePte(draft, page, owner, sizes);
+
+/** Gives pages back to the host. Kernel: host_stage2_set_owner_locked(PKVM_ID_HOST); up to 7.0 it writes zero entries. */
+export const setOwnerHost = (draft: Drafted, page: Pfn, nr: number, { sizes, patch }: Context): void => {
+  if (patch.era === '7.2') idmap(draft, page, nr, sizes);
+  else for (let at = page; at < page + nr; at++) writePte(draft, at, { kind: 'zero' }, sizes);
+  for (let at = page; at < page + nr; at++) draft.host[at] = 'OWNED';
+};
+
+/** Where a host fault maps a block: its granule lies in memory and nothing is there. Kernel: host_stage2_adjust_range(). */
+export const faultGranule = (state: State, page: Pfn, sizes: Sizes): { readonly page: Pfn; readonly nr: number } => {
+  const group = groupOf(page, sizes);
+  return group.length === sizes.block && group.every((at) => state.pte[at]!.kind === 'zero')
+    ? { page: group[0]!, nr: sizes.block }
+    : { page, nr: 1 };
+};
+
+/** Pages of tables that these entries need: a last-level table for each group with a counted entry, and the levels between. */
+export const tablesOf = (guest: readonly GuestPte[], sizes: Sizes): number => {
+  let lastLevel = 0;
+  let counted = false;
+  for (let first = 0; first < guest.length; first += sizes.block) {
+    let table = false;
+    for (const pte of guest.slice(first, first + sizes.block)) {
+      if (pte.kind === 'invalid') continue;
+      counted = true;
+      if (pte.kind === 'poison' || pte.level === 3) table = true;
+    }
+    if (table) lastLevel += 1;
+  }
+  return lastLevel + (counted ? sizes.levels - 2 : 0);
+};
+
+/** Whether a VM has the pages to map a page, or a block: the pool's first, then the memcache's. */
+export const tablesLacking = (state: State, vm: number, gfn: number, nr: number, sizes: Sizes): boolean => {
+  const { guest, pool, memcache } = state.vms[vm]!;
+  return pool + memcache < tablesMissing(guest, gfn, nr, sizes);
+};
+
+const tablesMissing = (guest: readonly GuestPte[], gfn: number, nr: number, sizes: Sizes): number => {
+  const level = nr === 1 ? 3 : 2;
+  const leaf: GuestPte = { kind: 'leaf', pfn: 0, state: 'OWNED', level, writable: true, young: true };
+  const after = guest.map((pte, at) => (at >= gfn && at < gfn + nr ? leaf : pte));
+  return tablesOf(after, sizes) - tablesOf(guest, sizes);
+};
+
+/** Maps guest entries. Kernel: kvm_pgtable_stage2_map() on a guest's stage-2; tablesLacking() has been asked. */
+export const guestMap = (draft: Drafted, vm: number, gfn: number, ptes: readonly GuestPte[], sizes: Sizes): void => {
+  const target = draft.vms[vm]!;
+  const missing = tablesMissing(target.guest, gfn, ptes.length, sizes);
+  const fromPool = Math.min(target.pool, missing);
+  if (missing > 0) {
+    target.pool -= fromPool;
+    target.memcache -= missing - fromPool;
+  }
+  for (const [i, pte] of ptes.entries()) target.guest[gfn + i] = pte;
+};
+
+/** Unmaps guest entries; tables that hold nothing any more go to the pool. Kernel: kvm_pgtable_stage2_unmap(). */
+export const guestUnmap = (draft: Drafted, vm: number, gfn: number, nr: number, sizes: Sizes): void => {
+  const target = draft.vms[vm]!;
+  const before = tablesOf(target.guest, sizes);
+  for (let at = gfn; at < gfn + nr; at++) target.guest[at] = { kind: 'invalid' };
+  const freed = before - tablesOf(target.guest, sizes);
+  if (freed > 0) target.pool += freed;
+};

@@ -1,0 +1,120 @@
+import type { Errno } from '../../src/spec/index.ts';
+import type { DraftPte, Leaf } from './tree.ts';
+import { kvmPgtableWalk, type Pgtable, type TtlHint, type Visit } from './walk.ts';
+
+/** Which version of the attribute walkers. */
+export interface AttributeCode {
+  /** What relax_perms() names as the TLBI's level where the walk failed: B17 had none, and its fix cut "unknown" to 8 bits (B19). */
+  readonly relaxHint: 'unknown' | 'uninitialised' | 'truncated';
+  /** Without X in the request, XN is left as it is, or set (B18). */
+  readonly relaxKeepsX: boolean;
+}
+
+/** Levels that no entry has: stack contents, and the 32-bit "unknown" in a signed byte. */
+const noLevel = { uninitialised: 0, truncated: -1 } as const;
+
+/**
+ * Changes the leaves of a range; -EAGAIN for an entry that is not valid. `lost`: another CPU changes the leaf first, in the
+ * same way, and this walk's compare-exchange fails. Kernel: stage2_update_leaf_attrs() over stage2_attr_walker().
+ */
+const updateLeafAttrs = (
+  pgt: Pgtable,
+  addr: number,
+  size: number,
+  change: (leaf: Leaf) => void,
+  { lost = false, ignoreEagain = false }: { readonly lost?: boolean; readonly ignoreEagain?: boolean } = {},
+): { readonly error: Errno | undefined; readonly level: number | undefined } => {
+  let level: number | undefined;
+  const error = kvmPgtableWalk(
+    pgt.root,
+    addr,
+    size,
+    {
+      ignoreEagain,
+      leaf: (visit) => {
+        const leaf = validLeaf(visit);
+        if (!leaf) return 'EAGAIN';
+        change(leaf);
+        level = visit.level;
+        return lost ? 'EAGAIN' : undefined;
+      },
+    },
+    pgt.geometry,
+  );
+  return { error, level: error === undefined ? level : undefined };
+};
+
+const validLeaf = ({ page, index }: Visit): Extract<DraftPte, { kind: 'leaf' }> | undefined => {
+  const pte = page.entries[index]!;
+  return pte.kind === 'leaf' ? pte : undefined;
+};
+
+/**
+ * Takes W from a range. The caller flushes the range, under the same lock. Kernel: kvm_mmu_wp_memory_region(), over
+ * kvm_pgtable_stage2_wrprotect().
+ */
+export const wrprotect = (pgt: Pgtable, addr: number, size: number): Errno | undefined => {
+  const { error } = updateLeafAttrs(
+    pgt,
+    addr,
+    size,
+    (leaf) => {
+      if (leaf.w) leaf.w = false;
+    },
+    { ignoreEagain: true },
+  );
+  pgt.tlbiRange(addr, size, 'unknown');
+  return error;
+};
+
+/** Sets the access flag of a page; no TLB can hold a leaf without it. Kernel: kvm_pgtable_stage2_mkyoung(). */
+export const mkyoung = (pgt: Pgtable, page: number): Errno | undefined =>
+  updateLeafAttrs(pgt, page, 1, (leaf) => {
+    if (!leaf.af) leaf.af = true;
+  }).error;
+
+/** Adds permissions to a page and flushes it from this CPU's TLB. Kernel: kvm_pgtable_stage2_relax_perms(). */
+export const relaxPerms = (
+  pgt: Pgtable,
+  page: number,
+  adds: 'w' | 'x',
+  lost: boolean,
+  code: AttributeCode,
+): Errno | undefined => {
+  const { error, level } = updateLeafAttrs(
+    pgt,
+    page,
+    1,
+    (leaf) => {
+      if (!leaf[adds]) leaf[adds] = true;
+      if (!code.relaxKeepsX && adds !== 'x' && leaf.x) leaf.x = false;
+    },
+    { lost },
+  );
+  if (error === undefined || error === 'EAGAIN') pgt.tlbiIpa(page, level ?? hintWithoutLevel(code));
+  return error;
+};
+
+const hintWithoutLevel = ({ relaxHint }: AttributeCode): TtlHint =>
+  relaxHint === 'unknown' ? 'unknown' : noLevel[relaxHint];
+
+/** Whether the page was accessed; clears the flag if asked to, without a TLBI, by design. Kernel: kvm_pgtable_stage2_test_clear_young(). */
+export const testClearYoung = (pgt: Pgtable, page: number, mkold: boolean): boolean => {
+  let young = false;
+  kvmPgtableWalk(
+    pgt.root,
+    page,
+    1,
+    {
+      leaf: (visit) => {
+        const leaf = validLeaf(visit);
+        if (!leaf?.af) return undefined;
+        young = true;
+        if (mkold) leaf.af = false;
+        return undefined;
+      },
+    },
+    pgt.geometry,
+  );
+  return young;
+};

@@ -1,0 +1,140 @@
+import type { Errno } from '../../src/spec/index.ts';
+import { type FreeUnlinked, freeUnlinked } from './free.ts';
+import {
+  type DraftPte,
+  emptyPage,
+  granuleOf,
+  isCounted,
+  type Leaf,
+  lastLevel,
+  type Owner,
+  supportsBlock,
+} from './tree.ts';
+import { kvmPgtableWalk, type Pgtable, placeOf, type Visit, type WalkerLimit, write } from './walk.ts';
+
+/** Which version of the map walker. */
+export interface MapCode {
+  readonly walkerLimit: WalkerLimit;
+  readonly freeUnlinked: FreeUnlinked;
+  /** Rule 5: an entry that was valid is invalid, and no TLB holds it, before the next one is written. */
+  readonly breakBeforeMake: boolean;
+  /** Level that the range flush for a broken table entry names; 0 was "none" before an API change (B22). */
+  readonly rangeHint: 'unknown' | 0;
+  /** Where the output address comes from: the walk's own position, or a cursor that each leaf moves on (B14). */
+  readonly outputAddress: 'from the position' | 'a cursor';
+}
+
+export const mapCode: MapCode = {
+  walkerLimit: 'exclusive end',
+  freeUnlinked: 'once',
+  breakBeforeMake: true,
+  rangeHint: 'unknown',
+  outputAddress: 'from the position',
+};
+
+/** What is to be mapped: the same pages of output, or an annotation, where `zero` is that of the table's own owner. */
+export type Content = { readonly kind: 'leaf'; readonly w: boolean; readonly x: boolean } | Invalid;
+type Invalid = { readonly kind: 'annotated'; readonly owner: Owner } | { readonly kind: 'zero' };
+
+export interface MapData {
+  readonly addr: number;
+  readonly size: number;
+  readonly content: Content;
+  /** Pages only. Kernel: pgt->force_pte_cb(), and set_owner since 5.14. */
+  readonly forcePte: boolean;
+  /** What another CPU does to a block right after this walk has made it, before the walk reads it again. */
+  readonly race?: (visit: Visit) => void;
+}
+
+/**
+ * Maps or annotates a range. An error leaves a prefix done.
+ * Kernel: kvm_pgtable_stage2_map(), and kvm_pgtable_stage2_set_owner() or _annotate().
+ */
+export const kvmPgtableStage2Map = (pgt: Pgtable, data: MapData, code: MapCode = mapCode): Errno | undefined => {
+  const cursor = { at: data.addr };
+  const outputOf = (addr: number) => (code.outputAddress === 'a cursor' ? cursor.at : addr);
+
+  const leafOk = ({ addr, end, level }: Visit): boolean => {
+    const granule = granuleOf(level, pgt.geometry);
+    if (level === lastLevel) return true;
+    if (data.forcePte || !supportsBlock(level, pgt.geometry)) return false;
+    return granule <= end - addr && addr % granule === 0 && outputOf(addr) % granule === 0;
+  };
+
+  /** Kernel: stage2_map_walker_try_leaf(), rules 1 to 7. */
+  const tryLeaf = (visit: Visit): Errno | undefined => {
+    if (!leafOk(visit)) return 'E2BIG';
+    const { old } = visit;
+    const next = entryOf(data.content, outputOf(visit.addr) - visit.addr);
+    if (old.kind === 'leaf' && next.kind === 'leaf' && old.af && old.skew === next.skew) return 'EAGAIN';
+    if (sameInvalid(old, next)) return undefined;
+    tryBreak(pgt, visit, code);
+    make(pgt, visit, next);
+    cursor.at = outputOf(visit.addr) + granuleOf(visit.level, pgt.geometry);
+    return undefined;
+  };
+
+  return kvmPgtableWalk(
+    pgt.root,
+    data.addr,
+    data.size,
+    {
+      /** Kernel: stage2_map_walk_table_pre(). */
+      tablePre: (visit) => {
+        if (visit.old.kind !== 'table' || tryLeaf(visit) === 'E2BIG') return undefined;
+        freeUnlinked(pgt, visit.old, placeOf(visit, pgt.geometry), visit.level, code.freeUnlinked);
+        return undefined;
+      },
+      /** Kernel: stage2_map_walk_leaf(). */
+      leaf: (visit) => {
+        const error = tryLeaf(visit);
+        if (error === undefined && visit.level < lastLevel) data.race?.(visit);
+        if (error !== 'E2BIG') return error;
+        if (!pgt.alloc(1)) return 'ENOMEM';
+        tryBreak(pgt, visit, code);
+        make(pgt, visit, { kind: 'table', ...emptyPage(pgt.geometry) });
+        return undefined;
+      },
+    },
+    pgt.geometry,
+    code.walkerLimit,
+  );
+};
+
+const entryOf = (content: Content, skew: number): DraftPte =>
+  content.kind === 'leaf' ? { ...leafOf(content), skew } : { ...content };
+
+const leafOf = ({ w, x }: { readonly w: boolean; readonly x: boolean }): { kind: 'leaf' } & Leaf => ({
+  kind: 'leaf',
+  w,
+  x,
+  af: true,
+  skew: 0,
+});
+
+/** Rule 4: nothing but software bits would change, so the word is stored in place. */
+const sameInvalid = (old: DraftPte, next: DraftPte): boolean =>
+  (old.kind === 'zero' && next.kind === 'zero') ||
+  (old.kind === 'annotated' && next.kind === 'annotated' && old.owner === next.owner);
+
+/**
+ * Makes the entry invalid, flushes what a TLB may hold of it, and drops its count. Kernel: stage2_try_break_pte(), whose LOCKED
+ * marker is the zero entry here: the walk is alone with it until make().
+ */
+export const tryBreak = (
+  pgt: Pgtable,
+  visit: Visit,
+  { breakBeforeMake, rangeHint }: Pick<MapCode, 'breakBeforeMake' | 'rangeHint'>,
+): void => {
+  const { page, index, level, old } = visit;
+  const at = placeOf(visit, pgt.geometry);
+  if (!breakBeforeMake && (old.kind === 'leaf' || old.kind === 'table')) pgt.replacedWithoutBreak(at, level);
+  write(pgt, page, index, { kind: 'zero' }, isCounted(old) ? -1 : 0);
+  if (old.kind === 'table') pgt.tlbiRange(at, granuleOf(level, pgt.geometry), rangeHint);
+  if (old.kind === 'leaf') pgt.tlbiIpa(at, level);
+};
+
+/** Kernel: stage2_make_pte(). */
+export const make = (pgt: Pgtable, { page, index }: Visit, next: DraftPte): void => {
+  write(pgt, page, index, next, isCounted(next) ? 1 : 0);
+};

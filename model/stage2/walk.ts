@@ -1,0 +1,144 @@
+import type { Errno } from '../../src/spec/index.ts';
+import {
+  alignDown,
+  type DraftPage,
+  type DraftPte,
+  type Geometry,
+  granuleOf,
+  isCounted,
+  pagesOf,
+  rootLevel,
+  type TablePage,
+  tablesIn,
+} from './tree.ts';
+
+/** The level that a TLBI names, or that it names none and reaches entries of every level, tables among them. */
+export type TtlHint = number | 'unknown';
+
+/** A table as the code that changes it has it: the tree, the allocator that its pages come from, and the invalidations it can issue. */
+export interface Pgtable {
+  readonly geometry: Geometry;
+  readonly root: DraftPage;
+  /** Takes zeroed pages for tables, all or none of them. False if there are too few. */
+  alloc(pages: number): boolean;
+  /** A table page whose count fell to 0 goes back: the one that the entry at this place pointed to. */
+  free(at: number, level: number): void;
+  /** So many table pages came into the tree, or if negative left it: the other side of alloc() and free(). */
+  linked(pages: number): void;
+  /** Kernel: __kvm_tlb_flush_vmid_ipa(). */
+  tlbiIpa(page: number, hint: TtlHint): void;
+  /** Kernel: kvm_tlb_flush_vmid_range(), over range TLBIs. */
+  tlbiRange(page: number, size: number, hint: TtlHint): void;
+  /** An entry at this place was written over another valid one that no TLBI has removed. */
+  replacedWithoutBreak(at: number, level: number): void;
+}
+
+/** Writes an entry; `counts` is what the code adds to the reference count of the page that it is in. */
+export const write = (pgt: Pgtable, page: DraftPage, index: number, next: DraftPte, counts: -1 | 0 | 1): void => {
+  const old = page.entries[index]!;
+  const due = Number(isCounted(next)) - Number(isCounted(old));
+  const tables = tablesIn(next) - tablesIn(old);
+  if (tables !== 0) pgt.linked(tables);
+  if (counts !== due) page.surplus += counts - due;
+  page.entries[index] = next;
+};
+
+/** One call of a walker. `addr` is the walk's position, which need not be where the entry begins. */
+export interface Visit {
+  readonly addr: number;
+  readonly end: number;
+  readonly level: number;
+  /** The page that the entry is in, and which one it is there. */
+  readonly page: DraftPage;
+  readonly index: number;
+  /** The entry as it was read for this call. */
+  readonly old: DraftPte;
+}
+
+export type Visitor = (visit: Visit) => Errno | undefined;
+
+/** What to call where; a table entry is visited before what is below it, after it, or both. */
+export interface Walker {
+  readonly leaf?: Visitor;
+  readonly tablePre?: Visitor;
+  readonly tablePost?: Visitor;
+  /** -EAGAIN does not stop the walk. Kernel: KVM_PGTABLE_WALK_IGNORE_EAGAIN. */
+  readonly ignoreEagain?: boolean;
+}
+
+/** The first page of the entry that is visited. */
+export const placeOf = ({ addr, level }: Visit, geometry: Geometry): number =>
+  alignDown(addr, granuleOf(level, geometry));
+
+/** What is a walk's end: pages up to and including the last one, or the page count itself taken for the last page (B28). */
+export type WalkerLimit = 'exclusive end' | 'inclusive end';
+
+/**
+ * Walks `size` pages from `addr`: a size, not an end. Stops at the first error and leaves what came before it changed.
+ * Kernel: kvm_pgtable_walk().
+ */
+export const kvmPgtableWalk = (
+  root: TablePage | DraftPage,
+  addr: number,
+  size: number,
+  walker: Walker,
+  geometry: Geometry,
+  limit: WalkerLimit = 'exclusive end',
+): Errno | undefined => {
+  const end = addr + size;
+  const last = limit === 'exclusive end' ? pagesOf(geometry) : pagesOf(geometry) - 1;
+  if (addr > last || end > last) return 'ERANGE';
+  return walkPage(root as DraftPage, rootLevel(geometry), addr, end, walker, geometry).error;
+};
+
+/** Kernel: __kvm_pgtable_walk(), over one page of entries. */
+export const walkPage = (
+  page: DraftPage,
+  level: number,
+  from: number,
+  end: number,
+  walker: Walker,
+  geometry: Geometry,
+): { readonly addr: number; readonly error: Errno | undefined } => {
+  const granule = granuleOf(level, geometry);
+  let addr = from;
+  for (
+    let index = Math.floor(addr / granule) % geometry.entriesPerTable;
+    index < geometry.entriesPerTable && addr < end;
+    index++
+  ) {
+    const visited = visitEntry(page, index, level, addr, end, walker, geometry);
+    if (visited.error !== undefined) return visited;
+    addr = visited.addr;
+  }
+  return { addr, error: undefined };
+};
+
+/** Kernel: __kvm_pgtable_visit(). The entry is read again after a callback, which may have replaced it. */
+const visitEntry = (
+  page: DraftPage,
+  index: number,
+  level: number,
+  addr: number,
+  end: number,
+  walker: Walker,
+  geometry: Geometry,
+) => {
+  const { tablePre, leaf, tablePost, ignoreEagain = false } = walker;
+  const visit = (): Visit => ({ addr, end, level, page, index, old: page.entries[index]! });
+  const stops = (error: Errno | undefined) => error !== undefined && !(error === 'EAGAIN' && ignoreEagain);
+
+  const wasTable = page.entries[index]!.kind === 'table';
+  const callback = wasTable ? tablePre : leaf;
+  const error = callback?.(visit());
+  if (stops(error)) return { addr, error };
+
+  const now = page.entries[index]!;
+  const next = alignDown(addr, granuleOf(level, geometry)) + granuleOf(level, geometry);
+  if (now.kind !== 'table') return { addr: next, error: undefined };
+
+  const below = walkPage(now, level + 1, addr, end, walker, geometry);
+  if (below.error !== undefined) return below;
+  const post = tablePost?.(visit());
+  return { addr: next, error: stops(post) ? post : undefined };
+};

@@ -1,0 +1,557 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { pkvmOwnership } from '../../model/pkvm-ownership/model.ts';
+import type { Command, State } from '../../model/pkvm-ownership/state.ts';
+import { pkvmOwnershipSuite as suite } from '../../properties/pkvm-ownership.ts';
+import { type CheckResult, check } from '../../src/check.ts';
+import { parseScript } from '../../src/script/parse.ts';
+import { runScript } from '../../src/script/run.ts';
+import { taskOf } from '../../src/search/task.ts';
+import {
+  type Choices,
+  describeCommand,
+  describeOutcome,
+  type Outcome,
+  ok,
+  type Suite,
+  scopeOf,
+  systemOf,
+  update,
+} from '../../src/spec/index.ts';
+import { seedFault } from '../seeded-fault.ts';
+
+const folder = join(import.meta.dirname, '../../model/pkvm-ownership');
+const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+
+/** A violation is found breadth first, so what a bound leaves out is no shorter. */
+const exhaustive = (choices: Choices, of: Suite = suite, properties?: readonly string[], maxStates = 2_000_000) =>
+  check(of, choices, { kind: 'exhaustive', maxStates }, properties ? { properties } : {});
+
+const trace = (result: CheckResult, id: string): string => {
+  const checked = result.properties.find(({ property }) => property.id === id);
+  if (!checked?.steps) return checked?.verdict.kind ?? 'not judged';
+  const last = checked.steps.at(-1)!;
+  const calls = checked.steps.map(({ command }) => describeCommand(command)).join('; ');
+  return last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome(last.outcome)}`;
+};
+
+const broken = (result: CheckResult) =>
+  result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
+
+describe.each(Object.keys(suite.model.variants))('pkvm-ownership@%s', (variant) => {
+  it('breaks exactly the properties that the suite lists for it, and reaches every witness', async () => {
+    const result = await exhaustive({ variant });
+    expect(result.bound).toBeUndefined();
+    expect(broken(result).sort()).toEqual([...suite.violates[variant]!].sort());
+    const [, states] = new RegExp(`^\\| \`${variant}\` \\| ([\\d,]+) \\|`, 'm').exec(readme) ?? [];
+    expect(result.covered.states).toBe(Number(states?.replaceAll(',', '')));
+  });
+});
+
+/** No fewer states are as near as the farthest trace of the table, a handle that is used again. */
+const nearStates = 20_000;
+
+describe('the table of the model README: what each missing check lets in', () => {
+  const rows = [
+    ...readme.matchAll(/^\| (\w[\w ]*) \| `([\w.-]+)`(?:, (\w+)=(\w+))? \| ([a-z0-9-]+) \| (.+) \|$/gm),
+  ].map(([, row = '', variant = '', name, value = '', id = '', expected = '']) => ({
+    row,
+    variant,
+    name,
+    value,
+    id,
+    expected,
+  }));
+
+  it('has the bugs and gaps that the model can show', () => {
+    expect([...new Set(rows.map(({ row }) => row))]).toEqual([
+      'B1',
+      'B2',
+      'B7',
+      'B9',
+      'B12',
+      'B25',
+      'faults',
+      'gap 1',
+      'debug',
+      'teardown',
+    ]);
+  });
+
+  // Rows of one combination share a search.
+  const searches = new Map<string, Promise<CheckResult>>();
+  const searched = (variant: string, name: string | undefined, value: string) => {
+    const key = `${variant} ${name}`;
+    const ids = rows.filter((row) => row.variant === variant && row.name === name).map(({ id }) => id);
+    const switches = name === undefined ? {} : { [name]: value === 'true' };
+    if (!searches.has(key)) searches.set(key, exhaustive({ variant, switches }, suite, ids, nearStates));
+    return searches.get(key)!;
+  };
+
+  it.each(rows)('$row $variant $name $value: $id', async ({ variant, name, value, id, expected }) => {
+    expect(trace(await searched(variant, name, value), id)).toBe(expected);
+  });
+});
+
+describe('without one of its checks, 7.2-hypercalls on one page and one gfn', () => {
+  const config = { pages: 1, gfns: 1 };
+  const safety = suite.properties.filter(({ witness }) => !witness).map(({ id }) => id);
+  it.each([
+    ['checksUnshareHyp', ['share-pairing', 'scrub-before-release', 'taking-back-undoes-giving', 'tables-are-private']],
+    [
+      'checksPfnRange',
+      [
+        'no-foreign-access',
+        'annotation-durable',
+        'state-agrees-with-entry',
+        'range-is-memory',
+        'taking-back-undoes-giving',
+        'no-panic',
+      ],
+    ],
+    ['checksMemcache', ['failed-call-changes-nothing', 'no-panic', 'no-panic-host-share-guest', 'memcache-bound']],
+    ['faultsInject', ['no-panic']],
+    ['ffaTrusted', []],
+  ])('%s', async (name, ids) => {
+    const result = await exhaustive({ variant: '7.2-hypercalls', config, switches: { [name]: false } }, suite, safety);
+    if (ids.length > 0) expect(broken(result)).toEqual(ids);
+    else expect(broken(result)).toContain('share-pairing');
+  });
+});
+
+describe('other configurations of 7.2-hypercalls hold every property', () => {
+  const safety = suite.properties.filter(({ witness }) => !witness).map(({ id }) => id);
+  it.each([
+    { pages: 1, vms: 2, gfns: 3, pins: 1 },
+    { levels: 3, pages: 1, vms: 1 },
+    { attributes: 1, pages: 1, vms: 1, protectedVms: 0 },
+  ])('%j', async (config) => {
+    const variant = '7.2-hypercalls';
+    const protectedVms = Math.min(1, 'protectedVms' in config ? config.protectedVms! : 1);
+    expect(broken(await exhaustive({ variant, config: { protectedVms, ...config } }, suite, safety))).toEqual([]);
+  });
+});
+
+const stepOf = (switches: Choices['switches'] = {}, config: Choices['config'] = {}) => {
+  const system = systemOf(pkvmOwnership as never, scopeOf(pkvmOwnership as never, { switches, config }));
+  const initial = system.initial as State;
+  return (edit: Parameters<typeof update<State>>[1], command: Command) =>
+    describeOutcome(system.step(update(initial, edit), command));
+};
+
+describe('errnos', () => {
+  it('model/pkvm-ownership/errnos.script runs as it says', () => {
+    const task = taskOf(suite.model, scopeOf(suite.model, { config: { memcache: 4 } }), []);
+    const file = 'errnos.script';
+    const ran = runScript(parseScript(readFileSync(join(folder, file), 'utf8'), file, task.system), task);
+    expect(ran.filter(({ standing }) => standing !== 'ok')).toEqual([]);
+    expect(ran.length).toBeGreaterThan(150);
+  });
+
+  it('a short memcache is seen last', () => {
+    const step = stepOf();
+    const share = { kind: 'host_share_guest', pfn: 0, gfn: 0, nr: 1, vm: 1, prot: 'RWX' } as const;
+    const donate = { kind: 'host_donate_guest', pfn: 0, gfn: 0, vm: 0 } as const;
+    expect(step(() => undefined, share)).toBe('-ENOMEM (a short memcache)');
+    expect(step(() => undefined, donate)).toBe('-ENOMEM (a short memcache)');
+    const taken = (state: { host: string[] }) => {
+      state.host[0] = 'SHARED_BORROWED';
+    };
+    expect(step(taken as never, share)).toBe('-EPERM (not owned by the host, nor shared with guests only)');
+    expect(step(taken as never, donate)).toBe('-EPERM (not owned by the host alone)');
+  });
+
+  // Results that no reachable state shows: the check is there all the same, and so is its place in the order.
+  const leaf = { kind: 'leaf', pfn: 0, state: 'OWNED', level: 3, writable: true, young: true } as const;
+  type Recipe = Parameters<typeof update<State>>[1];
+  it.each<[string, Recipe, Command, string]>([
+    [
+      'hyp_check of a share',
+      (s) => {
+        s.hyp[0] = 'OWNED';
+      },
+      { kind: 'host_share_hyp', pfn: 0 },
+      '-EPERM (the hypervisor has it)',
+    ],
+    [
+      'hyp_check of a donation',
+      (s) => {
+        s.hyp[0] = 'SHARED_BORROWED';
+      },
+      { kind: 'host_donate_hyp', pfn: 0, nr: 1 },
+      '-EPERM (the hypervisor has it)',
+    ],
+    [
+      'host_check of a return',
+      (s) => {
+        s.hyp[0] = 'OWNED';
+      },
+      { kind: 'hyp_donate_host', pfn: 0, nr: 1 },
+      '-EPERM (the host has it)',
+    ],
+    [
+      'the state before the count',
+      (s) => {
+        s.host[0] = 'SHARED_OWNED';
+        s.refcount[0] = 1;
+      },
+      { kind: 'host_unshare_hyp', pfn: 0 },
+      '-EPERM (not shared with the hypervisor)',
+    ],
+    [
+      'a return that EL2 does not map',
+      (s) => {
+        s.hyp[0] = 'OWNED';
+        s.host[0] = 'NOPAGE';
+      },
+      { kind: 'hyp_donate_host', pfn: 0, nr: 1 },
+      'panic (WARN: kvm_pgtable_hyp_unmap() unmapped less than it was asked to)',
+    ],
+    [
+      'an unpin of what is not mapped',
+      (s) => {
+        s.refcount[0] = 1;
+      },
+      { kind: 'hyp_unpin_shared_mem', from: 0, to: 1 },
+      'panic (WARN: kvm_pgtable_hyp_unmap() unmapped less than it was asked to)',
+    ],
+    [
+      'the host state of an unshare',
+      (s) => {
+        s.vms[1]!.guest[0] = { ...leaf, state: 'SHARED_BORROWED' };
+      },
+      { kind: 'host_unshare_guest', gfn: 0, nr: 1, vm: 1 },
+      '-EPERM (not shared by the host)',
+    ],
+    [
+      'the count of an unshare',
+      (s) => {
+        s.vms[1]!.guest[0] = { ...leaf, state: 'SHARED_BORROWED' };
+        s.host[0] = 'SHARED_OWNED';
+      },
+      { kind: 'host_unshare_guest', gfn: 0, nr: 1, vm: 1 },
+      'panic (WARN: mapped by a guest, host_share_guest_count 0)',
+    ],
+    [
+      'the host state of a guest share',
+      (s) => {
+        s.vms[0]!.guest[0] = leaf;
+      },
+      { kind: 'guest_share_host', vm: 0, gfn: 0 },
+      '-EPERM (the host has it)',
+    ],
+    [
+      'the host state of a guest unshare',
+      (s) => {
+        s.vms[0]!.guest[0] = { ...leaf, state: 'SHARED_OWNED' };
+      },
+      { kind: 'guest_unshare_host', vm: 0, gfn: 0 },
+      '-EPERM (not borrowed by the host)',
+    ],
+    [
+      'a foreign page, not annotated',
+      (s) => {
+        s.host[0] = 'NOPAGE';
+      },
+      { kind: 'force_reclaim_page_guest', phys: 0 },
+      '-EINVAL (not annotated)',
+    ],
+    [
+      'a foreign page in a block',
+      (s) => {
+        s.host[0] = 'NOPAGE';
+        s.pte[0] = { kind: 'leaf', level: 2 };
+      },
+      { kind: 'force_reclaim_page_guest', phys: 0 },
+      'panic (WARN: a page of another owner, mapped by a block)',
+    ],
+    [
+      'an annotation of a VM that is gone',
+      (s) => {
+        s.host[0] = 'NOPAGE';
+        s.pte[0] = { kind: 'guest', vm: 0, gfn: 0 };
+        s.vms[0]!.phase = 'gone';
+      },
+      { kind: 'force_reclaim_page_guest', phys: 0 },
+      '-EAGAIN (its VM is gone)',
+    ],
+    [
+      'an annotation of a gfn with nothing',
+      (s) => {
+        s.host[0] = 'NOPAGE';
+        s.pte[0] = { kind: 'guest', vm: 0, gfn: 0 };
+      },
+      { kind: 'force_reclaim_page_guest', phys: 0 },
+      '-ENOENT (not mapped by the guest)',
+    ],
+    [
+      'an annotation of a poisoned gfn',
+      (s) => {
+        s.host[0] = 'NOPAGE';
+        s.pte[0] = { kind: 'guest', vm: 0, gfn: 0 };
+        s.vms[0]!.guest[0] = { kind: 'poison' };
+      },
+      { kind: 'force_reclaim_page_guest', phys: 0 },
+      '-EHWPOISON (poisoned)',
+    ],
+    [
+      'an annotation of what the guest shares',
+      (s) => {
+        s.host[0] = 'NOPAGE';
+        s.pte[0] = { kind: 'guest', vm: 0, gfn: 0 };
+        s.vms[0]!.guest[0] = { ...leaf, state: 'SHARED_OWNED' };
+      },
+      { kind: 'force_reclaim_page_guest', phys: 0 },
+      '-EPERM (not owned by the guest alone)',
+    ],
+    [
+      'a reclaim of what the host has',
+      (s) => {
+        s.vms[0]!.guest[0] = leaf;
+      },
+      { kind: 'reclaim_page_guest', gfn: 0, vm: 0 },
+      'panic (WARN: the host state of a reclaimed page is not NOPAGE)',
+    ],
+  ])('%s', (_, edit, command, expected) => {
+    expect(stepOf()(edit, command)).toBe(expected);
+  });
+});
+
+describe('the order of 6.2 differs', () => {
+  it('pins are counted before the hyp state is looked at', () => {
+    const step = stepOf({ era: '6.2', checksUnshareHyp: true });
+    const edit = (s: Parameters<Parameters<typeof update<State>>[1]>[0]) => {
+      s.host[0] = 'SHARED_OWNED';
+      s.refcount[0] = 1;
+    };
+    expect(step(edit, { kind: 'host_unshare_hyp', pfn: 0 })).toBe('-EBUSY (in use at EL2)');
+  });
+
+  it('a host that maps MMIO cannot give it away, one that does not can (B1)', () => {
+    const step = stepOf({ era: '6.2', checksAddress: false });
+    const donate = { kind: 'host_donate_hyp', pfn: 2, nr: 1 } as const;
+    expect(
+      step((s) => {
+        s.mmio.pte = 'leaf';
+      }, donate),
+    ).toBe('-EINVAL (maps what is not memory)');
+    expect(step(() => undefined, donate)).toBe('ok');
+    expect(stepOf({ era: '6.2', checksAddress: true })(() => undefined, donate)).toBe(
+      '-EPERM (not memory that may change hands)',
+    );
+  });
+});
+
+it('leaf attributes follow the calls, on all of a block', () => {
+  const system = systemOf(suite.model, scopeOf(suite.model, { config: { attributes: 1, memcache: 1 } }));
+  let state = system.initial as State;
+  const call = (command: Command) => {
+    const outcome = system.step(state, command);
+    expect(outcome.result).toBe('ok');
+    state = outcome.state as State;
+    return state.vms[1]!.guest.map((pte) => pte.kind === 'leaf' && [pte.writable, pte.young]);
+  };
+  expect(call({ kind: 'host_share_guest', pfn: 0, gfn: 0, nr: 2, vm: 1, prot: 'RX' })).toEqual([
+    [false, true],
+    [false, true],
+  ]);
+  expect(call({ kind: 'test_clear_young_guest', gfn: 0, nr: 2, mkold: false, vm: 1 })[0]).toEqual([false, true]);
+  expect(call({ kind: 'test_clear_young_guest', gfn: 0, nr: 2, mkold: true, vm: 1 })[0]).toEqual([false, false]);
+  expect(call({ kind: 'relax_perms_guest', gfn: 1, vm: 1, prot: 'RX' })[0]).toEqual([false, false]);
+  expect(call({ kind: 'relax_perms_guest', gfn: 1, vm: 1, prot: 'RWX' })[0]).toEqual([true, false]);
+  expect(call({ kind: 'mkyoung_guest', gfn: 1, vm: 1 })[0]).toEqual([true, true]);
+  expect(call({ kind: 'wrprotect_guest', gfn: 0, nr: 1, vm: 1 })[1]).toEqual([false, true]);
+});
+
+describe('a property that no variant breaks is broken by a seeded fault', () => {
+  type Recipe = Parameters<typeof update<State>>[1];
+  const edit = (outcome: Outcome<unknown>, recipe: Recipe): Outcome<unknown> => ({
+    ...outcome,
+    state: update(outcome.state as State, recipe),
+  });
+  /** Edits what one call does when it succeeds. */
+  const seed = (kind: Command['kind'], recipe: Recipe) =>
+    seedFault(suite, (outcome, command) =>
+      command.kind === kind && outcome.result === 'ok' ? edit(outcome, recipe) : outcome,
+    );
+
+  it.each<[string, string, Suite, string]>([
+    [
+      'single-owner',
+      'a donation to a guest that leaves the page with the host',
+      seed('host_donate_guest', (s) => {
+        s.host[0] = 'OWNED';
+      }),
+      'pkvm_refill_memcache(vm=0); host_donate_guest(pfn=0, gfn=0, vm=0)',
+    ],
+    [
+      'share-pairing',
+      'a share with the hypervisor that it is not told',
+      seed('host_share_hyp', (s) => {
+        s.hyp[0] = 'NOPAGE';
+      }),
+      'host_share_hyp(pfn=0)',
+    ],
+    [
+      'borrower-count',
+      'a share that is not counted',
+      seed('host_share_guest', (s) => {
+        s.host_share_guest_count[0] = 0;
+      }),
+      'pkvm_refill_memcache(vm=1); host_share_guest(pfn=0, gfn=0, nr=1, vm=1, prot=RWX)',
+    ],
+    [
+      'annotation-decodes',
+      'an annotation with another gfn',
+      seed('host_donate_guest', (s) => {
+        if (s.pte[0]!.kind === 'guest') s.pte[0] = { kind: 'guest', vm: 0, gfn: 1 };
+      }),
+      'pkvm_refill_memcache(vm=0); host_donate_guest(pfn=0, gfn=0, vm=0)',
+    ],
+    [
+      'scrub-before-release',
+      'a forced reclaim that does not zero',
+      seed('force_reclaim_page_guest', (s) => {
+        s.secret[0] = true;
+      }),
+      'pkvm_refill_memcache(vm=0); host_donate_guest(pfn=0, gfn=0, vm=0); force_reclaim_page_guest(phys=0)',
+    ],
+    [
+      'touches-only-its-range',
+      'a donation of a page that takes its neighbour with it',
+      seed('host_donate_hyp', (s) => {
+        s.host[1] = 'NOPAGE';
+      }),
+      'host_donate_hyp(pfn=0, nr=1)',
+    ],
+    [
+      'tables-accounted',
+      'an unshare that loses the table',
+      seed('host_unshare_guest', (s) => {
+        s.vms[1]!.pool = 0;
+      }),
+      'pkvm_refill_memcache(vm=1); host_share_guest(pfn=0, gfn=0, nr=1, vm=1, prot=RWX); host_unshare_guest(gfn=0, nr=1, vm=1)',
+    ],
+    [
+      'tables-are-private',
+      'a donation to the hypervisor that leaves the host its mapping',
+      seed('host_donate_hyp', (s) => {
+        s.pte[0] = { kind: 'leaf', level: 3 };
+      }),
+      'host_donate_hyp(pfn=0, nr=1); hyp_get_page(pfn=0)',
+    ],
+    [
+      'vm-kind',
+      'a share with a protected VM',
+      seed('host_fault', (s) => {
+        s.vms[0]!.guest[0] = { kind: 'leaf', pfn: 0, state: 'SHARED_BORROWED', level: 3, writable: true, young: true };
+      }),
+      'host_fault(pfn=0)',
+    ],
+    [
+      'poison-is-terminal',
+      'a reclaim that clears the poison',
+      seed('reclaim_page_guest', (s) => {
+        if (s.vms[0]!.guest[0]!.kind === 'poison') s.vms[0]!.guest[0] = { kind: 'invalid' };
+      }),
+      'pkvm_refill_memcache(vm=0); host_donate_guest(pfn=0, gfn=0, vm=0); force_reclaim_page_guest(phys=0); start_teardown_vm(vm=0); reclaim_page_guest(gfn=0, vm=0)',
+    ],
+    [
+      'reclaim-completes',
+      'a reclaim that is refused for ever',
+      seedFault(suite, (outcome, { kind }, before) =>
+        kind === 'reclaim_page_guest' && outcome.result === 'ok'
+          ? { result: 'refused', errno: 'EAGAIN', reason: 'later', state: before, warnings: [] }
+          : outcome,
+      ),
+      'pkvm_refill_memcache(vm=0); host_donate_guest(pfn=0, gfn=0, vm=0); start_teardown_vm(vm=0); reclaim_page_guest(gfn=0, vm=0) = -EAGAIN (later)',
+    ],
+  ])('%s: %s', async (id, _, faulty, expected) => {
+    const config = {
+      pages: id === 'touches-only-its-range' ? 2 : 1,
+      vms: 2,
+      gfns: id === 'annotation-decodes' ? 2 : 1,
+    };
+    expect(trace(await exhaustive({ variant: '7.2-hypercalls', config }, faulty, [id], 2_000), id)).toBe(expected);
+  });
+
+  it('a witness: nothing is reached by a model that refuses everything', async () => {
+    const faulty = seedFault(suite, (_, __, state) => ({ ...ok(state), result: 'refused', errno: 'EIO', reason: '' }));
+    const result = await exhaustive({ config: { pages: 1, vms: 1, gfns: 1 } }, faulty);
+    const witnesses = result.properties.filter(({ property }) => property.witness);
+    expect(witnesses.length).toBeGreaterThan(90);
+    expect(witnesses.filter(({ verdict }) => verdict.kind !== 'violated')).toEqual([]);
+  });
+});
+
+describe("Will Deacon's rule, in the text of the model", () => {
+  const functions = ['memory.ts', 'guests.ts', 'era62.ts'].flatMap((file) =>
+    readFileSync(join(folder, file), 'utf8')
+      .split(/^(?=(?:export )?const )/m)
+      .slice(1)
+      .map((text) => ({ name: /const (\w+)/.exec(text)![1]!, text })),
+  );
+
+  it('sees the transition functions', () => {
+    expect(functions.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['hostShareHyp', 'hostShareGuest', 'forceReclaimPageGuest', 'hostDonateHyp62']),
+    );
+    expect(
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.ts'))
+        .sort(),
+    ).toEqual(['checks.ts', 'era62.ts', 'guests.ts', 'memory.ts', 'model.ts', 'stage2.ts', 'state.ts']);
+  });
+
+  it.each(functions)('$name: no refusal follows the first update', ({ text }) => {
+    const updated = text.indexOf('update(');
+    if (updated >= 0) expect(text.slice(updated)).not.toMatch(/\b(refuse|disabled)\(/);
+  });
+
+  it('a fatal WARN is all that can follow one, and it is never undone', () => {
+    const panicking = functions.filter(({ text }) => {
+      const updated = text.indexOf('update(');
+      return updated >= 0 && /\bpanic\(/.test(text.slice(updated));
+    });
+    expect(panicking.map(({ name }) => name)).toEqual(['hostShareGuest', 'hostDonateGuest']);
+  });
+});
+
+describe('taking back undoes giving, call by call', () => {
+  const system = systemOf(suite.model, scopeOf(suite.model, { config: { memcache: 2 } }));
+  const ownership = ({ host, hyp, ffa, host_share_guest_count }: State) => ({ host, hyp, ffa, host_share_guest_count });
+  it.each<[Command, Command]>([
+    [
+      { kind: 'host_share_hyp', pfn: 0 },
+      { kind: 'host_unshare_hyp', pfn: 0 },
+    ],
+    [
+      { kind: 'host_donate_hyp', pfn: 0, nr: 2 },
+      { kind: 'hyp_donate_host', pfn: 0, nr: 2 },
+    ],
+    [
+      { kind: 'host_share_ffa', pfn: 0, nr: 2 },
+      { kind: 'host_unshare_ffa', pfn: 0, nr: 2 },
+    ],
+    [
+      { kind: 'host_share_guest', pfn: 0, gfn: 0, nr: 2, vm: 1, prot: 'RWX' },
+      { kind: 'host_unshare_guest', gfn: 0, nr: 2, vm: 1 },
+    ],
+    [
+      { kind: 'host_donate_guest', pfn: 0, gfn: 0, vm: 0 },
+      { kind: 'reclaim_page_guest', gfn: 0, vm: 0 },
+    ],
+    [
+      { kind: 'host_donate_guest', pfn: 0, gfn: 0, vm: 0 },
+      { kind: 'force_reclaim_page_guest', phys: 0 },
+    ],
+  ])('%j, %j', (give, take) => {
+    const given = system.step(system.initial, give);
+    expect(given.result).toBe('ok');
+    expect(system.step(given.state, give).result).toBe('refused');
+    const taken = system.step(given.state, take);
+    expect(ownership(taken.state as State)).toEqual(ownership(system.initial as State));
+    expect(system.step(taken.state, take).result).toBe('refused');
+  });
+});

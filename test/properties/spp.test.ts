@@ -1,0 +1,231 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { removeWhileIterating, rmapSptes, useAfterFree } from '../../model/spp/rmap.ts';
+import { kvmSppLevelPages } from '../../model/spp/sppt.ts';
+import type { State } from '../../model/spp/state.ts';
+import { sppSuite } from '../../properties/spp.ts';
+import { type CheckResult, check } from '../../src/check.ts';
+import {
+  type Choices,
+  describeCommand,
+  describeOutcome,
+  type Outcome,
+  type Suite,
+  scopeOf,
+  update,
+} from '../../src/spec/index.ts';
+import { seedFault } from '../seeded-fault.ts';
+import { firstHit, type Generator } from './spp-hit-rate.ts';
+
+const known = new Map<string, Promise<CheckResult>>();
+
+/** Every property at once; a combination of switches is searched once for all tests. */
+const exhaustive = (choices: Choices): Promise<CheckResult> => {
+  const key = JSON.stringify(scopeOf(sppSuite.model, choices).switches);
+  const result = known.get(key) ?? check(sppSuite, choices, { kind: 'exhaustive' });
+  known.set(key, result);
+  return result;
+};
+
+const one = (choices: Choices, id: string, suite: Suite = sppSuite): Promise<CheckResult> =>
+  check(suite, choices, { kind: 'exhaustive' }, { properties: [id] });
+
+const found = (result: CheckResult, id: string) => {
+  const checked = result.properties.find(({ property }) => property.id === id)!;
+  if (!checked.steps) return { verdict: checked.verdict.kind, length: 0, trace: '' };
+  const last = checked.steps.at(-1)!;
+  const calls = checked.steps.map(({ command }) => describeCommand(command)).join('; ');
+  return {
+    verdict: checked.verdict.kind,
+    length: checked.steps.length,
+    trace: last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome({ ...last.outcome, warnings: [] })}`,
+  };
+};
+
+const broken = (result: CheckResult) =>
+  result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
+
+describe.each(Object.keys(sppSuite.model.variants))('spp@%s', (variant) => {
+  it('breaks exactly the properties that the suite lists for it, and reaches every witness', async () => {
+    const result = await exhaustive({ variant });
+    expect(result.bound).toBeUndefined();
+    expect(broken(result).sort()).toEqual([...sppSuite.violates[variant]!].sort());
+  });
+});
+
+const readme = readFileSync(join(import.meta.dirname, '../../model/spp/README.md'), 'utf8');
+
+describe('the table of the model README: each defect alone', () => {
+  const rows = [
+    ...readme.matchAll(
+      /^\| (D\d+|v12|lpages) \| `([a-z0-9-]+)`((?:, \w+=\w+)*) \| ([a-z0-9-]+) \| (\d+) \| (.+) \|$/gm,
+    ),
+  ].map(([, row = '', variant = '', given = '', id = '', length, trace = '']) => {
+    const switches = [...given.matchAll(/(\w+)=(\w+)/g)].map(
+      ([, name = '', value = '']) => [name, value === 'true' ? true : value === 'false' ? false : value] as const,
+    );
+    return { row, variant, switches, given, id, length: Number(length), trace };
+  });
+
+  it('has every defect that has an effect by itself or with others', () => {
+    const ids = rows.map(({ row }) => row).filter((row) => row.startsWith('D'));
+    expect([...new Set(ids)]).toEqual([...Array.from({ length: 17 }, (_, i) => `D${i + 1}`)]);
+  });
+
+  it.each(rows)('$row $variant$given: $id', async ({ variant, switches, id, length, trace }) => {
+    const choices = { variant, switches: Object.fromEntries(switches) };
+    const result = switches.length === 0 ? await exhaustive(choices) : await one(choices, id);
+    expect(found(result, id)).toEqual({ verdict: 'violated', length, trace });
+  });
+
+  it('every property of the table holds with every repair', async () => {
+    const result = await exhaustive({ variant: 'repaired' });
+    for (const { id } of rows) expect(found(result, id).verdict).toBe('proved');
+  });
+
+  it.each(
+    rows.flatMap(({ row, variant, switches, id }) =>
+      switches.length < 2
+        ? []
+        : switches.map(([restored]) => ({
+            row,
+            restored,
+            id,
+            choices: { variant, switches: Object.fromEntries(switches.filter(([name]) => name !== restored)) },
+          })),
+    ),
+  )('$row: $restored alone is enough for $id', async ({ choices, id }) => {
+    expect(found(await one(choices, id), id).verdict).toBe('proved');
+  });
+});
+
+describe('defects that do nothing by themselves', () => {
+  it('D2 is harmless in the flush, and in SET once D3 is repaired: not a state differs', async () => {
+    const repaired = await exhaustive({ variant: 'repaired' });
+    for (const name of ['flushComparesRest', 'setComparesRest']) {
+      const result = await exhaustive({ switches: { [name]: false } });
+      expect(broken(result)).toEqual([]);
+      expect(result.covered.states).toBe(repaired.covered.states);
+    }
+  });
+
+  it('D18: no variant comes to the late -EFAULT', async () => {
+    for (const variant of Object.keys(sppSuite.model.variants)) {
+      const { coverage } = await exhaustive({ variant });
+      const results = [...coverage.get('set_access')!.results.keys()];
+      expect(results).toContain('EFAULT no memslot');
+      expect(results.filter((result) => result.includes('mark_protection'))).toEqual([]);
+    }
+  });
+});
+
+describe('the reverse map', () => {
+  /** The chain that n additions make: descriptors of three. */
+  const chain = (n: number) => ({
+    kind: 'many' as const,
+    descs: Array.from({ length: Math.ceil(n / 3) }, (_, d) => [0, 1, 2].map((i) => (3 * d + i < n ? 3 * d + i : -1))),
+  });
+
+  it.each([
+    [2, [1], false],
+    [3, [2], false],
+    [4, [2], true],
+    [5, [2, 4], false],
+    [7, [2, 5], true],
+  ])('of %i sptes, removed while iterating, leaves %j', (n, survivors, freed) => {
+    const events: string[] = [];
+    const { head } = removeWhileIterating(chain(n), false, n, events);
+    expect(rmapSptes(head)).toEqual(survivors);
+    expect(events.includes(useAfterFree)).toBe(freed);
+  });
+
+  it.each([2, 3, 4, 5, 7])('of %i sptes, removed from the head, leaves nothing', (n) => {
+    const events: string[] = [];
+    expect(removeWhileIterating(chain(n), true, n, events)).toMatchObject({ head: { kind: 'empty' } });
+    expect(events).toEqual([]);
+  });
+});
+
+it.each([
+  [511, 512, 1],
+  [0, 511, 512],
+  [5, 5, 1],
+  [0x1fe, 0x201, 2],
+  [0x200, 0x3ff, 512],
+  [300, 811, 212],
+])('kvm_spp_level_pages(%i, %i, 2M) = %i', (lower, upper, count) => {
+  expect(kvmSppLevelPages(lower, upper, '2M', { regionPages: 512, roots: 2 })).toBe(count);
+});
+
+describe('a property that no variant breaks is broken by a seeded fault', () => {
+  const edit = (outcome: Outcome<unknown>, recipe: Parameters<typeof update<State>>[1]) => ({
+    ...outcome,
+    state: update(outcome.state as State, recipe),
+  });
+
+  it('no-stale-tlb-right: a SET that does not flush the TLB', async () => {
+    const faulty = seedFault(sppSuite, (outcome, { kind }, before) =>
+      kind === 'set_access' && outcome.result === 'ok'
+        ? edit(outcome, (draft) => {
+            draft.tlb = { ...(before as State).tlb };
+          })
+        : outcome,
+    );
+    expect(found(await one({}, 'no-stale-tlb-right', faulty), 'no-stale-tlb-right')).toMatchObject({
+      trace:
+        'create_vm(vm=plain); enable_cap(alloc=succeeds); guest_write(vcpu=0, gfn=3, sub=0); guest_write(vcpu=0, gfn=3, sub=0); set_access(gfn=3, map=11)',
+    });
+  });
+
+  it('sppt-reserved-bits-zero: a leaf with an odd bit, which makes an exit 66 without bit 11', async () => {
+    const faulty = seedFault(sppSuite, (outcome, command) =>
+      command.kind === 'guest_write' && outcome.result === 'refused' && outcome.reason === 'SPPT miss'
+        ? edit(outcome, (draft) => {
+            draft.leaves[1] = 0b0010;
+          })
+        : outcome,
+    );
+    const result = await check(
+      sppSuite.model && faulty,
+      {},
+      { kind: 'exhaustive' },
+      {
+        properties: ['sppt-reserved-bits-zero'],
+      },
+    );
+    expect(found(result, 'sppt-reserved-bits-zero').length).toBe(5);
+    expect([...result.coverage.get('guest_write')!.results.keys()]).toContain('EFAULT SPPT misconfiguration');
+  });
+});
+
+describe('larger configurations of the repaired series', () => {
+  const ids = sppSuite.properties.filter(({ on, witness }) => !witness && on !== 'call').map(({ id }) => id);
+
+  it.each([{ regionPages: 3 }, { roots: 3 }])('hold with %j', async (config) => {
+    const result = await check(
+      sppSuite,
+      { config },
+      { kind: 'exhaustive' },
+      { properties: [...ids, 'no-use-after-free'] },
+    );
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+describe('random search', () => {
+  const budget = { runs: 1000, length: 100, seed: 1 };
+
+  it.each([
+    ['D1', { variant: 'without-d1' }],
+    ['D4', { variant: 'without-d4' }],
+  ])('finds %s with boundary-heavy commands, and not with uniform ones, as the README says', async (row, choices) => {
+    const cells = new RegExp(`^\\| ${row} \\| protected-not-written \\| (\\S+), .* \\| (\\S+), .* \\|$`, 'm').exec(
+      readme,
+    )!;
+    const hit = async (generator: Generator) =>
+      `${(await firstHit(choices, 'protected-not-written', generator, budget)) ?? '-'}`;
+    expect([await hit('uniform'), await hit('boundary-heavy')]).toEqual(cells.slice(1));
+    expect(cells.slice(1)).toEqual(['-', expect.stringMatching(/^\d+$/)]);
+  });
+});

@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { stage2 } from '../../model/stage2/model.ts';
+import type { State } from '../../model/stage2/state.ts';
+import { getLeaf, tablesBelow } from '../../model/stage2/tree.ts';
+import { stage2Suite } from '../../properties/stage2.ts';
+import { type CheckResult, check } from '../../src/check.ts';
+import {
+  type Choices,
+  type Command,
+  describeCommand,
+  describeOutcome,
+  type Outcome,
+  type Suite,
+  scopeOf,
+  systemOf,
+  update,
+} from '../../src/spec/index.ts';
+import { seedFault } from '../seeded-fault.ts';
+
+const exhaustive = (choices: Choices, suite: Suite = stage2Suite, properties?: readonly string[]) =>
+  check(suite, choices, { kind: 'exhaustive' }, properties ? { properties } : {});
+
+/** The shortest trace that breaks a property, as calls, the last with its result. */
+const trace = (result: CheckResult, id: string): string => {
+  const checked = result.properties.find(({ property }) => property.id === id);
+  if (!checked?.steps || checked.verdict.kind !== 'violated') return checked?.verdict.kind ?? 'not judged';
+  const last = checked.steps.at(-1)!;
+  const calls = checked.steps.map(({ command }) => describeCommand(command)).join('; ');
+  return last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome(last.outcome)}`;
+};
+
+const broken = (result: CheckResult) =>
+  result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
+
+const isLaw = (id: string) => !stage2Suite.properties.find((one) => one.id === id)!.witness;
+
+const readme = readFileSync(join(import.meta.dirname, '../../model/stage2/README.md'), 'utf8');
+
+/** The rows of the README's table of traces. */
+const rows = [...readme.matchAll(/^\| `([^`]+)` \| ([a-z0-9-]+) \| (.+\(.*) \|$/gm)].map(
+  ([, variant = '', id = '', expected = '']) => ({ variant, id, expected }),
+);
+
+describe.each(Object.keys(stage2.variants))('stage2@%s', (variant) => {
+  it('breaks exactly what the suite lists for it, by the traces of the README, and reaches every witness', async () => {
+    const result = await exhaustive({ variant });
+    expect(result.bound).toBeUndefined();
+    expect(broken(result).sort()).toEqual([...stage2Suite.violates[variant]!].sort());
+    expect(readme).toContain(
+      `| \`${variant}\` | ${result.covered.states.toLocaleString('en')} | ${result.covered.depth} |`,
+    );
+    expect(broken(result).map((id) => ({ variant, id, expected: trace(result, id) }))).toEqual(
+      rows.filter((row) => row.variant === variant),
+    );
+  });
+});
+
+describe('what is proved', () => {
+  it.each([
+    { variant: 'host-skips', config: { watched: 0 } },
+    { variant: 'host-skips', config: { watched: 2 } },
+    { variant: 'guest', config: { watched: 0 } },
+    { variant: 'guest', config: { watched: 2 } },
+    { variant: 'guest', config: { minBlockLevel: 2 } },
+    { variant: 'guest', switches: { deferTlbi: 'one by one' } },
+  ])('holds with %j', async (choices) => {
+    expect(broken(await exhaustive(choices)).filter(isLaw)).toEqual([]);
+  });
+
+  it('does not depend on when leaves are flushed, but on when tables are', async () => {
+    const result = await exhaustive({ switches: { deferTlbi: 'one by one', tableTlbi: 'deferred' } }, stage2Suite, [
+      'freed-table-not-held',
+    ]);
+    expect(trace(result, 'freed-table-not-held')).toMatch(/unmap\(pages=0\)$/);
+  });
+
+  it('of 5.13: an annotation by pages is not forgotten, whether its range is a block or not', async () => {
+    const result = await exhaustive({ variant: 'host-5.13', switches: { setOwner: 'pages' } });
+    expect(broken(result)).toEqual([]);
+  });
+});
+
+describe('a property that no variant breaks is broken by a seeded fault', () => {
+  type Draft = Parameters<Parameters<typeof update<State>>[1]>[0];
+  const edit = (outcome: Outcome<unknown>, recipe: (draft: Draft) => void) => ({
+    ...outcome,
+    state: update(outcome.state as State, recipe),
+  });
+  const caught = async (id: string, variant: string, suite: Suite) =>
+    trace(await exhaustive({ variant }, suite, [id]), id);
+
+  it('refcount-exact: a table that is made is not counted', async () => {
+    const faulty = seedFault(stage2Suite, (outcome, { kind }) =>
+      edit(outcome, (draft) => {
+        if (kind === 'map' && outcome.result === 'ok' && draft.root.entries[0]?.kind === 'table')
+          draft.root.surplus = -1;
+      }),
+    );
+    expect(await caught('refcount-exact', 'guest', faulty)).toBe('map(pages=0, prot=r)');
+  });
+
+  it('wrprotect-only-takes-w: it takes X as well', async () => {
+    const faulty = seedFault(stage2Suite, (outcome, { kind }) =>
+      edit(outcome, (draft) => {
+        const entry = draft.root.entries[0];
+        if (kind === 'wrprotect' && entry?.kind === 'leaf') entry.x = false;
+      }),
+    );
+    expect(await caught('wrprotect-only-takes-w', 'guest', faulty)).toBe(
+      'map(pages=0-3, prot=rwx); wrprotect(pages=0)',
+    );
+  });
+
+  it('split-keeps-mappings: the pages of a block are made without W', async () => {
+    const faulty = seedFault(stage2Suite, (outcome, { kind }, before) =>
+      edit(outcome, (draft) => {
+        const [was, is] = [(before as State).root.entries[0], draft.root.entries[0]];
+        if (kind !== 'split' || was?.kind !== 'leaf' || is?.kind !== 'table') return;
+        for (const entry of is.entries) if (entry.kind === 'leaf') entry.w = false;
+      }),
+    );
+    expect(await caught('split-keeps-mappings', 'guest', faulty)).toBe(
+      'map(pages=0-3, prot=rwx); split(pages=0-1, memcache=1) = -ENOMEM (no page for a table)',
+    );
+  });
+
+  it('failure-leaves-prefix, failed-page-keeps-owner: an annotation that fails forgets another', async () => {
+    const faulty = seedFault(stage2Suite, (outcome, { kind }) =>
+      edit(outcome, (draft) => {
+        if (kind === 'set_owner_short' && outcome.result === 'refused')
+          draft.root.entries[0] = { kind: 'annotated', owner: 'guest' };
+      }),
+    );
+    const failed = ' = -ENOMEM (no page for a table)';
+    expect(await caught('failed-page-keeps-owner', 'host', faulty)).toBe(`set_owner_short(pages=0)${failed}`);
+    expect(await caught('failure-leaves-prefix', 'host', faulty)).toBe(`set_owner_short(pages=1)${failed}`);
+  });
+});
+
+it('counts by hand: the states of the host table with two levels', async () => {
+  // Below the first of two root entries: zero, a block, or a table of two pages, each zero, annotated, rwx or r: 16 tables. A CPU holds
+  // nothing; or, of page 1, its leaf: in the block and in 8 tables; or the place of the table: in all 16.
+  const config = { levels: 2, minBlockLevel: 2 };
+  expect((await exhaustive({ variant: 'host-skips', config })).covered.states).toBe(1 + 2 + (16 + 8 + 16));
+});
+
+describe('random calls', () => {
+  const scope = scopeOf(stage2, { variant: 'guest' });
+  const sizes = scope.config as Parameters<typeof stage2.system>[0];
+  const system = systemOf(stage2, scope);
+  /** The pages that a call may change: by name, and by blocks around them. */
+  const commands = fc.array(system.command.arbitrary(), { minLength: 1, maxLength: 30 });
+
+  it('keep to a flat map of pages: what unmap names is gone, what map names is there, and nothing appears elsewhere', () => {
+    fc.assert(
+      fc.property(commands, (calls) => {
+        let state = system.initial as State;
+        /** By page, whether it may be mapped: mapped by some call since the last that unmapped it. */
+        const may = new Set<number>();
+        for (const call of calls) {
+          const outcome = system.step(state, call as Command);
+          if (outcome.result === 'disabled') continue;
+          state = outcome.state as State;
+          const pages = 'pages' in call ? range(String(call.pages)) : [];
+          if (call.kind.startsWith('map')) for (const page of pages) may.add(page);
+          if (call.kind === 'unmap') for (const page of pages) may.delete(page);
+          if (call.kind === 'destroy') may.clear();
+          for (let page = 0; page < 8; page++)
+            if (getLeaf(state.root, page, sizes).pte.kind === 'leaf') expect(may).toContain(page);
+          if (call.kind === 'destroy') expect([tablesBelow(state.root), state.lost]).toEqual([0, 0]);
+        }
+      }),
+      { numRuns: 300, seed: 4 },
+    );
+  });
+});
+
+const range = (name: string): number[] => {
+  const [first = 0, last = first] = name.split('-').map(Number);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+};

@@ -1,0 +1,94 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type LaneOf, lanesOf } from '../../src/report/lanes.ts';
+import { type Command, describeCommand, type Outcome, ok, panic, refuse, type Step } from '../../src/spec/index.ts';
+import { pagelaw } from '../cli/fake-console.ts';
+
+interface Call extends Command {
+  readonly thread?: string;
+  readonly step: string;
+}
+
+const step = (thread: string | undefined, name: string, outcome: Outcome<unknown> = ok({})): Step => ({
+  before: {},
+  command: { kind: 'call', ...(thread !== undefined && { thread }), step: name } as Call,
+  outcome,
+});
+
+const laneOf: LaneOf = ({ command }) => {
+  const { thread, step } = command as Call;
+  return thread === undefined ? undefined : { thread, step };
+};
+
+const drawn = (steps: readonly Step[]) => {
+  const lanes = lanesOf(steps, laneOf)!;
+  return [lanes.head, ...steps.map((one, i) => lanes.row(one, i))].join('\n').split('\n');
+};
+
+describe('a trace of threads', () => {
+  it('has a column for each thread that takes part, time downwards', () => {
+    expect(drawn([step('vm2', 'test flag'), step('vm1', 'test flag'), step('vm2', 'map page')])).toEqual([
+      '       vm1        vm2',
+      '    1             test flag',
+      '    2  test flag',
+      '    3             map page',
+    ]);
+  });
+
+  it('shows what nobody steps across the columns, and a result that is not ok below the step', () => {
+    const fault = step('vm1', 'fault', refuse({}, 'EFAULT', 'no tags'));
+    const event = step(undefined, 'swap');
+    expect(drawn([fault, event, step('vm2', 'go', panic({}, 'BUG'))])).toEqual([
+      '       vm1                vm2',
+      '    1  fault',
+      '       -EFAULT (no tags)',
+      `    2  -- ${describeCommand(event.command)} --`,
+      '    3                     go',
+      '                          panic (BUG)',
+    ]);
+  });
+
+  it.each([1, 2, 3, 4, 6])('of %i threads stays within 80 columns', (threads) => {
+    const long = 'a step with a name that says at length what it does to which page and why';
+    const lines = drawn(Array.from({ length: threads * 2 }, (_, i) => step(`thread${i % threads}`, `${long} ${i}`)));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain('thread0');
+  });
+
+  it('is not drawn for a model without threads', () => {
+    expect(lanesOf([step('vm1', 'x')], undefined)).toBeUndefined();
+    expect(lanesOf([step(undefined, 'x')], laneOf)).toBeUndefined();
+    expect(lanesOf([], laneOf)).toBeUndefined();
+  });
+
+  it('is drawn by replay as well, with what each step changed, and named in JSON', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'pagelaw-'));
+    const which = ['mte-tags@copy-tags-spin', '--search', 'exhaustive', '--property', 'waiting-ends'];
+    await pagelaw(['check', ...which, `--save=${directory}`]);
+    const file = join(directory, 'mte-tags@copy-tags-spin.waiting-ends.json');
+    const { status, out } = await pagelaw(['replay', file]);
+    expect(status).toBe(1);
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(out).toContain(
+      `
+       vmm
+    1  copy: test_and_set PG_mte_lock
+         at.vmm
+           copy: test_and_set PG_mte_lock -> buffer fault: test_and_set
+           PG_mte_lock
+         locked  false -> true
+`.slice(1),
+    );
+    expect(out).toContain(
+      `
+       and from here on, over and over:
+    3  buffer fault: wait for PG_mte_tagged
+         changes nothing
+`.slice(1),
+    );
+    const { steps } = JSON.parse((await pagelaw(['replay', file, '--json'])).out);
+    expect(steps[0]).toMatchObject({ thread: 'vmm', step: 'copy: test_and_set PG_mte_lock', result: 'ok' });
+  });
+});
