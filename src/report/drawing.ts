@@ -68,17 +68,15 @@ const signs = { same: ' ', changed: '*', new: '+', gone: '-' } as const;
 /** What the signs at the margin mean. */
 export const drawingLegend = '* changed by the call, + new, - gone, ! stale';
 
-const lineWidth = 80;
-
 /**
  * In plain text: a heading for each part, a line for each entry, the tree drawn with guides. `*`, `+`, `-`, `!` mark lines. What a
  * cell was stands before it, `old -> new`, or on a line of its own where that would be too wide.
  */
-export const drawingText = (drawings: readonly MarkedDrawing[], indent: string): string =>
+export const drawingText = (drawings: readonly MarkedDrawing[], indent: string, width = 80): string =>
   drawings
     .flatMap((drawing) => {
       const [inline, below] = [partText(drawing, true), partText(drawing, false)];
-      const fits = inline.every((line) => indent.length + line.length <= lineWidth);
+      const fits = inline.every((line) => indent.length + line.length <= width);
       return (fits ? inline : below).map((line) => indent + line);
     })
     .join('\n');

@@ -1,6 +1,7 @@
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import { drawingLegend, drawingText, marked } from './drawing.ts';
 import { brokenWords, type Finding, type Report, shellWords } from './report.ts';
 import { changesOf } from './trace.ts';
 import { plural, scopeName, settings, statementOf, wrappedHard } from './words.ts';
@@ -23,7 +24,7 @@ const reportText = (report: Report): string => {
   return [
     fill(`${scopeName(scope)}: ${summary(report)}`),
     fill(title),
-    ...withTrace.map((finding) => findingText(finding)),
+    ...withTrace.map((finding) => findingText(report, finding)),
     ...rest.map(({ property, verdict, note }) =>
       [`${property.id}: ${verdict}`, fill(statementOf(property), '  '), fill(note, '  ')].join('\n'),
     ),
@@ -61,7 +62,7 @@ const summary = ({ findings }: Report): string => {
 /** A witness that is reached, or that random runs did not reach, says nothing of the code. */
 const isCounted = ({ property, status }: Finding) => !property.witness || status === 'failed';
 
-const findingText = ({ property, status, verdict, counterexample }: Finding): string => {
+const findingText = (report: Report, { property, status, verdict, counterexample }: Finding): string => {
   const { steps, trace, command } = counterexample!;
   const calls = steps.flatMap((step, i) => [
     ...(i === trace.loop ? ['  and from here on, over and over:'] : []),
@@ -75,9 +76,19 @@ const findingText = ({ property, status, verdict, counterexample }: Finding): st
     ...(steps.length === 0 ? ['  in the initial state'] : calls),
     hanging('  => ', brokenWords(trace)),
     '',
+    ...drawingLines(report, steps.at(-1)),
     '  To reproduce:',
     commandText(command),
   ].join('\n');
+};
+
+/** The state that a trace ends in, as far as it fits. */
+const drawingLines = ({ draw, initial }: Report, last: Step | undefined): string[] => {
+  const parts = draw ? marked(draw(last ? last.outcome.state : initial), last && draw(last.before)) : [];
+  const fitting = parts
+    .map((part) => drawingText([part], '  ', width))
+    .filter((text) => text.split('\n').every((line) => line.length <= width));
+  return fitting.length === 0 ? [] : [`  The state then (${drawingLegend}):`, ...fitting, ''];
 };
 
 const changeLines = (step: Step): string[] =>
