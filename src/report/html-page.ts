@@ -28,7 +28,7 @@ td, th { padding: .12rem .7rem .12rem 0; vertical-align: top; } .number { text-a
 .step { min-width: 0; } .call { font-weight: 600; } .broken { font-weight: 600; }
 .steps { min-width: 0; overflow-x: auto; } .drawings { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; align-items: flex-start; margin-top: .6rem; }
 .drawing td, .drawing th { white-space: pre; line-height: 1.3; } .drawing tr.changed, .drawing tr.new { background: var(--mark); }
-.drawing tr.gone { color: var(--soft); text-decoration: line-through; } .drawing tr.stale { color: var(--bad); font-weight: 600; }
+.drawing tr.gone { color: var(--soft); font-style: italic; } .drawing tr.stale { color: var(--bad); font-weight: 600; }
 del { color: var(--soft); } ins { text-decoration: none; font-weight: 600; }
 details { margin: .4rem 0; } summary { cursor: pointer; }
 @media (max-width: 46rem) { .stepper { grid-template-columns: 1fr; } }

@@ -120,7 +120,7 @@ const counterexample = ({ report, finding, id }: { report: Report; finding: Find
     `<div class="step" data-step="0"><p class="call">initial state</p>${drawings(report, report.initial)}${steps.length === 0 ? broken : ''}</div>`,
     ...steps.map(
       (step, i) =>
-        `<div class="step" data-step="${i + 1}"><p class="call">${i + 1}. <code>${escaped(describeCommand(step.command))}</code>: ${result(step)}</p>${inKernel(report, step)}${changes(step)}${drawings(report, step.outcome.state, step.before)}${i === steps.length - 1 ? broken : ''}</div>`,
+        `<div class="step" data-step="${i + 1}"><p class="call">${i + 1}. <code>${escaped(describeCommand(step.command))}</code>: ${result(step)}</p>${inKernel(report, step)}${what(report, step)}${i === steps.length - 1 ? broken : ''}</div>`,
     ),
   ];
   const list = [
@@ -154,6 +154,12 @@ const result = ({ outcome }: Step): string =>
 
 const inKernel = ({ kernel }: Report, { command }: Step): string =>
   kernel[command.kind] === undefined ? '' : `<p class="hint">${escaped(kernel[command.kind]!)}</p>`;
+
+/** The state drawn, with the changed fields for those who ask; those alone where the model is not drawn. */
+const what = (report: Report, step: Step): string =>
+  report.draw && changesOf(step).length > 0
+    ? `${drawings(report, step.outcome.state, step.before)}<details><summary>changed fields</summary>${changes(step)}</details>`
+    : `${changes(step)}${drawings(report, step.outcome.state, step.before)}`;
 
 const changes = (step: Step): string => {
   const changed = changesOf(step);
