@@ -15,13 +15,23 @@ const allowed: Readonly<
   'src/search': { ours: ['src/spec', 'src/observe'], packages: ['fast-check'] },
   'src/counterexample': { ours: ['src/spec', 'src/observe', 'src/search'], packages: ['valibot'] },
   'src/script': { ours: ['src/spec', 'src/search', 'src'], packages: [] },
+  'src/audit': { ours: ['src/spec', 'src/observe', 'src/search'], packages: [] },
   'src/report': {
-    ours: ['src/spec', 'src/search', 'src/counterexample', 'src/script', 'src'],
-    packages: ['cli-table3', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
+    ours: ['src/spec', 'src/search', 'src/counterexample', 'src/script', 'src/audit', 'src'],
+    packages: ['@hpcc-js/wasm-graphviz', 'cli-table3', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
   },
   src: { ours: ['src/spec', 'src/search', 'src/counterexample', 'properties'], packages: ['fastest-levenshtein'] },
   'src/cli': {
-    ours: ['src/spec', 'src/search', 'src/counterexample', 'src/script', 'src/report', 'src', 'properties'],
+    ours: [
+      'src/spec',
+      'src/search',
+      'src/counterexample',
+      'src/script',
+      'src/audit',
+      'src/report',
+      'src',
+      'properties',
+    ],
     packages: 'any',
   },
 };

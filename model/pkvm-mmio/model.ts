@@ -190,6 +190,33 @@ const hostUnshareGuest = (state: State, pfn: Pfn, { sizes }: Context): Outcome<S
 
 const ramPage = (state: State, pfn: Pfn, sizes: Sizes) => state.ram[pfn - mmioPages(sizes)]!;
 
+/** Whose a page is, and who maps it: what the host's entry, the vmemmap and EL2's stage-1 say of it, in this order. */
+const classify = (state: State, pfn: Pfn, sizes: Sizes): string => {
+  const mapped = state.el2[pfn] !== 'none';
+  const entry = getLeaf(state, pfn, sizes);
+  if (!isRam(pfn, sizes))
+    return match([entry, mapped] as const)
+      .with(['zero', false], () => 'host MMIO, not mapped')
+      .with(['leaf', false], () => 'host MMIO, mapped')
+      .with(['hyp', false], () => 'MMIO kept from the host')
+      .with(['hyp', true], () => 'hyp MMIO')
+      .with(['zero', true], () => 'hyp MMIO, not annotated')
+      .with(['leaf', true], () => 'MMIO mapped by both')
+      .exhaustive();
+  const { host, hyp, guest } = ramPage(state, pfn, sizes);
+  const owner = match([host, hyp, guest] as const)
+    .with(['OWNED', 'NOPAGE', 'NOPAGE'], () => 'host memory')
+    .with(['SHARED_OWNED', 'NOPAGE', 'SHARED_BORROWED'], () => 'host memory, shared with guest')
+    .with(['NOPAGE', 'OWNED', 'NOPAGE'], () => 'hyp memory')
+    .otherwise(() => `memory: host ${host}, hyp ${hyp}, guest ${guest}`);
+  const odd = [
+    ...((entry === 'hyp') === (hyp === 'OWNED') ? [] : [entry === 'hyp' ? 'annotated' : 'not annotated']),
+    ...(mapped === (hyp === 'OWNED') ? [] : [mapped ? 'mapped at EL2' : 'not mapped at EL2']),
+    ...(hyp === 'OWNED' && entry === 'leaf' ? ['mapped by host'] : []),
+  ];
+  return [owner, ...odd].join(', ');
+};
+
 /** The checks that the review asked for, and one of pfn ranges. */
 const allChecks = {
   checksPfnRange: true,
@@ -257,6 +284,9 @@ export const pkvmMmio = defineModel({
     host_unshare_guest: '__pkvm_host_unshare_guest()',
   },
   draw,
+  classify,
+  pages: (sizes) => Array.from({ length: allPages(sizes) }, (_, pfn) => pfn),
+  names: (_: State, command: Command, page: Pfn) => 'pfn' in command && command.pfn === page,
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes),

@@ -1,5 +1,6 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, refuse } from '../../src/spec/index.ts';
+import { classify, names } from './classes.ts';
 import { draw } from './draw.ts';
 import { hostDonateHyp62, hostShareHyp62, hostUnshareHyp62, hypDonateHost62, hypPinSharedMem62 } from './era62.ts';
 import {
@@ -235,6 +236,9 @@ export const pkvmOwnership = defineModel({
     init_vm: '__pkvm_init_vm()',
   },
   draw,
+  classify,
+  pages: (sizes) => Array.from({ length: sizes.pages }, (_, pfn) => pfn),
+  names,
   system: (sizes, patch) => {
     const context = { sizes, patch };
     const run = patch.era === '6.2' ? transition62 : transition;

@@ -189,7 +189,10 @@ const combinationsOf = <T>(values: Readonly<Record<string, readonly T[]>>): Reco
     [{}],
   );
 
-const defaults = { runs: 1000, length: 100, seed: 1, memoryShare: 0.6 };
+const defaults = { runs: 1000, length: 100, seed: 1 };
+
+/** Of the machine's memory, for the states of a search. */
+export const memoryShare = 0.6;
 
 /** Throws a SpecError for an option that the search does not have. */
 const searchesOf = (options: CheckOptions): SearchChoice[] => {
@@ -220,7 +223,7 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
   const exhaustive: SearchChoice = {
     kind: 'exhaustive',
     ...bounded,
-    maxBytes: maxMemory === undefined ? Math.floor(totalmem() * defaults.memoryShare) : maxMemory * 2 ** 20,
+    maxBytes: maxMemory === undefined ? Math.floor(totalmem() * memoryShare) : maxMemory * 2 ** 20,
     workers: workers ?? availableParallelism(),
     ...(symmetry !== undefined && { symmetry }),
   };

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SpecError } from '../spec/errors.ts';
+import { type AuditOptions, auditCommand, auditFormats } from './audit.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
 import { type Console, exit } from './console.ts';
 import { defaultDirectory } from './corpus.ts';
@@ -17,6 +18,7 @@ Examples:
   pagelaw check pkvm-mmio@before --save      keep the counterexamples in .pagelaw/
   pagelaw replay '.pagelaw/pkvm-mmio@before.annotation-durable.'*
   pagelaw check ./my-model.mts               a model of your own
+  pagelaw audit pkvm-mmio@v4                 its rules, ownership matrix and life cycle
 `;
 
 const checkHelp = `
@@ -48,6 +50,19 @@ shows the calls. README.md has the grammar.
 
 Exit status: 0 every line is as expected; 1 one is not, and the script was stopped
 there; 2 wrong usage, or a line that cannot be read.
+`;
+
+const auditHelp = `
+Everything is read off the decision tables and the explored graph of one
+variant: without a name, the default one. A long table is shown in outline, with
+one row where all reachable cases have one result; json, csv and --command have
+a row for each case. mermaid, dot and svg draw the life cycle.
+
+Exit status: 0; 2 wrong usage or a broken model; 130 interrupted.
+
+Examples:
+  pagelaw audit pkvm-mmio@v4 --command host_access
+  pagelaw audit pkvm-mmio --format svg > life.svg
 `;
 
 /** Runs a command line, without the program's name, and returns the exit status. Never throws what the user could mend. */
@@ -113,6 +128,23 @@ export const run = async (argv: readonly string[], version: string, console: Con
       const { save, ...rest } = options;
       const directory = save === undefined ? {} : { save: save === true ? defaultDirectory : save };
       status = await checkCommand(names, { ...rest, ...directory }, console);
+    });
+
+  program
+    .command('audit')
+    .description("show each call's rules, who may do what with a page, and a page's life cycle")
+    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE')
+    .addOption(new Option('--format <format>', 'what to print').choices(auditFormats).default('text'))
+    .option('--command <name>', 'rules of this command only, and all of its cases', collect)
+    .option('--refusals', 'show refused calls in the life cycle')
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--switch <name=value>', 'set a switch, of the default variant if none is named', collect)
+    .option('--max-states <n>', 'stop, as incomplete, at so many states', positive)
+    .option('--max-memory <MiB>', 'stop, as incomplete, when states take more (60 % of RAM)', positive)
+    .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
+    .addHelpText('after', auditHelp)
+    .action(async (name: string, options: AuditOptions) => {
+      status = await auditCommand(name, options, console);
     });
 
   program

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { hole } from '../observe/tries.ts';
-import { layoutOf } from '../spec/layout.ts';
+import { type Layout, layoutOf } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
@@ -31,6 +31,18 @@ export interface ExhaustiveOptions {
   /** Whether to visit one state for all that are alike, where the model declares a symmetry; true if not given. */
   readonly symmetry?: boolean;
   readonly pulse?: Pulse;
+  /** Given what was explored, when the search has ended. */
+  readonly inspect?: (inspected: Inspected) => void;
+}
+
+/** The explored graph, its packed states, and the tables that it was explored with. */
+export interface Inspected {
+  readonly graph: Explored;
+  readonly layout: Layout<unknown>;
+  readonly states: StateSet;
+  /** Every call was made in the states before this one. */
+  readonly expanded: number;
+  readonly transitions: TransitionTable;
 }
 
 /** Work between pulses, some ten milliseconds: an attempt counts 1, a function that is run as much as it takes. */
@@ -144,6 +156,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   const searched = performance.now();
   const graph = explored();
   const deadEnd = judgeGraph();
+  options.inspect?.({ graph, layout, states, expanded, transitions });
   return {
     judged: findings.verdicts(bound),
     covered: covered(),

@@ -93,6 +93,19 @@ export interface Model<
   readonly kernel?: Readonly<Partial<Record<C['kind'], string>>>;
   /** How a state is drawn. */
   draw?(state: S, config: Config<P>): readonly Drawing[];
+  /**
+   * For `audit`: the class that a page is in, e.g. 'host memory, shared with guest': its owner, with whom it is shared, who maps it. At
+   * most some 30 characters, which kernel engineers know what to make of. Without `pages`, the class that the whole state is in.
+   * Undefined: there is no such page in this state.
+   */
+  classify?(state: S, page: number, config: Config<P>): string | undefined;
+  /** What `classify` is asked for, e.g. every PFN. */
+  pages?(config: Config<P>): readonly number[];
+  /**
+   * Whether the call names the page in this state, by a PFN, or by a guest address that is mapped to it. Without it, every call is
+   * about every page.
+   */
+  names?(state: S, command: C, page: number, config: Config<P>): boolean;
   system(config: Config<P>, switches: Settings<W>): System<S, C>;
 }
 
@@ -119,6 +132,8 @@ export const defineModel = <
       throw wrong(`config ${name}: default ${value} and large ${large} must be integers from min ${min} to max ${max}`);
   if (!Object.hasOwn(model.variants, model.defaultVariant))
     throw wrong(`the default variant ${model.defaultVariant} is not listed`);
+  if (!model.classify && (model.pages || model.names))
+    throw wrong('pages() and names() are for classify(), which is missing');
   for (const [name, variant] of Object.entries<Variant>(model.variants)) {
     if (!/^[a-z0-9][a-z0-9.-]*$/.test(name))
       throw wrong(`variant ${name}: a name has lower-case letters, digits, dots and hyphens`);

@@ -1,0 +1,138 @@
+import { Observation } from '../observe/observation.ts';
+import { hole, Tries } from '../observe/tries.ts';
+import { viewOf } from '../observe/view.ts';
+import type { Inspected } from '../search/exhaustive.ts';
+import { causes, type Task } from '../search/task.ts';
+import { leads } from '../search/transition-table.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Layout } from '../spec/layout.ts';
+import { guarded, type Model } from '../spec/model.ts';
+import { frozen } from '../spec/update.ts';
+import { resultOf } from './cases.ts';
+import type { LifeCycle, Movement } from './result.ts';
+
+/** No page is in it: what `classify` gives undefined for. */
+const none = 0;
+
+/** What calls do to the pages of each class, in every state that was expanded. Undefined if the model does not classify pages. */
+export const lifeCycleOf = (
+  model: Model,
+  task: Task,
+  { states, layout, expanded, graph, transitions }: Inspected,
+  depths: Uint32Array,
+): LifeCycle | undefined => {
+  if (!model.classify) return undefined;
+  const { config } = task.scope;
+  const pages = guarded(`${model.id}: pages()`, () => model.pages?.(config) ?? [0]);
+  const classes = new Classes();
+  const of = (what: string) => `${task.scope.model}@${task.scope.variant}: ${what}`;
+  const classify = pages.map(
+    (page) =>
+      new Tabulated(layout, of('classify()'), (state) => classes.numberOf(model.classify!(state, page, config))),
+  );
+  const names = task.commands.map((command) =>
+    pages.map(
+      (page) =>
+        new Tabulated(layout, of('names()'), (state) => Number(model.names?.(state, command, page, config) ?? true)),
+    ),
+  );
+  const width = layout.words;
+  // By state times pages: the page's class.
+  const classOf = new Uint16Array(states.count * pages.length);
+  for (let state = 0; state < states.count; state++)
+    for (const p of pages.keys()) classOf[state * pages.length + p] = classify[p]!.at(states.words, state * width);
+
+  const movements = new Map<string, Movement>();
+  const seen = new Set<number>();
+  for (let state = 0; state < expanded; state++)
+    for (const number of task.commands.keys()) {
+      const row = transitions.find(number, states.words, state * width);
+      const lead = transitions.leads(row);
+      if (lead === leads.disabled) continue;
+      const next = lead === leads.on ? graph.successor(state, number) : state;
+      if (next < 0) continue; // behind a bound
+      for (const p of pages.keys()) {
+        const from = classOf[state * pages.length + p]!;
+        const to = lead === leads.panic ? none : classOf[next * pages.length + p]!;
+        if (from === none) continue;
+        const isNamed = names[number]![p]!.at(states.words, state * width) === 1;
+        if (!isNamed && (from === to || lead === leads.panic)) continue;
+        const key = ((row * classes.count + from) * classes.count + to) * 2 + Number(isNamed);
+        if (seen.has(key)) continue;
+        seen.add(key);
+        const movement: Movement = {
+          from: classes.name(from)!,
+          command: task.commands[number]!.kind,
+          named: isNamed,
+          result: resultOf(transitions.row(row).outcome),
+          to: classes.name(to),
+          witness: depths[state]! + 1,
+        };
+        const { witness: _, ...what } = movement;
+        const all = JSON.stringify(what);
+        if (!movements.has(all)) movements.set(all, movement);
+      }
+    }
+  const initial = [...new Set(pages.flatMap((_, p) => classes.name(classOf[p]!) ?? []))];
+  return {
+    classes: classes.names(),
+    initial,
+    commands: [...new Set(task.commands.map(({ kind }) => kind))],
+    movements: [...movements.values()],
+  };
+};
+
+/** A function of a state as a decision table, learned as the engine learns a transition. */
+class Tabulated {
+  readonly #layout: Layout<unknown>;
+  readonly #what: string;
+  readonly #of: (state: unknown) => number;
+  readonly #tries = new Tries();
+  readonly #trie = this.#tries.add();
+
+  /** `of` gives a number from 0 on. */
+  constructor(layout: Layout<unknown>, what: string, of: (state: unknown) => number) {
+    this.#layout = layout;
+    this.#what = what;
+    this.#of = of;
+  }
+
+  at(words: Uint32Array, offset: number): number {
+    const known = this.#tries.find(this.#trie, words, offset);
+    return known === hole ? this.#learn(words.slice(offset, offset + this.#layout.words)) : known;
+  }
+
+  #learn(state: Uint32Array): number {
+    const observation = new Observation(state);
+    const seen = guarded(this.#what, () => this.#of(viewOf(observation, this.#layout.place)));
+    if (seen !== guarded(this.#what, () => this.#of(frozen(this.#layout.decode(state)))))
+      throw new SpecError(`${this.#what} is impure: asked twice it gave two answers (${causes})`);
+    this.#tries.learn(this.#trie, observation.reads, observation.indexOf, seen);
+    observation.close();
+    return seen;
+  }
+}
+
+/** Classes by number; that of `none` has no name. */
+class Classes {
+  readonly #names: (string | undefined)[] = [undefined];
+
+  get count(): number {
+    return this.#names.length;
+  }
+
+  name(number: number): string | undefined {
+    return this.#names[number];
+  }
+
+  names(): string[] {
+    return this.#names.slice(1) as string[];
+  }
+
+  numberOf(name: string | undefined): number {
+    if (name !== undefined && (typeof name !== 'string' || name.trim() === ''))
+      throw new SpecError('classify() must give the name of a class, or undefined');
+    const known = this.#names.indexOf(name);
+    return known < 0 ? this.#names.push(name) - 1 : known;
+  }
+}

@@ -1,0 +1,86 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { audit } from '../audit/audit.ts';
+import type { AuditResult, LifeCycle } from '../audit/result.ts';
+import { known } from '../known.ts';
+import { auditText } from '../report/audit.ts';
+import { auditCsv, auditJson, auditMarkdown } from '../report/audit-formats.ts';
+import { dotOf, mermaidOf } from '../report/life-graph.ts';
+import { styleOf } from '../report/style.ts';
+import { svgOf } from '../report/svg.ts';
+import { scopeName } from '../report/words.ts';
+import { SpecError } from '../spec/errors.ts';
+import { scopeOf, systemOf } from '../spec/model.ts';
+import { givenChoices, memoryShare } from './check.ts';
+import { type Console, exit } from './console.ts';
+import { pulseFor } from './pulse.ts';
+import { findTargets } from './suites.ts';
+
+export const auditFormats = ['text', 'markdown', 'json', 'csv', 'mermaid', 'dot', 'svg'] as const;
+type Format = (typeof auditFormats)[number];
+
+/** Formats that show the life cycle, and nothing of the rules. */
+const pictures: readonly Format[] = ['mermaid', 'dot', 'svg'];
+
+export interface AuditOptions {
+  readonly format: Format;
+  readonly command?: readonly string[];
+  readonly set?: readonly string[];
+  readonly switch?: readonly string[];
+  readonly refusals?: boolean;
+  readonly maxStates?: number;
+  readonly maxMemory?: number;
+  readonly workers?: number;
+}
+
+/** `pagelaw audit`: what every call does in every case, read off the tables and the graph of one variant. */
+export const auditCommand = async (name: string, options: AuditOptions, console: Console): Promise<number> => {
+  const [target, ...others] = await findTargets(name);
+  if (!target || others.length > 0)
+    throw new SpecError(`${name} has ${others.length + 1} models; audit takes a file with one`);
+  const { model } = target.suite;
+  const { config, alternatives } = givenChoices(model, options);
+  const choices = { variant: target.variant ?? model.defaultVariant, config, switches: alternatives[0]! };
+  const scope = scopeOf(model, choices);
+  const kinds = Object.keys(commandsOf(systemOf(model, scope)));
+  for (const kind of options.command ?? []) known(`command of ${model.id}`, kind, kinds);
+  const isPicture = pictures.includes(options.format);
+  if (isPicture && !model.classify)
+    throw new SpecError(`${model.id} does not classify its pages, so there is no life cycle to draw`);
+
+  const { format, command, maxStates, maxMemory } = options;
+  const result = await audit(model, choices, {
+    ...(isPicture ? { commands: [] } : command && { commands: command }),
+    inFull: command !== undefined || format === 'json' || format === 'csv',
+    ...(maxStates !== undefined && { maxStates }),
+    maxBytes: maxMemory === undefined ? Math.floor(totalmem() * memoryShare) : maxMemory * 2 ** 20,
+    workers: options.workers ?? availableParallelism(),
+    pulse: pulseFor(console, scopeName(scope)),
+  });
+  console.progress?.('');
+  console.out(await formatted(result, options, console));
+  return console.interrupted.aborted ? exit.interrupted : exit.asExpected;
+};
+
+const commandsOf = ({ command: { shape } }: ReturnType<typeof systemOf>) =>
+  shape.kind === 'variant' ? shape.cases : {};
+
+const formatted = async (result: AuditResult, { format, refusals = false }: AuditOptions, { colour }: Console) => {
+  const picture = (draw: (life: LifeCycle) => string) => (result.life ? draw(result.life) : '');
+  const dot = () => picture((life) => dotOf(life, scopeName(result.scope), refusals));
+  switch (format) {
+    case 'text':
+      return auditText(result, styleOf(colour), refusals);
+    case 'markdown':
+      return auditMarkdown(result, refusals);
+    case 'json':
+      return `${JSON.stringify(auditJson(result), null, 2)}\n`;
+    case 'csv':
+      return auditCsv(result);
+    case 'mermaid':
+      return picture((life) => mermaidOf(life, refusals));
+    case 'dot':
+      return dot();
+    case 'svg':
+      return svgOf(dot());
+  }
+};

@@ -1,0 +1,130 @@
+import { matrixOf } from '../audit/matrix.ts';
+import type { AuditResult, LifeCycle, Rule, RuleTable } from '../audit/result.ts';
+import { describeCommand } from '../spec/model.ts';
+import { cellWords, exploredWords, familyWords, noClasses, witnessWords } from './audit.ts';
+import { mermaidOf } from './life-graph.ts';
+import { callsWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
+import { scopeName, settings } from './words.ts';
+
+/** The same as the text, as Markdown with a Mermaid picture. */
+export const auditMarkdown = (result: AuditResult, refusals: boolean): string => {
+  const { scope, title, legend, tables, life } = result;
+  const head = [
+    `# ${scopeName(scope)}: ${cell(title)}`,
+    [settings(scope.config), exploredWords(result)].filter((part) => part !== '').join('; '),
+    ...(legend === undefined ? [] : [legend]),
+  ];
+  const rules = tables.flatMap((one) => [`### \`${callsWords(one)}\``, rulesMarkdown(one, result)]);
+  return `${[
+    ...head,
+    ...(rules.length === 0 ? [] : ['## Rules', ...rules]),
+    ...(life ? lifeMarkdown(life, refusals) : [noClasses(result)]),
+  ].join('\n\n')}\n`;
+};
+
+const rulesMarkdown = ({ rules }: RuleTable, result: AuditResult): string =>
+  markdownTable(
+    ['#', 'calls', 'if', 'then', 'sets'],
+    rules.map((rule, i) => [
+      String(i + 1),
+      witnessWords(rule, result),
+      lines(rule.conditions.map((one) => `\`${conditionWords(one)}\``)) || 'always',
+      lines([resultWords(rule.result), ...(rule.family ? [familyWords(rule.family, result)] : [])].map(cell)),
+      lines(
+        [...rule.changes.map(changeWords), ...(rule.family?.writes ?? []).map((path) => `${path} (some)`)].map(
+          (one) => `\`${one}\``,
+        ),
+      ),
+    ]),
+  );
+
+const lines = (parts: readonly string[]) => parts.join('<br>');
+
+const lifeMarkdown = (life: LifeCycle, refusals: boolean): string[] => {
+  const { commands, rows } = matrixOf(life);
+  return [
+    '## What calls do to the page they name',
+    markdownTable(
+      ['page', ...commands.map((command) => `\`${command}\``)],
+      rows
+        .filter(({ cells }) => cells.some((one) => one.length > 0))
+        .map(({ from, cells }) => [cell(from), ...cells.map((one) => lines(cellWords(one, String).map(cell)))]),
+    ),
+    '## Life cycle of a page',
+    `\`\`\`mermaid\n${mermaidOf(life, refusals)}\`\`\``,
+  ];
+};
+
+const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows]
+    .map((row) => `| ${row.map((one) => one.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
+
+const cell = (text: string) =>
+  text
+    .replaceAll(/[\r\n]+/g, ' ')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+
+/** One line for each rule (RFC 4180). */
+export const auditCsv = (result: AuditResult): string => {
+  const head = [
+    'command',
+    'calls',
+    'case',
+    'conditions',
+    'result',
+    'errno',
+    'reason',
+    'changes',
+    'standing',
+    'witness',
+  ];
+  const rows = result.tables.flatMap((one) =>
+    one.rules.map((rule, i) => [
+      one.command,
+      one.calls.map(describeCommand).join('; '),
+      String(i + 1),
+      rule.conditions.map(conditionWords).join('; '),
+      rule.result.kind,
+      'errno' in rule.result ? rule.result.errno : '',
+      'reason' in rule.result ? rule.result.reason : '',
+      rule.changes.map(changeWords).join('; '),
+      standingOf(rule, result),
+      rule.witness === undefined ? '' : String(rule.witness),
+    ]),
+  );
+  return [head, ...rows].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
+};
+
+const csvField = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+const standingOf = ({ witness, result }: Rule, { bound }: AuditResult): 'live' | 'dead' | 'not seen' | 'untried' => {
+  if (witness !== undefined) return 'live';
+  if (result.kind === 'untried') return 'untried';
+  return bound ? 'not seen' : 'dead';
+};
+
+/** The result of `audit --format json`. */
+export const auditJson = (result: AuditResult): object => {
+  const { scope, title, states, depth, bound, tables, life } = result;
+  return {
+    format: 'pagelaw audit',
+    version: 1,
+    model: scope.model,
+    title,
+    variant: scope.variant,
+    config: scope.config,
+    switches: scope.switches,
+    flipped: scope.flipped,
+    covered: { states, depth },
+    bound: bound ?? null,
+    tables: tables.map(({ command, calls, parameters, rules }) => ({
+      command,
+      calls,
+      parameters,
+      rules: rules.map((rule) => ({ ...rule, witness: rule.witness ?? null, standing: standingOf(rule, result) })),
+    })),
+    life: life ? { ...life, movements: life.movements.map((one) => ({ ...one, to: one.to ?? null })) } : null,
+  };
+};

@@ -1,0 +1,189 @@
+import { type Cell, type Matrix, matrixOf } from '../audit/matrix.ts';
+import type { AuditResult, Family, LifeCycle, Movement, Rule, RuleTable } from '../audit/result.ts';
+import { edgesOf } from './life-graph.ts';
+import { callsWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
+import type { Style } from './style.ts';
+import { table } from './table.ts';
+import { boundWords, count, plural, scopeName, settings, wrapped } from './words.ts';
+
+/** The report of `audit`: the rules of each command, the ownership matrix, and the life cycle of a page. */
+export const auditText = (result: AuditResult, style: Style, refusals: boolean): string => {
+  const { scope, title, legend, tables, life } = result;
+  const head = [
+    `${style.bold(scopeName(scope))}: ${title}`,
+    wrapped([settings(scope.config), exploredWords(result)].filter((part) => part !== '').join('; '), 78),
+    ...(legend === undefined ? [] : [wrapped(legend, 78)]),
+  ].join('\n');
+  const rules =
+    tables.length === 0
+      ? []
+      : [`${style.bold('Rules')}\n${rulesLegend(result)}`, ...tables.map((one) => rulesText(one, result, style))];
+  return `${[head, ...rules, ...(life ? lifeText(life, style, refusals) : [noClasses(result)])].join('\n\n')}\n`;
+};
+
+export const exploredWords = ({ states, depth, bound }: AuditResult): string =>
+  `${bound ? `${boundWords(bound)}: ` : ''}${plural(states, 'state')} up to ${plural(depth, 'call')} deep`;
+
+const rulesLegend = ({ bound, tables }: AuditResult): string => {
+  const lines = [
+    'if: what the function reads, in its order; calls: in the shortest trace that',
+    `shows the case, this call included; ${bound ? 'not seen: by no state before the bound' : 'dead: no reachable state takes it'}.`,
+  ];
+  if (tables.some(({ rules }) => rules.some(({ onlyIf }) => onlyIf)))
+    lines.push('only: what all cases of a result have in common; --command shows each of them.');
+  return lines.join('\n');
+};
+
+export const noClasses = ({ scope }: AuditResult): string =>
+  `${scope.model} does not classify its pages: no ownership matrix and no life cycle.`;
+
+/** The number of calls of a rule's witness, or that it has none. */
+export const witnessWords = ({ witness, result }: Rule, { bound }: AuditResult): string => {
+  if (witness !== undefined) return String(witness);
+  if (result.kind === 'untried') return '?';
+  return bound ? 'not seen' : 'dead';
+};
+
+/** What a rule leaves out that stands for several cases. */
+export const familyWords = ({ live, dead, untried, reads }: Family, { bound }: AuditResult): string => {
+  const kind = bound ? 'case not seen' : 'dead case';
+  const seen = live[1] > 0 ? [`in ${boundsWords(live, 'case')}`] : [];
+  const unseen =
+    dead[1] > 0 ? [`${live[1] > 0 ? 'and ' : ''}${boundsWords(dead, kind, kind.replace('case', 'cases'))}`] : [];
+  return `${[...seen, ...unseen, ...(untried ? ['others not tried'] : [])].join(', ')}, told apart by ${reads.join(', ')}`;
+};
+
+const boundsWords = ([least, most]: Family['live'], one: string, many = `${one}s`): string =>
+  least === most ? plural(most, one, many) : `${count(least)} to ${plural(most, one, many)}`;
+
+/** Of the text of a case, beside its labels. */
+const width = 59;
+
+function rulesText(one: RuleTable, result: AuditResult, style: Style): string {
+  const rows = one.rules.map((rule, i) => {
+    const { conditions, family, changes } = rule;
+    const writes = family?.writes ?? [];
+    const parts = [
+      [rule.onlyIf ? 'only' : 'if', listed(conditions.map(conditionWords), width) || (rule.onlyIf ? '' : 'always')],
+      ['then', wrapped(resultWords(rule.result), width)],
+      ['', family ? wrapped(familyWords(family, result), width) : ''],
+      ['sets', listed(changes.map(changeWords), width)],
+      [
+        changes.length === 0 ? 'sets' : '',
+        writes.length > 0 ? wrapped(`in some cases ${writes.join(', ')}`, width) : '',
+      ],
+    ].filter(([, words]) => words !== '');
+    const text = parts
+      .map(([label, words]) => `${label!.padEnd(6)}${words!.replaceAll('\n', `\n${' '.repeat(6)}`)}`)
+      .join('\n');
+    const witness = witnessWords(rule, result);
+    return [String(i + 1), witness, rule.witness === undefined ? text.split('\n').map(style.dim).join('\n') : text];
+  });
+  return `${wrapped(style.bold(callsWords(one)), 78)}\n${table(['#', 'calls', 'case'], rows, ['#', 'calls'])}`;
+}
+
+function lifeText(life: LifeCycle, style: Style, refusals: boolean): string[] {
+  const matrix = matrixOf(life);
+  const legend = [
+    '-> n: the call succeeds, and the page is in class n then; ok: it stays in its',
+    'class; EPERM: refused; -: there is no such call.',
+  ].join('\n');
+  return [
+    `${style.bold('What calls do to the page they name')}\n${legend}`,
+    ...matrixParts(matrix, life).map((columns) => matrixText(matrix, columns, life)),
+    [style.bold('Life cycle of a page'), ...lifeLines(life, refusals)].join('\n'),
+  ];
+}
+
+/** What a cell says: `-> 3`, `ok`, `EPERM`, `panic`; one a line. */
+export const cellWords = (cell: Cell, nameOf: (to: string) => string): string[] => {
+  const words = new Set(cell.map((movement) => movementWords(movement, nameOf)));
+  return words.size === 0 ? ['-'] : [...words].sort((a, b) => rank(a) - rank(b));
+};
+
+const rank = (words: string) => (words.startsWith('->') ? 0 : words.startsWith('ok') ? 1 : words === 'panic' ? 3 : 2);
+
+const movementWords = ({ from, to, result }: Movement, nameOf: (to: string) => string): string => {
+  const next = to === from ? '' : to === undefined ? 'gone' : nameOf(to);
+  const arrow = next === '' ? '' : `-> ${next}`;
+  if (result.kind === 'refused') return [result.errno, arrow].join(' ').trim();
+  if (result.kind !== 'ok') return result.kind;
+  const warned = result.warnings.length > 0 ? ' WARN' : '';
+  return `${arrow || 'ok'}${warned}`;
+};
+
+const numberIn = (classes: readonly string[], name: string) => String(classes.indexOf(name) + 1);
+
+/** The columns that fit side by side beside the names of the classes. */
+function matrixParts(matrix: Matrix, { classes }: LifeCycle): number[][] {
+  const head = Math.max(...classes.map((name) => rowHead(name, classes).length)) + 2;
+  const parts: number[][] = [];
+  let left = 0;
+  for (const [i, command] of matrix.commands.entries()) {
+    const cells = matrix.rows.flatMap(({ cells }) => cellWords(cells[i]!, (to) => numberIn(classes, to)));
+    const width = Math.max(...[...headLines(command), ...cells].map(({ length }) => length)) + 2;
+    if (left < width || parts.length === 0) {
+      parts.push([]);
+      left = 80 - head;
+    }
+    parts.at(-1)!.push(i);
+    left -= width;
+  }
+  return parts;
+}
+
+const rowHead = (name: string, classes: readonly string[]) =>
+  `${numberIn(classes, name).padStart(String(classes.length).length)} ${name}`;
+
+function matrixText({ commands, rows }: Matrix, columns: readonly number[], { classes }: LifeCycle): string {
+  const head = ['page', ...columns.map((i) => headLines(commands[i]!).join('\n'))];
+  const body = rows
+    .filter(({ cells }) => cells.some((cell) => cell.length > 0))
+    .map(({ from, cells }) => [
+      rowHead(from, classes),
+      ...columns.map((i) => cellWords(cells[i]!, (to) => numberIn(classes, to)).join('\n')),
+    ]);
+  return table(head, body);
+}
+
+/** A name broken at underscores into lines of some ten characters. */
+const headLines = (command: string): string[] => {
+  const lines: string[] = [];
+  for (const word of command.split(/(?<=_)/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length <= 12) lines[lines.length - 1] = last + word;
+    else lines.push(word);
+  }
+  return lines;
+};
+
+function lifeLines(life: LifeCycle, refusals: boolean): string[] {
+  const { classes, initial } = life;
+  const edges = edgesOf(life, refusals);
+  return classes.flatMap((name, i) => {
+    const leaving = edges.filter(({ from }) => from === i);
+    return [
+      `${rowHead(name, classes)}${initial.includes(name) ? ' (initially)' : ''}`,
+      ...[...new Set(leaving.map(({ to }) => to))].flatMap((to) => [
+        `     -> ${to === undefined ? 'panic' : rowHead(classes[to]!, classes).trim()}`,
+        listed(
+          leaving
+            .filter((edge) => edge.to === to)
+            .flatMap(({ named, labels }) => labels.map((label) => (named ? label : `${label} (side effect)`))),
+          70,
+          '          ',
+        ),
+      ]),
+    ];
+  });
+}
+
+/** Joined by commas and broken into lines there, not inside an item that fits into one. */
+const listed = (items: readonly string[], width: number, indent = ''): string =>
+  wrapped(
+    items.map((item) => (item.length < width ? item.replaceAll(' ', noBreak) : item)).join(', '),
+    width,
+    indent,
+  ).replaceAll(noBreak, ' ');
+
+const noBreak = '\u00a0';
