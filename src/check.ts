@@ -6,8 +6,18 @@ import { searchRandom } from './search/random.ts';
 import { searchReference } from './search/reference.ts';
 import type { Covered, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
 import { causes, type Task, taskOf } from './search/task.ts';
+import type { Drawing } from './spec/drawing.ts';
 import { SpecError } from './spec/errors.ts';
-import { type Choices, describeCommand, guarded, type Lane, laneOf, type Scope, scopeOf } from './spec/model.ts';
+import {
+  type Choices,
+  describeCommand,
+  drawingOf,
+  guarded,
+  type Lane,
+  laneOf,
+  type Scope,
+  scopeOf,
+} from './spec/model.ts';
 import type { Property, Step } from './spec/property.ts';
 import type { Suite } from './spec/suite.ts';
 
@@ -55,6 +65,10 @@ export interface CheckResult {
   readonly scope: Scope;
   readonly title: string;
   readonly legend: string | undefined;
+  /** The names of calls in the kernel. */
+  readonly kernel: Readonly<Partial<Record<string, string>>>;
+  readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
+  readonly initial: unknown;
   /** Of a model with threads: whose step a call is. */
   readonly lane: ((step: Step) => Lane | undefined) | undefined;
   readonly search: SearchChoice;
@@ -103,6 +117,9 @@ export const check = async (
     scope,
     title: model.title,
     legend: guarded(`${model.id}: legend()`, () => model.legend?.(scope.config)),
+    kernel: { ...model.kernel },
+    draw: drawingOf(model, scope.config),
+    initial: task.system.initial,
     lane: laneOf(model),
     search,
     filtered: options.properties !== undefined,

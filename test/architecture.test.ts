@@ -13,7 +13,7 @@ const allowed: Readonly<
   properties: { ours: ['src/spec', 'model'], packages: ['ts-pattern'] },
   'src/observe': { ours: ['src/spec'], packages: [] },
   'src/search': { ours: ['src/spec', 'src/observe'], packages: ['fast-check'] },
-  'src/counterexample': { ours: ['src/spec', 'src/search'], packages: ['valibot'] },
+  'src/counterexample': { ours: ['src/spec', 'src/observe', 'src/search'], packages: ['valibot'] },
   'src/script': { ours: ['src/spec', 'src/search', 'src'], packages: [] },
   'src/audit': { ours: ['src/spec', 'src/observe', 'src/search', 'src/counterexample'], packages: [] },
   'src/report': {
@@ -84,6 +84,7 @@ describe('who may import whom', () => {
     expect(importsOf('model/pkvm-mmio/model.ts').map(({ from }) => from)).toEqual([
       'ts-pattern',
       '../../src/spec/index.ts',
+      './draw.ts',
       './host-stage2.ts',
       './state.ts',
     ]);

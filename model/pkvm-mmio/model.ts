@@ -1,5 +1,6 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, ok, panic, refuse, type Settings, update } from '../../src/spec/index.ts';
+import { draw } from './draw.ts';
 import { getLeaf, hostStage2Try, unmapDevAll, writeLeaf } from './host-stage2.ts';
 import {
   addressed,
@@ -271,6 +272,18 @@ export const pkvmMmio = defineModel({
       `physical address range, ${wrapsToZero(sizes)} for 2^52, whose address wraps to 0`
     );
   },
+  kernel: {
+    host_access: 'handle_host_mem_abort()',
+    host_donate_hyp_mmio: '__pkvm_host_donate_hyp_mmio(), v4 02/28',
+    hyp_donate_host_mmio: '__pkvm_hyp_donate_host_mmio(), v4 02/28',
+    host_stage2_set_owner: 'host_stage2_set_owner_locked()',
+    host_stage2_unmap_dev_all: 'host_stage2_unmap_dev_all()',
+    host_donate_hyp: '__pkvm_host_donate_hyp()',
+    hyp_donate_host: '__pkvm_hyp_donate_host()',
+    host_share_guest: '__pkvm_host_share_guest()',
+    host_unshare_guest: '__pkvm_host_unshare_guest()',
+  },
+  draw,
   classify,
   pages: (sizes) => Array.from({ length: allPages(sizes) }, (_, pfn) => pfn),
   names: (_: State, command: Command, page: Pfn) => 'pfn' in command && command.pfn === page,

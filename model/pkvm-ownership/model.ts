@@ -1,6 +1,7 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, refuse } from '../../src/spec/index.ts';
 import { classify, names } from './classes.ts';
+import { draw } from './draw.ts';
 import { hostDonateHyp62, hostShareHyp62, hostUnshareHyp62, hypDonateHost62, hypPinSharedMem62 } from './era62.ts';
 import {
   finalizeTeardownVm,
@@ -204,6 +205,37 @@ export const pkvmOwnership = defineModel({
       { length: sizes.vms },
       (_, vm) => `${vm} ${isProtected(vm, sizes) ? 'protected' : 'not protected'}`,
     ).join(', '),
+  kernel: {
+    host_share_hyp: '__pkvm_host_share_hyp()',
+    host_unshare_hyp: '__pkvm_host_unshare_hyp()',
+    host_donate_hyp: '__pkvm_host_donate_hyp()',
+    hyp_donate_host: '__pkvm_hyp_donate_host()',
+    hyp_pin_shared_mem: 'hyp_pin_shared_mem()',
+    hyp_unpin_shared_mem: 'hyp_unpin_shared_mem()',
+    host_share_ffa: '__pkvm_host_share_ffa()',
+    host_unshare_ffa: '__pkvm_host_unshare_ffa()',
+    host_share_guest: '__pkvm_host_share_guest()',
+    host_unshare_guest: '__pkvm_host_unshare_guest()',
+    host_donate_guest: '__pkvm_host_donate_guest()',
+    guest_share_host: '__pkvm_guest_share_host()',
+    guest_unshare_host: '__pkvm_guest_unshare_host()',
+    force_reclaim_page_guest: '__pkvm_host_force_reclaim_page_guest()',
+    reclaim_page_guest: '__pkvm_host_reclaim_page_guest()',
+    relax_perms_guest: '__pkvm_host_relax_perms_guest()',
+    wrprotect_guest: '__pkvm_host_wrprotect_guest()',
+    test_clear_young_guest: '__pkvm_host_test_clear_young_guest()',
+    mkyoung_guest: '__pkvm_host_mkyoung_guest()',
+    host_fault: 'handle_host_mem_abort(), host_stage2_idmap()',
+    unmap_dev_all: 'host_stage2_unmap_dev_all()',
+    host_stage2_set_owner_locked: 'host_stage2_set_owner_locked()',
+    pkvm_refill_memcache: 'pkvm_refill_memcache()',
+    hyp_get_page: 'hyp_page_ref_inc()',
+    hyp_put_page: 'hyp_put_page()',
+    start_teardown_vm: '__pkvm_start_teardown_vm()',
+    finalize_teardown_vm: '__pkvm_finalize_teardown_vm()',
+    init_vm: '__pkvm_init_vm()',
+  },
+  draw,
   classify,
   pages: (sizes) => Array.from({ length: sizes.pages }, (_, pfn) => pfn),
   names,

@@ -1,5 +1,6 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, ok, panic, refuse, type Settings, update } from '../../src/spec/index.ts';
+import { draw } from './draw.ts';
 import { addLeaf, changed, dropLeaf, walkOops, zapChild } from './rmap.ts';
 import {
   type Command,
@@ -204,6 +205,15 @@ export const shadowReuse = defineModel({
   defaultVariant: 'role',
   legend: () =>
     'memslot 0: gfn 0; 1: gfns 1-3; 2: gfns 4-5. `huge g` maps gfns g, g+1; `table 0` maps 0, 2; `table 4` maps 4, 0',
+  kernel: {
+    fault: 'FNAME(page_fault)() with FNAME(fetch)()',
+    tracked_write: 'kvm_mmu_track_write()',
+    tracked_pte_write: 'kvm_mmu_track_write()',
+    delete_memslot: 'kvm_arch_flush_shadow_memslot()',
+    rmap_walk: 'for_each_rmap_spte()',
+    recover_huge_pages: 'kvm_mmu_zap_collapsible_spte()',
+  },
+  draw,
   system: (_config, patch) => ({
     state: stateDomain,
     command: commandDomain,

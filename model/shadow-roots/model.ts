@@ -1,5 +1,6 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, ok, refuse, update } from '../../src/spec/index.ts';
+import { draw } from './draw.ts';
 import {
   directMap,
   mmuAllocDirectRoots,
@@ -224,6 +225,16 @@ export const shadowRoots = defineModel({
   legend: ({ level }) =>
     `The first vCPU is on a host with ${level}-level NPT; its L1 uses PAE paging for its own NPT (root_level 3). ` +
     'root_level 0 is a direct map',
+  kernel: {
+    kvm_mmu_load: 'kvm_mmu_reload(), kvm_mmu_load()',
+    kvm_mmu_unload: 'kvm_mmu_unload(), kvm_mmu_free_roots()',
+    shadow_walk_init: 'shadow_walk_init_using_root()',
+    kvm_mmu_reset_context: 'kvm_mmu_reset_context(): kvm_mmu_unload(), then kvm_init_mmu()',
+    kvm_mmu_after_set_cpuid: 'kvm_mmu_after_set_cpuid(), kvm_mmu_get_tdp_level()',
+    kvm_mmu_destroy: 'kvm_mmu_destroy(): kvm_mmu_unload(), free_mmu_pages()',
+    kvm_mmu_create: 'kvm_mmu_create(), __kvm_mmu_create()',
+  },
+  draw,
   system: (sizes, patch) => ({
     state: stateDomain,
     command: commandDomain,

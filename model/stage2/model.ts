@@ -10,6 +10,7 @@ import {
   update,
 } from '../../src/spec/index.ts';
 import { mkyoung, relaxPerms, testClearYoung, wrprotect } from './attributes.ts';
+import { draw } from './draw.ts';
 import { kvmPgtableStage2Destroy } from './free.ts';
 import { type Content, kvmPgtableStage2Map, type MapCode, make, tryBreak } from './map.ts';
 import { kvmPgtableStage2Split } from './split.ts';
@@ -320,6 +321,22 @@ export const stage2 = defineModel({
   defaultVariant: 'guest',
   legend: () =>
     'a range is named by its first and last page; map_short and set_owner_short, which map rwx and annotate hyp, have one page for tables',
+  kernel: {
+    map: 'kvm_pgtable_stage2_map()',
+    map_short: 'kvm_pgtable_stage2_map()',
+    map_raced: 'kvm_pgtable_stage2_map(), two faults in parallel',
+    unmap: 'kvm_pgtable_stage2_unmap()',
+    wrprotect: 'kvm_mmu_wp_memory_region()',
+    relax_perms: 'kvm_pgtable_stage2_relax_perms()',
+    mkyoung: 'kvm_pgtable_stage2_mkyoung()',
+    test_clear_young: 'kvm_pgtable_stage2_test_clear_young()',
+    split: 'kvm_pgtable_stage2_split()',
+    split_lost: 'kvm_pgtable_stage2_split()',
+    destroy: 'kvm_pgtable_stage2_destroy()',
+    set_owner: 'kvm_pgtable_stage2_set_owner()',
+    set_owner_short: 'kvm_pgtable_stage2_set_owner()',
+  },
+  draw,
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes, patch.table),

@@ -1,17 +1,25 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { dirname } from 'node:path';
 import { match } from 'ts-pattern';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
+import { canonical } from '../counterexample/canonical.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
 import { known } from '../known.ts';
+import { corpusText } from '../report/corpus.ts';
+import { githubErrors } from '../report/github.ts';
+import { html } from '../report/html.ts';
 import { checkJson } from '../report/json.ts';
 import { matrixText } from '../report/matrix.ts';
+import { type Report, reportOf } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
 import { checkText, summaryOf } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Choices, type Model, scopeOf, switchValues, systemOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
+import { corpusDirectory, replayCorpus } from './corpus.ts';
+import { type Format, formatOf, formatted } from './formats.ts';
 import { pulseFor } from './pulse.ts';
 import { allSuites, findTargets, isFile, type Target } from './suites.ts';
 
@@ -27,13 +35,18 @@ export interface CheckOptions {
   readonly path?: string;
   readonly maxStates?: number;
   readonly save?: string;
+  /** Where counterexamples are kept that are replayed first. */
+  readonly corpus?: string;
   readonly maxMemory?: number;
   readonly workers?: number;
   readonly symmetry?: 'on' | 'off' | 'check';
   readonly coverage?: boolean;
+  /** A file for the results as a page of HTML. */
+  readonly report?: string;
   /** Variants by properties instead of a list, and of a switch every value that is named. */
   readonly matrix?: boolean;
   readonly json?: boolean;
+  readonly format?: Format;
 }
 
 /** One search of one variant. */
@@ -53,10 +66,20 @@ export const checkCommand = async (
     names.length === 0
       ? allSuites().map((one) => ({ ...one, variant: undefined }))
       : (await Promise.all(names.map(findTargets))).flat();
+  const format = formatOf(options);
   const jobs = plan(targets, options);
   if (options.save !== undefined) await prepareDirectory(checkedDirectory(options.save));
 
+  const directory = corpusDirectory(options.corpus, options.save);
+  const kept =
+    directory === undefined
+      ? []
+      : await replayCorpus(directory, { targets, property: options.property, switch: options.switch });
+
+  if (options.report !== undefined) checkReport(options.report);
+
   const results: CheckResult[] = [];
+  const reports: Report[] = [];
   const saved = new Set<string>();
   for (const { target, choices, search } of jobs) {
     const scope = scopeOf(target.suite.model, choices);
@@ -65,23 +88,33 @@ export const checkCommand = async (
     const result = await check(target.suite, choices, search, {
       ...properties,
       pulse,
-      dead: options.coverage ?? false,
+      dead: (options.coverage ?? false) || options.report !== undefined,
     });
     console.progress?.('');
     results.push(result);
-    if (options.save !== undefined) await saveAll(options.save, result, target.module, saved);
+    reports.push(reportOf(result, target.module));
+    if (options.save !== undefined) await saveAll(options.save, result, target, saved);
     if (console.interrupted.aborted) break;
   }
 
   const style = styleOf(console.colour);
   const named = names.some((name) => name.includes('@')) || options.switch !== undefined;
-  const text = options.matrix
-    ? matrixText(results, style)
-    : checkText(results, { style, inFull: named, coverage: options.coverage ?? false });
-  console.out(options.json ? `${JSON.stringify(checkJson(results), null, 2)}\n` : text);
-  if (saved.size > 0 && !options.json)
+  const corpus = kept.length === 0 ? '' : `${corpusText(directory!, kept, style)}\n\n`;
+  if (format === 'text') console.out(corpus);
+  else if (format !== 'json') console.err(corpus);
+  if (format === 'json') console.out(`${JSON.stringify(checkJson(results, kept), null, 2)}\n`);
+  else if (format !== 'text') console.out(formatted(format, reports));
+  else if (options.matrix) console.out(matrixText(results, style));
+  else console.out(checkText(results, { style, inFull: named, coverage: options.coverage ?? false }));
+  if (console.annotates && format !== 'github') console.err(githubErrors(reports));
+  if (options.report !== undefined) {
+    writeReport(options.report, html(results.map((result, i) => ({ result, report: reports[i]! }))));
+    if (format === 'text') console.out(`Report: ${options.report}\n`);
+  }
+  if (saved.size > 0 && format === 'text')
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
-  return statusOf(results);
+  const status = statusOf(results);
+  return status === exit.asExpected && kept.some(({ outcome }) => outcome === 'broken') ? exit.violated : status;
 };
 
 const statusOf = (results: readonly CheckResult[]): number => {
@@ -202,6 +235,20 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
     .exhaustive();
 };
 
+/** Throws a SpecError if the report could not be written: better before a search than after it. */
+const checkReport = (file: string) => {
+  if (!/\.html?$/.test(file)) throw new SpecError(`--report takes a file that ends in .html, not ${file || 'nothing'}`);
+  if (!existsSync(dirname(file))) throw new SpecError(`cannot write ${file}: there is no directory ${dirname(file)}`);
+};
+
+const writeReport = (file: string, text: string) => {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new SpecError(`cannot write ${file}: ${(error as Error).message}`);
+  }
+};
+
 /** Not a target that was taken for the option's value. */
 const checkedDirectory = (directory: string): string => {
   const taken = isFile(directory)
@@ -229,11 +276,12 @@ const assignments = <T>(option: string, given: readonly string[], parse: (text: 
 };
 
 /** Saves the violations. The first file of a name stays: exhaustive search comes first, and its trace is a shortest one. */
-const saveAll = async (directory: string, result: CheckResult, module: string | undefined, saved: Set<string>) => {
-  for (const { counterexample } of result.properties) {
+const saveAll = async (directory: string, result: CheckResult, { suite, module }: Target, saved: Set<string>) => {
+  for (const { property, counterexample } of result.properties) {
     if (!counterexample) continue;
-    const path = counterexamplePath(directory, result.scope, counterexample.property);
-    if (!saved.has(path)) await saveCounterexample(path, counterexample, module);
+    const canonicalOne = canonical(suite.model, property, result.scope, counterexample);
+    const path = counterexamplePath(directory, canonicalOne);
+    if (!saved.has(path)) await saveCounterexample(path, canonicalOne, module);
     saved.add(path);
   }
 };

@@ -6,6 +6,8 @@ export interface Console {
   err(text: string): void;
   /** Whether results may be coloured. */
   readonly colour: boolean;
+  /** Whether what fails is to be said once more, on the side, as an annotation of a GitHub Actions run. */
+  readonly annotates?: boolean;
   /** Shows a line that replaces the one before, or with '' removes it; undefined where nobody watches. */
   readonly progress: ((line: string) => void) | undefined;
   /** Aborted by ctrl-C. */

@@ -52,6 +52,7 @@ const terminal: Console = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   colour: pc.isColorSupported && (process.stdout.isTTY || 'FORCE_COLOR' in process.env),
+  annotates: process.env.GITHUB_ACTIONS === 'true',
   progress: watched ? (text) => (text === '' ? line.clear() : line(text)) : undefined,
   interrupted: interruption.signal,
 };

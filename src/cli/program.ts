@@ -3,7 +3,9 @@ import { SpecError } from '../spec/errors.ts';
 import { type AuditOptions, auditCommand, auditFormats } from './audit.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
 import { type Console, exit } from './console.ts';
+import { defaultDirectory } from './corpus.ts';
 import { type DiffOptions, diffCommand } from './diff.ts';
+import { formats } from './formats.ts';
 import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
 import { type ReviewOptions, reviewCommand } from './review.ts';
@@ -16,7 +18,7 @@ Examples:
   pagelaw check pkvm-mmio --switch donateChecksMmio=false
                                              the default variant less one check
   pagelaw check pkvm-mmio@before --save      keep the counterexamples in .pagelaw/
-  pagelaw replay '.pagelaw/pkvm-mmio@before.annotation-durable.json'
+  pagelaw replay '.pagelaw/pkvm-mmio@before.annotation-durable.'*
   pagelaw check ./my-model.mts               a model of your own
   pagelaw audit pkvm-mmio@v4                 its rules, ownership matrix and life cycle
   pagelaw review pkvm-mmio                   are these checks necessary?
@@ -132,13 +134,16 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--seed <n>', 'random: the seed (1)', integer)
     .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))
     .addOption(new Option('--save [dir]', 'save counterexamples (in .pagelaw)').argParser((dir: string) => dir))
+    .option('--corpus <dir>', 'replay the counterexamples kept there first (.pagelaw, if it is there)')
     .option('--matrix', 'variants by properties; --switch NAME=A,B then takes each value')
     .option('--coverage', 'show how often each command had each result')
-    .option('--json', 'as JSON')
+    .option('--report <file>', 'write the results to an HTML file as well')
+    .addOption(new Option('--format <name>', 'how to print it (text)').choices(formats))
+    .option('--json', 'short for --format json')
     .addHelpText('after', checkHelp)
     .action(async (names: string[], options: Omit<CheckOptions, 'save'> & { readonly save?: string | true }) => {
       const { save, ...rest } = options;
-      const directory = save === undefined ? {} : { save: save === true ? '.pagelaw' : save };
+      const directory = save === undefined ? {} : { save: save === true ? defaultDirectory : save };
       status = await checkCommand(names, { ...rest, ...directory }, console);
     });
 
@@ -198,7 +203,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .description('show a saved counterexample step by step')
     .argument('<file>', 'as written by check --save')
     .option('--model <file>', 'take the model from this file')
-    .option('--json', 'as JSON')
+    .addOption(new Option('--format <name>', 'how to print it (text)').choices(formats))
+    .option('--json', 'short for --format json')
     .addHelpText(
       'after',
       '\nExit status: 1 it still breaks the property; 0 it no longer does; 2 it no\nlonger applies.\n',

@@ -1,32 +1,43 @@
 import { type Counterexample, commandsOf, loadCounterexample } from '../counterexample/file.ts';
 import { firstBreak, replay } from '../counterexample/replay.ts';
+import { explain } from '../counterexample/why.ts';
 import { known } from '../known.ts';
+import { githubErrors } from '../report/github.ts';
 import { replayJson } from '../report/json.ts';
 import { type Replayed, replayText } from '../report/replay.ts';
+import { replayReport } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
 import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
-import { laneOf, scopeOf } from '../spec/model.ts';
+import { drawingOf, laneOf, scopeOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
+import { type Format, formatOf, formatted } from './formats.ts';
 import { allSuites, suitesOf } from './suites.ts';
 
 /** `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. */
 export const replayCommand = async (
   path: string,
-  options: { readonly json?: boolean; readonly model?: string },
+  options: { readonly json?: boolean; readonly format?: Format; readonly model?: string },
   console: Console,
 ): Promise<number> => {
+  const format = formatOf(options);
   const loaded = await loadCounterexample(path);
   const counterexample = options.model === undefined ? loaded : { ...loaded, module: options.model };
-  const replayed = await runAgain(path, counterexample);
-  console.out(
-    options.json ? `${JSON.stringify(replayJson(replayed), null, 2)}\n` : replayText(replayed, styleOf(console.colour)),
-  );
+  const replayed = await runAgain(path, counterexample, { explained: true });
+  const report = replayReport(replayed, path);
+  if (format === 'json') console.out(`${JSON.stringify(replayJson(replayed), null, 2)}\n`);
+  else if (format === 'text') console.out(replayText(replayed, styleOf(console.colour)));
+  else console.out(formatted(format, [report]));
+  if (console.annotates && format !== 'github') console.err(githubErrors([report]));
   return replayed.broken ? exit.violated : exit.asExpected;
 };
 
 /** Runs the counterexample against the model as it is now. Throws a SpecError if it no longer applies to it. */
-const runAgain = async (path: string, counterexample: Counterexample): Promise<Replayed> => {
+export const runAgain = async (
+  path: string,
+  counterexample: Counterexample,
+  { explained }: { readonly explained: boolean },
+): Promise<Replayed> => {
   try {
     const { module, model: id, variant, config, switches } = counterexample;
     const located = module === undefined ? allSuites() : await suitesOf(module);
@@ -44,13 +55,18 @@ const runAgain = async (path: string, counterexample: Counterexample): Promise<R
     const [obligation] = task.obligations;
     if (!obligation) throw new SpecError(`property ${property.id} has no meaning for these switches`);
     const commands = commandsOf(counterexample);
+    const steps = replay(task, commands);
     return {
       scope,
       title: suite.model.title,
       legend: suite.model.legend?.(scope.config),
+      kernel: { ...suite.model.kernel },
+      draw: drawingOf(suite.model, scope.config),
+      initial: task.system.initial,
       lane: laneOf(suite.model),
       property,
-      steps: replay(task, commands),
+      steps,
+      why: explained ? explain(task, steps) : [],
       recorded: counterexample.steps.map(({ result }) => result),
       broken: firstBreak(task, obligation, commands),
     };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { access, constants, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
@@ -28,6 +29,8 @@ const schema = v.strictObject({
       path: v.string(),
       runs: v.number(),
       length: v.number(),
+      /** Of that search, if the counterexample was found to need less. */
+      config: v.optional(v.record(v.string(), v.number())),
     }),
   ]),
   /** The calls, with the result each had. */
@@ -57,11 +60,17 @@ export const counterexampleOf = (
 export const commandsOf = (counterexample: Counterexample): Command[] =>
   counterexample.steps.map(({ command }) => command);
 
-/** Where a counterexample is kept: the name says what it is of, so a newer one of the same property replaces an older one. */
-export const counterexamplePath = (directory: string, scope: Scope, property: string): string => {
-  const switches = scope.flipped.map((name) => `+${name}=${scope.switches[name]}`);
-  const config = scope.resized.map((name) => `+${name}=${scope.config[name]}`);
-  return join(directory, `${scope.model}@${scope.variant}${[...switches, ...config].join('')}.${property}.json`);
+/**
+ * Where a counterexample is kept. The name ends in digits that stand for its identity: version of the code, configuration, property
+ * and calls. So the same one is kept once, whatever found it, and another one of the same property beside it.
+ */
+export const counterexamplePath = (directory: string, counterexample: Counterexample): string => {
+  const { model, variant, config, switches, property, steps } = counterexample;
+  const sorted = (values: object) => Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+  const calls = steps.map(({ command }) => sorted(command));
+  const identity = JSON.stringify([model, variant, sorted(switches), sorted(config), property, calls]);
+  const digits = createHash('sha256').update(identity).digest('hex').slice(0, 8);
+  return join(directory, `${model}@${variant}.${property}.${digits}.json`);
 };
 
 /** Makes the directory if need be. Throws a SpecError if nothing can be written there: better before a search than after it. */

@@ -3,6 +3,7 @@ import type { Dead, Trace } from '../search/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import type { Kept } from './corpus.ts';
 import type { LaneOf } from './lanes.ts';
 import type { Replayed } from './replay.ts';
 
@@ -10,9 +11,10 @@ import type { Replayed } from './replay.ts';
 const version = 1;
 
 /** The results of `check --json`. */
-export const checkJson = (results: readonly CheckResult[]): object => ({
+export const checkJson = (results: readonly CheckResult[], kept: readonly Kept[] = []): object => ({
   format: 'pagelaw check',
   version,
+  ...(kept.length > 0 && { corpus: kept }),
   results: results.map((result) => ({
     model: result.scope.model,
     variant: result.scope.variant,
@@ -82,7 +84,7 @@ export const stepsJson = (steps: readonly Step[], laneOf?: LaneOf): object[] =>
   }));
 
 /** The result of `replay --json`. */
-export const replayJson = ({ scope, lane, property, steps, recorded, broken }: Replayed): object => ({
+export const replayJson = ({ scope, lane, property, steps, recorded, why, broken }: Replayed): object => ({
   format: 'pagelaw replay',
   version,
   model: scope.model,
@@ -98,5 +100,9 @@ export const replayJson = ({ scope, lane, property, steps, recorded, broken }: R
     at: broken.commands.length,
     ...loopJson(broken),
   }),
-  steps: stepsJson(steps, lane).map((step, i) => ({ ...step, recorded: recorded[i] })),
+  steps: stepsJson(steps, lane).map((step, i) => ({
+    ...step,
+    recorded: recorded[i],
+    ...(why[i] && { why: why[i] }),
+  })),
 });

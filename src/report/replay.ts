@@ -1,30 +1,40 @@
+import type { Why } from '../counterexample/why.ts';
 import type { Trace } from '../search/result.ts';
+import type { Drawing } from '../spec/drawing.ts';
 import { describeCommand, type Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
+import { drawingLegend, drawingText, marked } from './drawing.ts';
 import { type LaneOf, lanesOf } from './lanes.ts';
 import type { Style } from './style.ts';
 import { brokenText, callText, changesText, loopLine } from './trace.ts';
-import { scopeName, settings, statementOf, wrapped } from './words.ts';
+import { whyLines } from './why.ts';
+import { scopeName, settings, statementOf, wrapped, wrappedBelow } from './words.ts';
 
 /** A counterexample, run again. */
 export interface Replayed {
   readonly scope: Scope;
   readonly title: string;
   readonly legend: string | undefined;
+  /** The names of calls in the kernel. */
+  readonly kernel: Readonly<Partial<Record<string, string>>>;
+  readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
+  readonly initial: unknown;
   /** Of a model with threads: whose step a call is. */
   readonly lane?: LaneOf | undefined;
   readonly property: Property;
   readonly steps: readonly Step[];
   /** What each call did when the counterexample was saved. */
   readonly recorded: readonly string[];
+  /** For each call why it did not succeed, if it did not. */
+  readonly why: readonly (Why | undefined)[];
   /** Undefined if the property holds all along. */
   readonly broken: Trace | undefined;
 }
 
 /** The report of `replay`: each call with its result and the fields it changed. */
 export const replayText = (
-  { scope, title, legend, lane, property, steps, recorded, broken }: Replayed,
+  { scope, title, legend, lane, draw, initial, property, steps, recorded, why, broken }: Replayed,
   style: Style,
 ): string => {
   const changed = steps.some(({ outcome }, i) => describeOutcome(outcome) !== recorded[i]);
@@ -39,6 +49,10 @@ export const replayText = (
         ? []
         : [style.yellow(`         when it was saved: ${recorded[i]}`)]),
       changes === '' ? style.dim('         changes nothing') : changes,
+      ...whyLines(why[i]).map((line) => wrappedBelow(line, 78, 9)),
+      ...(draw && step.outcome.state !== step.before
+        ? [drawingText(marked(draw(step.outcome.state), draw(step.before)), '       ')]
+        : []),
     ].join('\n');
   });
   return `${[
@@ -51,6 +65,9 @@ export const replayText = (
       .map((line) => wrapped(line, 78))
       .join('\n'),
     `${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`,
+    ...(draw
+      ? [`  initial state (below: ${drawingLegend})\n${drawingText(marked(draw(initial), undefined), '       ')}`]
+      : []),
     calls.length === 0 ? '  in the initial state' : [...(lanes ? [lanes.head] : []), ...calls].join('\n'),
     broken
       ? style.red(brokenText(broken))

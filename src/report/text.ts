@@ -199,15 +199,20 @@ function violationText(
   return lines.join('\n');
 }
 
-function coverageText({ scope, search, coverage, dead, covered, engine }: CheckResult): string {
-  const rows = [...coverage].flatMap(([command, { attempts, results }]) =>
-    [...results].map(([result, calls], i) => [
+/** Command, how often it was tried, a result and how often it had it; the command only in its first row. */
+export const coverageRows = ({ coverage }: CheckResult): [string, string, string, string][] =>
+  [...coverage].flatMap(([command, { attempts, results }]) =>
+    [...results].map(([result, calls], i): [string, string, string, string] => [
       i === 0 ? command : '',
       i === 0 ? count(attempts) : '',
       result,
       count(calls),
     ]),
   );
+
+function coverageText(checked: CheckResult): string {
+  const { scope, search, coverage, dead, covered, engine } = checked;
+  const rows = coverageRows(checked);
   const succeeded = [...coverage.values()].reduce((sum, { results }) => sum + (results.get('ok') ?? 0), 0);
   const needed = engine && [
     wrapped(
@@ -235,7 +240,7 @@ const exampleWords = ({ command, where }: NonNullable<DeadResult['example']>): s
 };
 
 /** What occurs in no reachable state, and where it would occur. Says no more than was tried. */
-function deadText({ results, complete, runs }: Dead): string[] {
+export function deadText({ results, complete, runs }: Dead): string[] {
   const lines = results.flatMap(({ command, result, example }) => [
     wrapped(`${command}${result === 'ok' ? ' never succeeds' : `: ${result}`}`, 76, '  '),
     wrapped(

@@ -47,15 +47,8 @@ export const instanceWords = (instance: unknown) =>
     : valueWords(instance);
 
 /** The changed fields of a state, before -> after, one a line; '' if nothing changed. */
-export const changesText = ({ before, outcome }: Step, indent: string): string => {
-  const changes = diff(before as object as unknown[], outcome.state as object as unknown[]).map((change) => {
-    const path = change.path
-      .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
-      .join('');
-    const was = change.type === 'CREATE' ? '-' : valueWords(change.oldValue);
-    const is = change.type === 'REMOVE' ? '-' : valueWords(change.value);
-    return [path, was, is] as const;
-  });
+export const changesText = (step: Step, indent: string): string => {
+  const changes = changesOf(step);
   const width = Math.max(0, ...changes.map(([path]) => path.length));
   return changes
     .map(([path, was, is]) => {
@@ -66,3 +59,14 @@ export const changesText = ({ before, outcome }: Step, indent: string): string =
     })
     .join('\n');
 };
+
+/** The changed fields of a state: which, and what it was and is; `-` for a field that is not there. */
+export const changesOf = ({ before, outcome }: Step): (readonly [path: string, was: string, is: string])[] =>
+  diff(before as object as unknown[], outcome.state as object as unknown[]).map((change) => {
+    const path = change.path
+      .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
+      .join('');
+    const was = change.type === 'CREATE' ? '-' : valueWords(change.oldValue);
+    const is = change.type === 'REMOVE' ? '-' : valueWords(change.value);
+    return [path, was, is] as const;
+  });

@@ -52,3 +52,14 @@ export const wrapped = (text: string, width: number, indent = ''): string =>
     .split('\n')
     .map((line) => indent + line)
     .join('\n');
+
+/** The same for text in which a word may be longer than a line: it is broken. */
+export const wrappedHard = (text: string, width: number, indent = ''): string =>
+  wrapAnsi(text, width, { hard: true })
+    .split('\n')
+    .map((line) => indent + line)
+    .join('\n');
+
+/** Broken into lines of at most `width`, each indented, those below the first by four more. */
+export const wrappedBelow = (text: string, width: number, indent: number): string =>
+  ' '.repeat(indent) + wrapped(text, width - indent - 4, ' '.repeat(indent + 4)).trimStart();

@@ -1,4 +1,5 @@
 export { array, type Domain, enumOf, flag, type Infer, type Misfit, range, record, variant } from './domain.ts';
+export type { Drawing, Line } from './drawing.ts';
 export { SpecError } from './errors.ts';
 export { type Layout, layoutOf, type Slot } from './layout.ts';
 export {

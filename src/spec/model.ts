@@ -1,4 +1,5 @@
 import type { Domain } from './domain.ts';
+import type { Drawing } from './drawing.ts';
 import { SpecError } from './errors.ts';
 import { layoutOf } from './layout.ts';
 import type { Outcome } from './outcome.ts';
@@ -88,6 +89,10 @@ export interface Model<
   done?(state: S, config: Config<P>): boolean | string;
   /** Whose step a command is in a state, and what the step is called: traces are then drawn with a column for each thread. */
   lane?(state: S, command: C): Lane | undefined;
+  /** Where each call is found in the kernel, by the call's name: `__pkvm_host_donate_hyp_mmio()`. */
+  readonly kernel?: Readonly<Partial<Record<C['kind'], string>>>;
+  /** How a state is drawn. */
+  draw?(state: S, config: Config<P>): readonly Drawing[];
   /**
    * For `audit`: the class that a page is in, e.g. 'host memory, shared with guest': its owner, with whom it is shared, who maps it. At
    * most some 30 characters, which kernel engineers know what to make of. Without `pages`, the class that the whole state is in.
@@ -148,6 +153,9 @@ export const switchValues = (spec: Switch): readonly (boolean | string)[] =>
 
 export const switchDoc = (spec: Switch): string => (typeof spec === 'string' ? spec : spec.doc);
 
+/** How the model draws a state of that size; undefined for a model that does not say. */
+export const drawingOf = ({ id, draw }: Model, config: Config): ((state: unknown) => readonly Drawing[]) | undefined =>
+  draw && ((state) => guarded(`${id}: draw()`, () => draw(state, config)));
 /** Whose step a call is, as the model says; undefined for a model without threads. */
 export const laneOf = ({
   id,

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -61,7 +61,10 @@ describe('the packed package', () => {
     expect([status, err]).toEqual([0, '']);
     expect(out).toContain('unchecked  pinned-is-shared  violated *');
     expect(out).toContain('All as expected: 1 proved, 1 known defect found.');
-    const replayed = await ended(pagelaw(['replay', '.pagelaw/pin@unchecked.pinned-is-shared.json']));
+    const [saved] = readdirSync(join(folder, '.pagelaw')).filter((name) =>
+      /^pin@unchecked\.pinned-is-shared\.[0-9a-f]{8}\.json$/.test(name),
+    );
+    const replayed = await ended(pagelaw(['replay', join('.pagelaw', saved!)]));
     expect(replayed.status).toBe(1);
     expect(replayed.out).toContain(
       '    3  host_unshare_hyp()  ok\n         host  SHARED_OWNED -> OWNED\n\n  => broken: 1 pins, OWNED',

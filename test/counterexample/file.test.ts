@@ -10,7 +10,6 @@ import {
   loadCounterexample,
   saveCounterexample,
 } from '../../src/counterexample/file.ts';
-import { scopeOf } from '../../src/spec/index.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -35,11 +34,15 @@ describe('a counterexample file', () => {
     expect(readdirSync(join(directory, 'deep', 'er'))).toEqual(['one.json']);
   });
 
-  it('is named after what it is of', () => {
-    const scope = scopeOf(pkvmMmioSuite.model, { variant: 'v4', switches: { donateChecksMmio: true } });
-    expect(counterexamplePath('dir', scope, 'no-panic')).toBe(
-      join('dir', 'pkvm-mmio@v4+donateChecksMmio=true.no-panic.json'),
-    );
+  it('is named after what it is of, whatever found it', async () => {
+    const one = await found();
+    const path = counterexamplePath('dir', one);
+    expect(path).toMatch(/^dir\/pkvm-mmio@v4\.single-owner\.[0-9a-f]{8}\.json$/);
+    const random = { kind: 'random', seed: 1, path: '0', runs: 1, length: 1 } as const;
+    const reordered = { ...one, search: random, config: Object.fromEntries(Object.entries(one.config).reverse()) };
+    expect(counterexamplePath('dir', reordered)).toBe(path);
+    expect(counterexamplePath('dir', { ...one, switches: { ...one.switches, donateChecksMmio: true } })).not.toBe(path);
+    expect(counterexamplePath('dir', { ...one, steps: [...one.steps, ...one.steps] })).not.toBe(path);
   });
 
   it('finds the model file it came from, from wherever it is read', async () => {

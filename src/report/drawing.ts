@@ -1,0 +1,120 @@
+import type { Drawing, Line } from '../spec/drawing.ts';
+
+/** A line of a drawing, with how it differs from the one before. */
+export interface MarkedLine {
+  readonly name: string;
+  /** For each line that this one lies below, and itself, whether it is the last of its neighbours: what the guides are drawn from. */
+  readonly lasts: readonly boolean[];
+  readonly cells: readonly MarkedCell[];
+  /** `stale` where the model says so; else what the last call did to it. */
+  readonly mark: 'same' | 'changed' | 'new' | 'gone';
+  readonly stale: string | undefined;
+}
+
+export interface MarkedCell {
+  readonly text: string;
+  /** What the cell was, if it differs. */
+  readonly was?: string;
+}
+
+export interface MarkedDrawing {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly isTree: boolean;
+  readonly lines: readonly MarkedLine[];
+}
+
+/** The drawing of a state, marked with what differs from the state before; without one, nothing is marked. */
+export const marked = (now: readonly Drawing[], before: readonly Drawing[] | undefined): MarkedDrawing[] =>
+  now.map(({ title, columns, lines }) => ({
+    title,
+    columns,
+    isTree: lines.some(({ below }) => below !== undefined),
+    lines: markedLines(lines, before && (before.find((one) => one.title === title)?.lines ?? []), []),
+  }));
+
+function markedLines(
+  now: readonly Line[],
+  before: readonly Line[] | undefined,
+  above: readonly boolean[],
+): MarkedLine[] {
+  const gone = (before ?? []).filter(({ name }) => !now.some((line) => line.name === name));
+  const all = [...now, ...gone];
+  return all.flatMap((line, i) => {
+    const lasts = [...above, i === all.length - 1];
+    if (gone.includes(line))
+      return [
+        { name: line.name, lasts, cells: line.cells.map((text) => ({ text })), mark: 'gone', stale: undefined },
+        ...markedLines([], line.below ?? [], lasts),
+      ];
+    const was = before?.find(({ name }) => name === line.name);
+    const cells = line.cells.map((text, column) => {
+      const old = was?.cells[column];
+      return was && old !== text ? { text, was: old ?? '' } : { text };
+    });
+    const mark = before && !was ? 'new' : cells.some((cell) => 'was' in cell) ? 'changed' : 'same';
+    return [
+      { name: line.name, lasts, cells, mark, stale: line.stale },
+      ...markedLines(line.below ?? [], before && (was?.below ?? []), lasts),
+    ];
+  });
+}
+
+/** More lines than this are not drawn in full: those that did not change are left out. */
+const mostLines = 24;
+
+const signs = { same: ' ', changed: '*', new: '+', gone: '-' } as const;
+
+/** What the signs at the margin mean. */
+export const drawingLegend = '* changed by the call, + new, - gone, ! stale';
+
+/**
+ * In plain text: a heading for each part, a line for each entry, the tree drawn with guides. `*`, `+`, `-`, `!` mark lines. What a
+ * cell was stands before it, `old -> new`, or on a line of its own where that would be too wide.
+ */
+export const drawingText = (drawings: readonly MarkedDrawing[], indent: string, width = 80): string =>
+  drawings
+    .flatMap((drawing) => {
+      const [inline, below] = [partText(drawing, true), partText(drawing, false)];
+      const fits = inline.every((line) => indent.length + line.length <= width);
+      return (fits ? inline : below).map((line) => indent + line);
+    })
+    .join('\n');
+
+function partText({ title, columns, isTree, lines }: MarkedDrawing, inline: boolean): string[] {
+  const shown = lines.length <= mostLines ? lines : lines.filter((line, i) => isWorthShowing(line, lines, i));
+  const cellText = ({ text, was }: MarkedCell) =>
+    inline && was !== undefined ? `${was || '-'} -> ${text || '-'}` : text;
+  const rows = shown.flatMap((line) => {
+    const sign = line.stale === undefined ? signs[line.mark] : '!';
+    const cells = [guides(line, isTree) + line.name, ...line.cells.map(cellText)];
+    const row = { sign, cells, behind: line.stale ?? '' };
+    if (inline || line.mark !== 'changed') return [row];
+    const was = line.cells.map((cell) => (cell.was === undefined ? '' : cell.was || '-'));
+    return [row, { sign: ' ', cells: [`${guides(line, isTree).replaceAll(/[-`]/g, ' ')}  was`, ...was], behind: '' }];
+  });
+  const widths = [title, ...columns].map((head, i) =>
+    Math.max(head.length, ...rows.map(({ cells }) => cells[i]?.length ?? 0)),
+  );
+  const padded = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ');
+  const left = lines.length - shown.length;
+  return [
+    `  ${padded([title, ...columns])}`.trimEnd(),
+    ...rows.map(({ sign, cells, behind }) => `${sign} ${padded(cells)}  ${behind}`.trimEnd()),
+    ...(left > 0 ? [`  (${left} lines as before)`] : []),
+  ];
+}
+
+/** A line that is marked, or that has such a line below it. */
+const isWorthShowing = (line: MarkedLine, lines: readonly MarkedLine[], i: number): boolean => {
+  if (line.mark !== 'same' || line.stale !== undefined) return true;
+  for (const other of lines.slice(i + 1)) {
+    if (other.lasts.length <= line.lasts.length) return false;
+    if (other.mark !== 'same' || other.stale !== undefined) return true;
+  }
+  return false;
+};
+
+/** The lines of the tree to the left of an entry's name. */
+export const guides = ({ lasts }: MarkedLine, isTree: boolean): string =>
+  isTree ? lasts.map((last, i) => (i < lasts.length - 1 ? (last ? '   ' : '|  ') : last ? '`- ' : '|- ')).join('') : '';

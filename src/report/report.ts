@@ -1,0 +1,169 @@
+import type { CheckedProperty, CheckResult } from '../check.ts';
+import type { Trace } from '../search/result.ts';
+import type { Drawing } from '../spec/drawing.ts';
+import { type Command, describeCommand, type Scope } from '../spec/model.ts';
+import type { Property, Step } from '../spec/property.ts';
+import type { Replayed } from './replay.ts';
+import { brokenText, instanceWords } from './trace.ts';
+import { boundWords, count, plural, scopeName, settings, verdictWords } from './words.ts';
+
+/** What the formats for mail, CI and other tools are made of: one search of one variant, or one counterexample run again. */
+export interface Report {
+  readonly scope: Scope;
+  readonly title: string;
+  readonly legend: string | undefined;
+  readonly kernel: Readonly<Partial<Record<string, string>>>;
+  readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
+  readonly initial: unknown;
+  /** Whose step a call is, in a model with threads. */
+  readonly lane?: ((step: Step) => { readonly thread: string; readonly step: string } | undefined) | undefined;
+  /** What was run, e.g. `exhaustive search`. */
+  readonly how: string;
+  /** What that covered, e.g. `3,600 states, up to 8 calls deep`. */
+  readonly covered: string;
+  readonly findings: readonly Finding[];
+  /** Sentences: what was not looked at, so that nobody takes it for proved. */
+  readonly notChecked: readonly string[];
+}
+
+/** One property, judged. */
+export interface Finding {
+  readonly property: Property;
+  /**
+   * - `passed`: proved, or the counterexample no longer breaks the property.
+   * - `known`: violated, as the suite lists it.
+   * - `failed`: violated and not listed, or listed and not violated.
+   * - `open`: nothing can be said.
+   */
+  readonly status: 'passed' | 'known' | 'failed' | 'open';
+  /** `violated`, `proved`, `reached`, ... */
+  readonly verdict: string;
+  /** What more there is to say of the verdict, in a sentence; '' if nothing. */
+  readonly note: string;
+  /** Of a violation: the calls to it. */
+  readonly counterexample?: { readonly steps: readonly Step[]; readonly trace: Trace; readonly command: string[] };
+}
+
+/** `targets` gives what the command line has to name for a model, if that is not its id: the file it comes from. */
+export const reportOf = (result: CheckResult, target: string = result.scope.model): Report => {
+  const { scope, search, covered, bound } = result;
+  return {
+    ...result,
+    how:
+      search.kind === 'random'
+        ? `random search, seed ${search.seed}, ${count(search.runs)} runs of up to ${plural(search.length, 'call')}`
+        : `${search.kind} search`,
+    covered: `${plural(covered.states, 'state')}, ${
+      search.kind === 'random' ? 'the longest run' : 'the deepest'
+    } ${plural(covered.depth, 'call')} from the initial one; ${plural(covered.transitions, 'call')} tried`,
+    findings: result.properties.map((one) => findingOf(one, result, target)),
+    notChecked: [
+      ...(bound ? [`The search ended early (${boundWords(bound)}): states beyond that were not visited.`] : []),
+      ...(search.kind === 'random' ? ['Random runs prove nothing: what they did not meet may still be there.'] : []),
+      `No other configuration than ${settings(scope.config) || 'the only one there is'}.`,
+      ...(result.filtered ? ['No other property than those named.'] : []),
+      'Nothing after a call that panics.',
+      'Nothing that the model leaves out; its README says what that is.',
+    ],
+  };
+};
+
+const findingOf = (one: CheckedProperty, { scope, search }: CheckResult, target: string): Finding => {
+  const { property, verdict, standing, steps } = one;
+  const violated = verdict.kind === 'violated';
+  const status =
+    standing === 'known'
+      ? 'known'
+      : standing === 'unexpected' || standing === 'missing'
+        ? 'failed'
+        : standing === 'ok' && verdict.kind === 'proved'
+          ? 'passed'
+          : 'open';
+  const random =
+    search.kind === 'random' && violated && verdict.trace
+      ? ['--runs', `${search.runs}`, '--length', `${search.length}`, '--seed', `${search.seed}`]
+      : [];
+  return {
+    property,
+    status,
+    verdict: verdictWords(verdict, property.witness),
+    note: noteOf(one),
+    ...(violated &&
+      verdict.trace &&
+      steps && {
+        counterexample: {
+          steps,
+          trace: verdict.trace,
+          command: [...checkCommand(scope, target), '--search', search.kind, ...random, '--property', property.id],
+        },
+      }),
+  };
+};
+
+const noteOf = ({ property, verdict, standing }: CheckedProperty): string => {
+  if (standing === 'missing') return 'The suite lists it as violated by this variant, and it is not.';
+  if (verdict.kind === 'incomplete') return 'The search ended early.';
+  if (verdict.kind === 'not found')
+    return property.witness ? 'No random run reached it.' : 'No random run violates it, which proves nothing.';
+  if (verdict.kind !== 'violated' || verdict.trace) return '';
+  const of = verdict.instance === undefined ? '' : ` for ${instanceWords(verdict.instance)}`;
+  const where = standing === 'vacuous' ? '; the default one can show it' : '';
+  return `No reachable ${property.on === 'call' ? 'call' : 'state'} of this configuration is like this${of}${where}.`;
+};
+
+/** The variant and what differs from it, as the command line has it. */
+const checkCommand = (scope: Scope, target: string): string[] => [
+  'pagelaw',
+  'check',
+  `${target}@${scope.variant}`,
+  ...scope.resized.flatMap((name) => ['--set', `${name}=${scope.config[name]}`]),
+  ...scope.flipped.flatMap((name) => ['--switch', `${name}=${scope.switches[name]}`]),
+];
+
+/** `file` is the counterexample's. */
+export const replayReport = (replayed: Replayed, file: string): Report => {
+  const { scope, property, steps, broken } = replayed;
+  return {
+    ...replayed,
+    how: 'replay of a saved counterexample',
+    covered: plural(steps.length, 'call'),
+    findings: [
+      {
+        property,
+        status: broken ? 'failed' : 'passed',
+        verdict: broken ? 'violated' : 'no longer broken',
+        note: broken ? '' : 'These calls no longer break it, which is no proof that others do not.',
+        ...(broken && {
+          counterexample: {
+            steps: steps.slice(0, broken.commands.length),
+            trace: broken,
+            command: ['pagelaw', 'replay', file],
+          },
+        }),
+      },
+    ],
+    notChecked: [
+      'Nothing but these calls.',
+      `No other configuration than ${settings(scope.config) || 'the only one there is'}.`,
+      'Nothing that the model leaves out; its README says what that is.',
+    ],
+  };
+};
+
+/** A command line for a shell. */
+export const shellWords = (words: readonly string[]): string =>
+  words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+
+/** `pkvm-mmio@v4 no-panic`: what a finding is called outside its report. */
+export const findingName = ({ scope }: Report, { property }: Finding): string => `${scopeName(scope)} ${property.id}`;
+
+/** What is broken, without the arrow of the text report. */
+export const brokenWords = (trace: Trace): string =>
+  brokenText(trace)
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/^\s*=> /, '');
+
+/** Where a call is found in the kernel. */
+export const kernelName = ({ kernel }: Report, { kind }: Command): string | undefined => kernel[kind];
+
+export const callName = (command: Command): string => describeCommand(command);

@@ -1,0 +1,140 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pagelaw } from '../cli/fake-console.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+if (!executablePath) console.warn('No chromium is installed: the HTML report is not opened in a browser.');
+
+const directory = mkdtempSync(join(tmpdir(), 'pagelaw-report-'));
+const file = join(directory, 'out.html');
+/** Screenshots go where this says, to be looked at. */
+const pictures = process.env.PAGELAW_SCREENSHOTS;
+
+beforeAll(async () => {
+  const checked = 'check pkvm-mmio@v4-all-checks shadow-reuse@gfn --search exhaustive --report';
+  const { status, err } = await pagelaw([...checked.split(' '), file]);
+  expect([status, err]).toEqual([0, '']);
+}, 120_000);
+
+describe('the HTML report', () => {
+  it('needs nothing but itself', () => {
+    const text = readFileSync(file, 'utf8');
+    expect(text).not.toMatch(/https?:\/\//);
+    expect([...text.matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, to]) => to!.replace(/^#.*/, '#'))).toSatisfy(
+      (to: string[]) => to.every((one) => one === '#' || one === 'data:,'),
+    );
+    for (const [, id] of text.matchAll(/href="#([^"]*)"/g)) expect(text).toContain(`id="${id}"`);
+  });
+
+  it('has each verdict, each step, the drawing and the coverage', () => {
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('host-reaches-own-pages');
+    expect(text).toContain(' witnesses</td><td><span class="badge passed">reached');
+    expect(text).toContain('<code>host_donate_hyp_mmio(pfn=0)</code>');
+    expect(text).toContain('<tr class="changed"><td>*</td><td>|- table 0</td><td><del>absent</del> <ins>2</ins></td>');
+    expect(text).toContain('Dead in this configuration');
+    expect(text.match(/class="counterexample"/g)).toHaveLength(4 + 7);
+  });
+
+  it('is not written where it cannot be', async () => {
+    const wrong = await pagelaw(['check', 'pkvm-mmio@fixed', '--report', 'pkvm-mmio@v4']);
+    expect(wrong.err).toBe('pagelaw: --report takes a file that ends in .html, not pkvm-mmio@v4\n');
+    const nowhere = await pagelaw(['check', 'pkvm-mmio@fixed', '--report', join(directory, 'none', 'out.html')]);
+    expect(nowhere.err).toContain('there is no directory');
+    expect([wrong.status, nowhere.status]).toEqual([2, 2]);
+  });
+});
+
+describe.skipIf(!executablePath)('the HTML report in a browser', () => {
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+  const requests: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
+    page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light' });
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => requests.push(request.url()));
+    await page.goto(pathToFileURL(file).href);
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  const first = () => page.locator('.counterexample').first();
+  const shown = () => first().locator('.step:visible');
+  const picture = async (name: string) => {
+    if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
+  };
+
+  it('opens without a complaint, and asks nobody for anything', async () => {
+    expect(await page.locator('h1').textContent()).toBe('pagelaw: pkvm-mmio@v4-all-checks, shadow-reuse@gfn');
+    await picture('top');
+    expect(complaints).toEqual([]);
+    expect(requests.filter((url) => !url.startsWith('file:') && !url.startsWith('data:'))).toEqual([]);
+  });
+
+  it('shows one step at a time, the last one first', async () => {
+    expect(await shown().count()).toBe(1);
+    expect(await shown().locator('.broken').count()).toBe(1);
+  });
+
+  it('steps by keys', async () => {
+    await page.keyboard.press('n');
+    expect(await first().evaluate((section) => section === section.ownerDocument.activeElement)).toBe(true);
+    await page.keyboard.press('Home');
+    expect(await shown().locator('.call').textContent()).toBe('initial state');
+    await page.keyboard.press('ArrowRight');
+    expect(await shown().getAttribute('data-step')).toBe('1');
+    await picture('step');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    expect(await first().locator('output').textContent()).toMatch(/^step 0 of \d+$/);
+    await page.keyboard.press('End');
+    expect(await shown().locator('.broken').count()).toBe(1);
+  });
+
+  it('steps by clicks on the buttons and on a call', async () => {
+    await first().getByRole('button', { name: 'previous step' }).click();
+    const step = Number(await shown().getAttribute('data-step'));
+    await first().getByRole('button', { name: 'next step' }).click();
+    expect(Number(await shown().getAttribute('data-step'))).toBe(step + 1);
+    expect(await first().getByRole('button', { name: 'next step' }).isDisabled()).toBe(true);
+    await first().locator('[data-go="1"]').click();
+    expect(await shown().getAttribute('data-step')).toBe('1');
+  });
+
+  it('goes to the next counterexample and back', async () => {
+    await page.keyboard.press('n');
+    const focused = () => page.evaluate('document.activeElement.id');
+    const second = await page.locator('.counterexample').nth(1).getAttribute('id');
+    await page.locator('.counterexample').nth(1).focus();
+    expect(await focused()).toBe(second);
+    await page.keyboard.press('p');
+    expect(await focused()).toBe(await first().getAttribute('id'));
+  });
+
+  it('is legible in the dark and on a narrow screen, and nothing is wider than the page', async () => {
+    for (const [colorScheme, width] of [
+      ['dark', 1200],
+      ['light', 420],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
+      await picture(`${colorScheme}-${width}`);
+    }
+    const [ink, paper] = (await page.evaluate(
+      '(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))',
+    )) as [string, string];
+    expect(ink).not.toBe(paper);
+  });
+
+  it('stepped without a complaint', () => expect(complaints).toEqual([]));
+});
