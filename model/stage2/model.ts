@@ -320,6 +320,8 @@ export const stage2 = defineModel({
   defaultVariant: 'guest',
   legend: () =>
     'a range is named by its first and last page; map_short and set_owner_short, which map rwx and annotate hyp, have one page for tables',
+  // After what may not happen, nothing that follows says more.
+  done: ({ tlb }: State) => tlb.kind === 'hazard',
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes, patch.table),
