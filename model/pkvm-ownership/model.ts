@@ -161,6 +161,7 @@ const fixed = {
   checksOwnerRange: true,
   faultsInject: true,
   ffaTrusted: true,
+  agesWithinVm: true,
   hostReclaimsFirst: true,
 } as const;
 
