@@ -375,6 +375,23 @@ it('leaf attributes follow the calls, on all of a block', () => {
   expect(call({ kind: 'wrprotect_guest', gfn: 0, nr: 1, vm: 1 })[1]).toEqual([false, true]);
 });
 
+it('the host unshares the pages of a dying VM, by its handle; calls with a vCPU are over', () => {
+  const scope = scopeOf(suite.model, { variant: '7.2-hypercalls', config: { memcache: 4 } });
+  const task = taskOf(suite.model, scope, []);
+  const text = `host_share_guest(pfn=0, gfn=0, nr=2, vm=1, prot=RWX) -> 0
+start_teardown_vm(vm=1) -> 0
+relax_perms_guest(gfn=0, vm=1, prot=RWX) -> -EINVAL (no such VM, or none of its vCPUs loaded)
+wrprotect_guest(gfn=0, nr=2, vm=1) -> 0
+test_clear_young_guest(gfn=0, nr=2, mkold=true, vm=1) -> 0
+host_unshare_guest(gfn=0, nr=1, vm=1) -> -E2BIG
+host_unshare_guest(gfn=0, nr=2, vm=1) -> 0
+expect host=[OWNED,OWNED] vms[1].guest=[invalid,invalid]
+finalize_teardown_vm(vm=1) -> 0
+host_unshare_guest(gfn=0, nr=2, vm=1) -> -EINVAL (no such VM, or none of its vCPUs loaded)`;
+  const ran = runScript(parseScript(text, 'a.script', task.system), task);
+  expect(ran.filter(({ standing }) => standing !== 'ok')).toEqual([]);
+});
+
 it.each(['guest_share_host', 'guest_unshare_host'] as const)('%s maps the page anew, RWX and young', (kind) => {
   const system = systemOf(suite.model, scopeOf(suite.model, { config: { attributes: 1 } }));
   const unshares = kind === 'guest_unshare_host';
