@@ -13,7 +13,7 @@ import {
   transitionSize,
   validGuestPte,
 } from './checks.ts';
-import { annotate, guestMap, guestUnmap, idmap, setOwnerHost, tablesLacking } from './stage2.ts';
+import { annotate, type Draft, guestMap, guestUnmap, idmap, setOwnerHost, tablesLacking } from './stage2.ts';
 import {
   addressed,
   type Context,
@@ -160,7 +160,7 @@ export const hostDonateGuest = (state: State, pfn: Pfn, gfn: Gfn, vm: number, co
   );
 };
 
-/** Kernel: __pkvm_guest_share_host(). The annotation gives way to a host mapping. */
+/** Kernel: __pkvm_guest_share_host(). The annotation gives way to a host mapping; the guest's page is mapped anew, RWX. */
 export const guestShareHost = (state: State, vm: number, gfn: Gfn, context: Context): Outcome<State> => {
   const { sizes } = context;
   const leaf = validGuestPte(state, vm, gfn, context);
@@ -172,7 +172,7 @@ export const guestShareHost = (state: State, vm: number, gfn: Gfn, context: Cont
   const page = leaf.pfn;
   return ok(
     update(state, (draft) => {
-      setLeafState(draft.vms[vm]!.guest[at]!, 'SHARED_OWNED');
+      mapAnew(draft.vms[vm]!.guest[at]!, 'SHARED_OWNED');
       idmap(draft, page, 1, sizes);
       draft.host[page] = 'SHARED_BORROWED';
       draft.secret[page] = false;
@@ -194,14 +194,14 @@ export const guestUnshareHost = (state: State, vm: number, gfn: Gfn, context: Co
     update(state, (draft) => {
       annotate(draft, page, { kind: 'guest', vm, gfn: at }, sizes);
       draft.host[page] = 'NOPAGE';
-      setLeafState(draft.vms[vm]!.guest[at]!, 'OWNED');
+      mapAnew(draft.vms[vm]!.guest[at]!, 'OWNED');
       draft.secret[page] = true;
     }),
   );
 };
 
-const setLeafState = (pte: { kind: string; state?: Leaf['state'] }, state: Leaf['state']): void => {
-  if (pte.kind === 'leaf') pte.state = state;
+const mapAnew = (pte: Draft<GuestPte>, state: Leaf['state']): void => {
+  if (pte.kind === 'leaf') Object.assign(pte, { state, writable: true, young: true });
 };
 
 /** Takes a page from a guest that does not know of it. `phys` is the page's number. Kernel: __pkvm_host_force_reclaim_page_guest(). */
@@ -215,7 +215,9 @@ export const forceReclaimPageGuest = (state: State, phys: Pfn, context: Context)
     return refuse(state, 'EAGAIN', 'the host has it and need not fault');
   const pte = state.pte[page]!;
   if (pte.kind === 'leaf' && pte.level !== 3) return panic(state, 'WARN: a page of another owner, mapped by a block');
-  if (pte.kind !== 'hyp' && pte.kind !== 'guest') return refuse(state, 'EINVAL', 'not annotated');
+  // host_stage2_decode_gfn_meta()
+  if (pte.kind === 'leaf') return panic(state, 'WARN: a page of another owner, mapped by the host');
+  if (pte.kind === 'zero') return refuse(state, 'EINVAL', 'not annotated');
   if (pte.kind === 'hyp') return refuse(state, 'EPERM', 'not a guest has it');
   const { vm, gfn } = pte;
   if (state.vms[vm]!.phase === 'gone') return refuse(state, 'EAGAIN', 'its VM is gone');
@@ -276,7 +278,15 @@ export const relaxPermsGuest = (state: State, gfn: Gfn, vm: number, prot: Prot, 
 
 /** Kernel: __pkvm_host_wrprotect_guest() and kvm_pgtable_stage2_wrprotect(), which passes over what is not mapped. */
 export const wrprotectGuest = (state: State, gfn: Gfn, nr: number, vm: number, context: Context): Outcome<State> =>
-  changeRange(state, gfn, nr, vm, context, { writable: false });
+  changeRange(state, gfn, nr, vm, context, { writable: false }, () =>
+    refuse(state, 'ERANGE', "beyond the VM's address space"),
+  );
+
+/** What an error of the walk becomes in kvm_pgtable_stage2_test_clear_young(), which returns no error. */
+const warnsBeyond = (state: State, { patch }: Context): Outcome<State> =>
+  patch.agesWithinVm
+    ? disabled(state, "the host asks for no age beyond the VM's address space")
+    : panic(state, 'WARN: kvm_pgtable_walk() returned -ERANGE');
 
 /** It also returns whether the page was young: the state says so. Kernel: __pkvm_host_test_clear_young_guest(). */
 export const testClearYoungGuest = (
@@ -286,7 +296,7 @@ export const testClearYoungGuest = (
   mkold: boolean,
   vm: number,
   context: Context,
-): Outcome<State> => changeRange(state, gfn, nr, vm, context, mkold ? { young: false } : {});
+): Outcome<State> => changeRange(state, gfn, nr, vm, context, mkold ? { young: false } : {}, warnsBeyond);
 
 /** Kernel: __pkvm_host_mkyoung_guest(). What the walk returns is dropped. */
 export const mkyoungGuest = (state: State, gfn: Gfn, vm: number, context: Context): Outcome<State> => {
@@ -306,13 +316,13 @@ const changeRange = (
   vm: number,
   context: Context,
   change: Attributes,
+  beyond: (state: State, context: Context) => Outcome<State>,
 ): Outcome<State> => {
   if (isProtected(vm, context.sizes)) return refuse(state, 'EPERM', 'a protected VM');
   const failure = transitionSize(0, gfn, nr, context);
   if (failure) return refuse(state, ...failure);
   if (assertFails(state, vm, gfn, nr, context)) return panic(state, assertion);
-  if (guestAddressed(gfn, context.sizes) + nr > context.sizes.gfns)
-    return refuse(state, 'ERANGE', "beyond the VM's address space");
+  if (guestAddressed(gfn, context.sizes) + nr > context.sizes.gfns) return beyond(state, context);
   return setAttributes(state, vm, gfn, nr, context, change);
 };
 

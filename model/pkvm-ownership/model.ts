@@ -149,7 +149,9 @@ const gate = (state: State, command: Command, { sizes, patch }: Context): Outcom
     return isProtected(vm, sizes) ? undefined : disabled(state, 'no such call for a guest that is not protected');
   }
   if (kind === 'reclaim_page_guest') return phase === 'dying' ? undefined : refuse(state, 'EINVAL', 'not a dying VM');
-  if (phase !== 'alive') return refuse(state, 'EINVAL', 'no such VM, or none of its vCPUs loaded');
+  // The other handlers take the VM's handle, which stays valid while it is dying: that is how the host unshares its pages.
+  if (phase === 'gone' || (phase === 'dying' && withVcpu.includes(kind)))
+    return refuse(state, 'EINVAL', 'no such VM, or none of its vCPUs loaded');
   if (isProtected(vm, sizes) === (handlers[kind] === 'protected')) return undefined;
   return refuse(state, 'EINVAL', isProtected(vm, sizes) ? 'a protected VM' : 'not a protected VM');
 };
@@ -162,6 +164,7 @@ const fixed = {
   checksOwnerRange: true,
   faultsInject: true,
   ffaTrusted: true,
+  agesWithinVm: true,
   hostReclaimsFirst: true,
 } as const;
 

@@ -69,6 +69,8 @@ export const switches = {
   faultsInject: 'a host fault on a page of another owner injects an abort; without it, BUG (up to 6.17)',
   debug: 'CONFIG_NVHE_EL2_DEBUG: assert_host_shared_guest(), and the page-table checks of 6.2',
   ffaTrusted: 'assumption: the secure side passes to host_unshare_ffa() only what was shared with it',
+  agesWithinVm:
+    "assumption: the host asks for the age of no gfn beyond a VM's address space; 7.2 does not check it, and a walk that fails there is a WARN",
   hostReclaimsFirst: 'assumption: the host takes its pages back before it finalises the teardown of a VM',
 } as const;
 

@@ -337,6 +337,8 @@ export const stage2 = defineModel({
     set_owner_short: 'kvm_pgtable_stage2_set_owner()',
   },
   draw,
+  // After what may not happen, nothing that follows says more.
+  done: ({ tlb }: State) => tlb.kind === 'hazard',
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes, patch.table),

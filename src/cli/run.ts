@@ -5,7 +5,7 @@ import { parseScript } from '../script/parse.ts';
 import { runScript } from '../script/run.ts';
 import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
-import { scopeOf } from '../spec/model.ts';
+import { laneOf, scopeOf } from '../spec/model.ts';
 import { givenChoices } from './check.ts';
 import { type Console, exit } from './console.ts';
 import { findTargets } from './suites.ts';
@@ -36,7 +36,7 @@ export const runCommand = async (
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new SpecError(`cannot read ${file}: ${error.message}`);
   });
-  const lines = runScript(parseScript(text, file, task.system), task);
+  const lines = runScript(parseScript(text, file, task.system), task, laneOf(model));
   const ran = { scope, title: model.title, legend: model.legend?.(scope.config), file, lines };
   console.out(options.ktap ? scriptKtap(ran) : scriptText(ran, styleOf(console.colour)));
   return lines.every(({ standing }) => standing === 'ok') ? exit.asExpected : exit.violated;

@@ -63,7 +63,7 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
     ...section(
       'calls and their arguments',
       callsOf(model)
-        .map((call) => wrapped(call, 76, '    ').trimStart())
+        .map((call) => wrapped(call.length <= 80 ? call : call.replaceAll('|', ' | '), 76, '    ').trimStart())
         .join('\n'),
     ),
     ...section(

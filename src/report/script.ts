@@ -25,11 +25,12 @@ export const scriptText = ({ scope, title, legend, file, lines }: RanScript, sty
   return `${[head.join('\n'), shown.join('\n').trimStart(), closing(file, lines, style)].join('\n\n')}\n`;
 };
 
-const lineText = ({ statement, standing, outcome, problem }: Ran, style: Style): string => {
+const lineText = ({ statement, standing, outcome, lane, problem }: Ran, style: Style): string => {
   if (statement.kind === 'heading') return `\n${style.bold(`# ${statement.text}`)}`;
   const mark = standing === 'ok' ? style.green('ok    ') : style.red('not ok');
   const free = statement.kind === 'call' && !statement.expected && outcome ? `  ${describeOutcome(outcome)}` : '';
-  const line = `${mark} ${String(statement.line).padStart(4)}  ${statementText(statement)}${problem === undefined ? free : ''}`;
+  const step = lane ? `  ${style.dim(`${lane.thread}: ${lane.step}`)}` : '';
+  const line = `${mark} ${String(statement.line).padStart(4)}  ${statementText(statement)}${problem === undefined ? free : ''}${step}`;
   return problem === undefined ? line : `${line}\n${wrapped(problem, 66, ' '.repeat(13))}`;
 };
 

@@ -1,5 +1,7 @@
 import { perform, type Task } from '../search/task.ts';
+import type { Lane } from '../spec/model.ts';
 import type { Outcome } from '../spec/outcome.ts';
+import type { Step } from '../spec/property.ts';
 import { type Expected, type Field, pathText, type Statement, type Value } from './parse.ts';
 
 /** A statement after it was run; `problem` says what was wrong, in one line. */
@@ -8,11 +10,17 @@ export interface Ran {
   readonly standing: 'ok' | 'not ok' | 'not run';
   /** Of a call. */
   readonly outcome?: Outcome<unknown>;
+  /** Of a call that is a thread's step: which. */
+  readonly lane?: Lane;
   readonly problem?: string;
 }
 
 /** Runs a script with the plain model from its initial state, up to the first line that is not as expected. */
-export const runScript = (statements: readonly Statement[], task: Task): Ran[] => {
+export const runScript = (
+  statements: readonly Statement[],
+  task: Task,
+  laneOf?: (step: Step) => Lane | undefined,
+): Ran[] => {
   let state = task.system.initial;
   let stopped = false;
   let panicked = false;
@@ -23,7 +31,7 @@ export const runScript = (statements: readonly Statement[], task: Task): Ran[] =
       stopped = true;
       return { statement, standing: 'not ok', problem: 'nothing can follow a panic' };
     }
-    const ran = statement.kind === 'call' ? call(statement, state, task) : expectation(statement, state);
+    const ran = statement.kind === 'call' ? call(statement, state, task, laneOf) : expectation(statement, state);
     stopped = ran.standing === 'not ok';
     if (ran.outcome) state = ran.outcome.state;
     panicked ||= ran.outcome?.result === 'panic';
@@ -31,13 +39,20 @@ export const runScript = (statements: readonly Statement[], task: Task): Ran[] =
   });
 };
 
-const call = (statement: Extract<Statement, { kind: 'call' }>, state: unknown, task: Task): Ran => {
-  const outcome = perform(task, state, statement.command);
-  const { expected } = statement;
+const call = (
+  statement: Extract<Statement, { kind: 'call' }>,
+  state: unknown,
+  task: Task,
+  laneOf: ((step: Step) => Lane | undefined) | undefined,
+): Ran => {
+  const { command, expected } = statement;
+  const outcome = perform(task, state, command);
+  const lane = outcome.result === 'disabled' ? undefined : laneOf?.({ before: state, command, outcome });
+  const ran = { statement, outcome, ...(lane && { lane }) };
   // Without an expectation any result is right; but where the machine ends, or no call can be made, the script goes astray.
   const fits = expected ? matches(outcome, expected) : outcome.result === 'ok' || outcome.result === 'refused';
-  if (fits) return { statement, standing: 'ok', outcome };
-  return { statement, standing: 'not ok', outcome, problem: problemOf(outcome) };
+  if (fits) return { ...ran, standing: 'ok' };
+  return { ...ran, standing: 'not ok', problem: problemOf(outcome) };
 };
 
 const problemOf = (outcome: Outcome<unknown>): string => {

@@ -38,6 +38,23 @@ it('prints a line for each statement, and 0 where all is as expected', async () 
   );
 });
 
+it("names a thread's step beside its call", async () => {
+  const { status, out } = await pagelaw([
+    'run',
+    'mte-tags@split',
+    script('run(vm1) -> 0\nrun(vm2)\ndrain(vm1) -> disabled\n'),
+  ]);
+  expect(status).toBe(0);
+  expect(out).toContain(
+    [
+      'ok        1  run(thread=vm1) -> 0  vm1: test PG_mte_tagged',
+      'ok        2  run(thread=vm2)  ok  vm2: test PG_mte_tagged',
+      'ok        3  drain(thread=vm1) -> disabled',
+      '',
+    ].join('\n'),
+  );
+});
+
 it('stops at the first line that is not as expected, says where and why, and exits with 1', async () => {
   const { status, out } = await run(`${shared}host_share_hyp(0) -> 0\nhost_share_hyp(1)\nhost_fault(0)\n`);
   expect(status).toBe(1);

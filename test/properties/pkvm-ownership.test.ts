@@ -75,6 +75,7 @@ describe('the table of the model README: what each missing check lets in', () =>
       'faults',
       'gap 1',
       'debug',
+      'aging',
       'teardown',
     ]);
   });
@@ -113,6 +114,7 @@ describe('without one of its checks, 7.2-hypercalls on one page and one gfn', ()
     ['checksMemcache', ['failed-call-changes-nothing', 'no-panic', 'no-panic-host-share-guest', 'memcache-bound']],
     ['faultsInject', ['no-panic']],
     ['ffaTrusted', []],
+    ['agesWithinVm', ['no-panic']],
   ])('%s', async (name, ids) => {
     const result = await exhaustive({ variant: '7.2-hypercalls', config, switches: { [name]: false } }, suite, safety);
     if (ids.length > 0) expect(broken(result)).toEqual(ids);
@@ -267,6 +269,15 @@ describe('errnos', () => {
       'panic (WARN: a page of another owner, mapped by a block)',
     ],
     [
+      'a foreign page that the host maps',
+      (s) => {
+        s.host[0] = 'NOPAGE';
+        s.pte[0] = { kind: 'leaf', level: 3 };
+      },
+      { kind: 'force_reclaim_page_guest', phys: 0 },
+      'panic (WARN: a page of another owner, mapped by the host)',
+    ],
+    [
       'an annotation of a VM that is gone',
       (s) => {
         s.host[0] = 'NOPAGE';
@@ -362,6 +373,35 @@ it('leaf attributes follow the calls, on all of a block', () => {
   expect(call({ kind: 'relax_perms_guest', gfn: 1, vm: 1, prot: 'RWX' })[0]).toEqual([true, false]);
   expect(call({ kind: 'mkyoung_guest', gfn: 1, vm: 1 })[0]).toEqual([true, true]);
   expect(call({ kind: 'wrprotect_guest', gfn: 0, nr: 1, vm: 1 })[1]).toEqual([false, true]);
+});
+
+it('the host unshares the pages of a dying VM, by its handle; calls with a vCPU are over', () => {
+  const scope = scopeOf(suite.model, { variant: '7.2-hypercalls', config: { memcache: 4 } });
+  const task = taskOf(suite.model, scope, []);
+  const text = `host_share_guest(pfn=0, gfn=0, nr=2, vm=1, prot=RWX) -> 0
+start_teardown_vm(vm=1) -> 0
+relax_perms_guest(gfn=0, vm=1, prot=RWX) -> -EINVAL (no such VM, or none of its vCPUs loaded)
+wrprotect_guest(gfn=0, nr=2, vm=1) -> 0
+test_clear_young_guest(gfn=0, nr=2, mkold=true, vm=1) -> 0
+host_unshare_guest(gfn=0, nr=1, vm=1) -> -E2BIG
+host_unshare_guest(gfn=0, nr=2, vm=1) -> 0
+expect host=[OWNED,OWNED] vms[1].guest=[invalid,invalid]
+finalize_teardown_vm(vm=1) -> 0
+host_unshare_guest(gfn=0, nr=2, vm=1) -> -EINVAL (no such VM, or none of its vCPUs loaded)`;
+  const ran = runScript(parseScript(text, 'a.script', task.system), task);
+  expect(ran.filter(({ standing }) => standing !== 'ok')).toEqual([]);
+});
+
+it.each(['guest_share_host', 'guest_unshare_host'] as const)('%s maps the page anew, RWX and young', (kind) => {
+  const system = systemOf(suite.model, scopeOf(suite.model, { config: { attributes: 1 } }));
+  const unshares = kind === 'guest_unshare_host';
+  const before = update(system.initial as State, (s) => {
+    s.host[0] = unshares ? 'SHARED_BORROWED' : 'NOPAGE';
+    const state = unshares ? 'SHARED_OWNED' : 'OWNED';
+    s.vms[1]!.guest[0] = { kind: 'leaf', pfn: 0, state, level: 3, writable: false, young: false };
+  });
+  const outcome = system.step(before, { kind, vm: 1, gfn: 0 } as Command);
+  expect((outcome.state as State).vms[1]!.guest[0]).toMatchObject({ writable: true, young: true });
 });
 
 describe('a property that no variant breaks is broken by a seeded fault', () => {
@@ -501,7 +541,7 @@ describe("Will Deacon's rule, in the text of the model", () => {
       readdirSync(folder)
         .filter((file) => file.endsWith('.ts'))
         .sort(),
-    ).toEqual(['checks.ts', 'era62.ts', 'guests.ts', 'memory.ts', 'model.ts', 'stage2.ts', 'state.ts']);
+    ).toEqual(['checks.ts', 'classes.ts', 'era62.ts', 'guests.ts', 'memory.ts', 'model.ts', 'stage2.ts', 'state.ts']);
   });
 
   it.each(functions)('$name: no refusal follows the first update', ({ text }) => {

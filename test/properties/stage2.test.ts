@@ -12,6 +12,7 @@ import {
   type Command,
   describeCommand,
   describeOutcome,
+  disabled,
   type Outcome,
   type Suite,
   scopeOf,
@@ -137,6 +138,13 @@ describe('a property that no variant breaks is broken by a seeded fault', () => 
     const failed = ' = -ENOMEM (no page for a table)';
     expect(await caught('failed-page-keeps-owner', 'host', faulty)).toBe(`set_owner_short(pages=0)${failed}`);
     expect(await caught('failure-leaves-prefix', 'host', faulty)).toBe(`set_owner_short(pages=1)${failed}`);
+  });
+
+  it('no-deadlock: no call can be given where a block is mapped', async () => {
+    const faulty = seedFault(stage2Suite, (outcome, _, before) =>
+      (before as State).root.entries[0]?.kind === 'leaf' ? disabled(before, '') : outcome,
+    );
+    expect(await caught('no-deadlock', 'guest', faulty)).toBe('map(pages=0-3, prot=r)');
   });
 });
 

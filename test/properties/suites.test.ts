@@ -34,6 +34,7 @@ const seeded: Readonly<Record<string, readonly string[]>> = {
     'split-keeps-mappings',
     'failure-leaves-prefix',
     'failed-page-keeps-owner',
+    'no-deadlock',
   ],
   idmap: [
     'range-holds-target',
