@@ -211,6 +211,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
       recompile(from);
       if (wastedStretches >= mostWastedStretches) break;
     }
+    await judgeFound(); // what the level before has brought, if there was no room for a stretch
     unjudged = { from: first, commands: pool.order(), to: states.count };
     if (states.count > first) depth = level + 1;
     return from;
