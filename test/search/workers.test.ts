@@ -143,6 +143,12 @@ describe('a bound near which workers stop', () => {
   );
 });
 
+describe('a state table', () => {
+  it('has no more slots than 32 bits with a sign can tell apart, whatever the memory', () => {
+    expect(new StateSet(1, 2 ** 60).most).toBeLessThan(2 ** 31);
+  });
+});
+
 describe('a search with workers', () => {
   it('can be interrupted in the middle of a level', async () => {
     let pulses = 0;
