@@ -145,7 +145,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   const graph = explored();
   const deadEnd = judgeGraph();
   return {
-    judged: findings.verdicts(bound),
+    judged: findings.verdicts(bound, isVerified()),
     covered: covered(),
     coverage: tally().coverage,
     engine: engine(),
@@ -398,8 +398,14 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     if (bound?.kind !== 'interrupted') check?.settleDoubts(states.words, states.count);
   }
 
+  /** An interrupt leaves no time for what the check has put off. What rests on the symmetry is then not said. */
+  function isVerified(): boolean {
+    return !check || check.hasNoDoubts || bound?.kind !== 'interrupted';
+  }
+
   /** Returns the commands to the first dead end. */
   function judgeGraph(): Command[] | undefined {
+    if (!isVerified()) return undefined;
     try {
       if (check) judgeEndsBy(check);
       judgeExplored(task, graph, findings);
