@@ -158,7 +158,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   const deadEnd = judgeGraph();
   options.inspect?.({ graph, layout, states, expanded, transitions });
   return {
-    judged: findings.verdicts(bound),
+    judged: findings.verdicts(bound, isVerified()),
     covered: covered(),
     coverage: tally().coverage,
     engine: engine(),
@@ -224,6 +224,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
       recompile(from);
       if (wastedStretches >= mostWastedStretches) break;
     }
+    await judgeFound(); // what the level before has brought, if there was no room for a stretch
     unjudged = { from: first, commands: pool.order(), to: states.count };
     if (states.count > first) depth = level + 1;
     return from;
@@ -410,8 +411,14 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     if (bound?.kind !== 'interrupted') check?.settleDoubts(states.words, states.count);
   }
 
+  /** An interrupt leaves no time for what the check has put off. What rests on the symmetry is then not said. */
+  function isVerified(): boolean {
+    return !check || check.hasNoDoubts || bound?.kind !== 'interrupted';
+  }
+
   /** Returns the commands to the first dead end. */
   function judgeGraph(): Command[] | undefined {
+    if (!isVerified()) return undefined;
     try {
       if (check) judgeEndsBy(check);
       judgeExplored(task, graph, findings);

@@ -19,7 +19,13 @@ export type Shown = (among: readonly Judgeable[]) => Command[] | Trace;
 
 /** The first, hence shortest, trace for each property; for a witness, for each of its instances. */
 export class Findings {
-  readonly #open: { property: Property; judgeables: readonly Judgeable[]; trace: Trace | undefined }[];
+  readonly #open: {
+    property: Property;
+    judgeables: readonly Judgeable[];
+    trace: Trace | undefined;
+    /** Of a witness: an instance was not reached itself, but one that is like it. */
+    byLikeness: boolean;
+  }[];
   readonly #task: Task;
   readonly #alike: ((judgeable: Judgeable) => readonly number[]) | undefined;
 
@@ -31,6 +37,7 @@ export class Findings {
       property,
       judgeables: instances.map((instance) => ({ property, instance, settled: false })),
       trace: undefined,
+      byLikeness: false,
     }));
   }
 
@@ -62,6 +69,7 @@ export class Findings {
           ? { commands: shown, instance, detail: typeof judgement === 'string' ? judgement : '' }
           : shown;
         for (const one of among) one.settled = true;
+        if (entry.property.witness && among.length > 1) entry.byLikeness = true;
       }
     }
   }
@@ -83,12 +91,13 @@ export class Findings {
     return undefined;
   }
 
-  verdicts(bound: Bound | undefined): SearchResult['judged'] {
-    return this.#open.map(({ property, judgeables, trace }) => ({
+  /** `isVerified`: that instances are alike is known, and not only declared. */
+  verdicts(bound: Bound | undefined, isVerified = true): SearchResult['judged'] {
+    return this.#open.map(({ property, judgeables, trace, byLikeness }) => ({
       property,
       verdict: verdictOf(
         property,
-        judgeables.find(({ settled }) => !settled),
+        judgeables.find(({ settled }) => !settled || (byLikeness && !isVerified)),
         trace,
         bound,
       ),

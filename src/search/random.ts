@@ -38,6 +38,9 @@ class Broken extends Error {
   }
 }
 
+/** Thrown out of a run to end the search: fast-check would generate all other runs, if only to skip them. */
+class Interrupted extends Error {}
+
 /**
  * fast-check's model-based runs: random commands from the initial state, every property judged after each. When a run breaks
  * a property, fast-check shrinks the run against that property alone, and the search goes on from the same run for the others.
@@ -50,6 +53,7 @@ export const searchRandom = async (task: Task, options: RandomOptions): Promise<
   const search = new RandomRuns(task);
   const violated = new Map<Property, Verdict>();
   let interrupted = false;
+  let ended = false;
 
   const { command, likely } = task.system;
   const calls = fc
@@ -61,16 +65,20 @@ export const searchRandom = async (task: Task, options: RandomOptions): Promise<
     )
     .map(([command, dice]) => new Call(task, command, dice === 0));
   const property = fc.asyncProperty(fc.commands([calls], { maxCommands: length, size: 'max' }), async (commands) => {
-    if (interrupted || search.brokenModel) return;
-    interrupted = !(await pulse(search.covered));
-    search.run(commands);
+    if (ended || search.brokenModel) return;
+    interrupted ||= !(await pulse(search.covered));
+    if (!interrupted) search.run(commands);
+    else if (!search.isShrinking) {
+      ended = true;
+      throw new Interrupted();
+    }
   });
 
   for (let from = first; from < runs; ) {
     search.beginAt(from);
     const details = await fc.check(property, { seed, path: String(from), numRuns: runs - from });
     if (search.brokenModel) throw search.brokenModel;
-    if (!details.failed) break;
+    if (!details.failed || ended) break;
     if (!(details.errorInstance instanceof Broken)) throw details.errorInstance;
     const { property: broken, trace } = details.errorInstance;
     from = Number(details.counterexamplePath!.split(':')[0]);
@@ -174,6 +182,10 @@ class RandomRuns {
     this.#from = run;
     this.#finished = 0;
     this.#shrinking = undefined;
+  }
+
+  get isShrinking(): boolean {
+    return this.#shrinking !== undefined;
   }
 
   settle(property: Property) {

@@ -1,6 +1,9 @@
 /** Share of the hash table that may be in use before it is doubled. */
 const fullest = 0.6;
 
+/** Slots of the hash table: places in it are reckoned in 32 bits, with a sign. */
+const mostSlots = 2 ** 31;
+
 /**
  * The states seen so far, packed, in the order in which they were found. Exact: two states are the same only if all their words
  * are. Open addressing with linear probing; the table holds state numbers, so that a state's words stay where they were put. All
@@ -46,8 +49,8 @@ export class StateSet {
     const bytes = () => 4 * (states * (this.#width + 1) + slots);
     for (;;) {
       const growsStates = states <= Math.floor(slots * fullest);
-      if (bytes() + 4 * (growsStates ? states * (this.#width + 1) : 2 * slots) > this.#maxBytes)
-        return Math.min(states, Math.floor(slots * fullest));
+      const isTooLarge = bytes() + 4 * (growsStates ? states * (this.#width + 1) : 2 * slots) > this.#maxBytes;
+      if (isTooLarge || (!growsStates && slots >= mostSlots)) return Math.min(states, Math.floor(slots * fullest));
       if (growsStates) states *= 2;
       else slots *= 2;
     }
@@ -221,7 +224,7 @@ export class StateSet {
   }
 
   #rehash(): boolean {
-    if (this.bytes + 2 * this.table.byteLength > this.#maxBytes) return false;
+    if (this.bytes + 2 * this.table.byteLength > this.#maxBytes || this.table.length >= mostSlots) return false;
     const table = allocated(this.table.length * 2);
     if (!table) return false;
     const mask = table.length - 1;

@@ -174,6 +174,11 @@ export class SymmetryCheck {
     this.#followAll();
   }
 
+  /** Whether nothing was put off: what was learned so far shows that the symmetry is one. */
+  get hasNoDoubts(): boolean {
+    return this.#doubts.size === 0;
+  }
+
   #followAll() {
     for (let row = this.#queue.pop(); row; row = this.#queue.pop())
       for (const exchange of this.#symmetry.exchanges.keys()) this.#followRow(row, exchange);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { searchRandom } from '../../src/search/random.ts';
+import type { Pulse } from '../../src/search/result.ts';
 import { taskOf } from '../../src/search/task.ts';
 import { invariant, type Model, type Property, scopeOf } from '../../src/spec/index.ts';
 import { calls, canBeAt, graph, neverAt } from './graph.ts';
@@ -78,6 +79,27 @@ describe('random search', () => {
     const { judged, bound } = await search(line, [neverAt(line, 9)], { pulse: async () => false });
     expect(bound).toEqual({ kind: 'interrupted' });
     expect(judged[0]?.verdict).toEqual({ kind: 'incomplete', bound });
+  });
+
+  it('does not generate the runs that it is not to make', async () => {
+    let pulses = 0;
+    const start = performance.now();
+    const { covered } = await search(line, [], { runs: 1e6, length: 100, pulse: async () => ++pulses < 10 });
+    expect(covered.runs).toBe(9);
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
+  it('keeps what it has found when it is told to stop while that is shrunk', async () => {
+    // A run that breaks something is not finished: the next call is made while it is shrunk.
+    let last: number | undefined = -1;
+    const pulse: Pulse = async ({ runs }) => {
+      const same = runs === last;
+      last = runs;
+      return !same;
+    };
+    const { judged, bound } = await search(line, [neverAt(line, 3), neverAt(line, 4)], { pulse });
+    expect(bound).toEqual({ kind: 'interrupted' });
+    expect(judged.map(({ verdict }) => verdict.kind)).toEqual(['violated', 'incomplete']);
   });
 
   it('reports a broken property at once instead of shrinking it', async () => {

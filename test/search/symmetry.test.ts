@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstBreak } from '../../src/counterexample/replay.ts';
 import { searchExhaustive } from '../../src/search/exhaustive.ts';
-import type { SearchResult } from '../../src/search/result.ts';
+import type { Pulse, SearchResult } from '../../src/search/result.ts';
 import { symmetryOf } from '../../src/search/symmetry.ts';
 import { SymmetryCheck } from '../../src/search/symmetry-check.ts';
 import { type Task, taskOf } from '../../src/search/task.ts';
@@ -530,5 +530,41 @@ describe('a declaration that makes no sense', () => {
     await expect(searchExhaustive(task(model, []))).rejects.toThrow(
       'model boxes: symmetry of box: go(box=1) is a command, go(box=0) is not',
     );
+  });
+});
+
+describe('a search that is interrupted before the symmetry is known to be one', () => {
+  /** The second item cannot be filled late: which the first look at it, early, does not show. */
+  const lopsided = tiny('lopsided', {
+    state: record({ used: array(flag, 3), late: flag, ready: flag, time: range(0, 5000) }),
+    command: variant({ take: { item: range(0, 2) }, wait: {}, fill: {}, tick: {} }),
+    initial: { used: [false, false, false], late: false, ready: false, time: 0 },
+    symmetry: [{ arrays: ['used'], names: ['item'] }],
+    step: (s, command) => {
+      if (command.kind === 'tick') return ok(update(s, (d) => void (d.time = Math.min(5000, s.time + 1))));
+      if (command.kind === 'wait') return ok(update(s, (d) => void Object.assign(d, { late: true, ready: false })));
+      if (command.kind === 'take')
+        return s.used[command.item]
+          ? refuse(s, 'EBUSY', 'used')
+          : ok(update(s, (d) => void (d.used[command.item] = true)));
+      if (s.used.filter((one) => one).length !== 1) return refuse(s, 'EPERM', 'not one');
+      if (s.used[1] && s.late) return refuse(s, 'ENOMEM', 'not for the second');
+      return ok(update(s, (d) => void (d.ready = true)));
+    },
+  });
+  const filledLate = reachable(lopsided, {
+    id: 'filled-late',
+    statement: '',
+    source: '',
+    forEach: () => record({ item: range(0, 2) }),
+    when: ({ used, late, ready }, { item }) => ready && late && used.every((one, i) => one === (i === item)),
+  });
+  const kind = async (symmetry: boolean, pulse: Pulse = async () => true) =>
+    (await searchExhaustive(task(lopsided, [filledLate]), { symmetry, pulse })).judged[0]!.verdict.kind;
+
+  it('does not take a witness for reached because one that is said to be like it is', async () => {
+    expect(await kind(false)).toBe('violated');
+    await expect(kind(true)).rejects.toThrow('-ENOMEM (not for the second)');
+    expect(await kind(true, async () => false)).toBe('incomplete');
   });
 });

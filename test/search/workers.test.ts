@@ -6,9 +6,22 @@ import type { SearchResult } from '../../src/search/result.ts';
 import { StateSet } from '../../src/search/state-set.ts';
 import { taskOf } from '../../src/search/task.ts';
 import { Workers } from '../../src/search/workers.ts';
-import { invariant, type Model, type Property, SpecError, scopeOf } from '../../src/spec/index.ts';
+import {
+  array,
+  invariant,
+  type Model,
+  ok,
+  type Property,
+  range,
+  record,
+  SpecError,
+  scopeOf,
+  update,
+  variant,
+} from '../../src/spec/index.ts';
 import { pkvmPages, pkvmPagesProperties } from '../bench/pkvm-pages.ts';
 import { anyModel } from './any-model.ts';
+import { tiny } from './tiny.ts';
 
 /** All that may not depend on how many threads there are. */
 const comparable = ({ judged, covered, coverage, bound, deadEnd }: SearchResult) => ({
@@ -97,6 +110,42 @@ describe('however many workers there are and whoever is faster', () => {
     const alone = await search(larger, 1, { maxBytes });
     expect(alone.bound).toEqual({ kind: 'memory', limit: maxBytes });
     for (const workers of [2, 3]) expect(await search(larger, workers, { maxBytes })).toEqual(alone);
+  });
+});
+
+/** Six numbers that grow: after each level so many states are known. */
+const counts = [1, 7, 28, 84, 210];
+const grid = tiny('grid', {
+  state: record({ cells: array(range(0, 3), 6) }),
+  command: variant({ inc: { i: range(0, 5) } }),
+  initial: { cells: [0, 0, 0, 0, 0, 0] },
+  step: (state, { i }) => ok(update(state, (draft) => void (draft.cells[i] = Math.min(3, state.cells[i]! + 1)))),
+});
+
+describe('a bound near which workers stop', () => {
+  it.each([2, 3, 4])(
+    'loses no judgement of the states of level %i, after which there is room for no other',
+    async (sum) => {
+      const never = invariant(grid, {
+        id: 'never',
+        statement: '',
+        source: '',
+        holds: ({ cells }) => cells.reduce((a, b) => a + b, 0) !== sum,
+      });
+      const two = new Workers(2, new StateSet(1, Number.POSITIVE_INFINITY), 1, 6);
+      await two.close();
+      const job = { model: grid, properties: [never] };
+      const options = { maxStates: two.overshoot + counts[sum]! };
+      const together = await search(job, 2, options);
+      expect(together.judged[0]?.verdict.kind).toBe('violated');
+      expect(together).toEqual(await search(job, 1, options));
+    },
+  );
+});
+
+describe('a state table', () => {
+  it('has no more slots than 32 bits with a sign can tell apart, whatever the memory', () => {
+    expect(new StateSet(1, 2 ** 60).most).toBeLessThan(2 ** 31);
   });
 });
 
