@@ -9,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--import', 'tsx'],
     isolate: false,
+    maxWorkers: '100%',
     experimental: { viteModuleRunner: false, nodeLoader: false },
     setupFiles: ['test/take-coverage.ts'],
     testTimeout: 120_000,

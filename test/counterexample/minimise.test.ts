@@ -99,7 +99,9 @@ describe('the same bug gives the same counterexample from any seed', () => {
   /** Ways to break a property that differ in more than one step, so that neither is led to the other. Seeds find one or the other. */
   const gaps = ['v4-return-hyp no-panic', 'v4-no-warn donated-mmio-not-host-mapped'];
 
-  it.each(Object.keys(pkvmMmioSuite.model.variants))('in the large configuration of %s', async (variant) => {
+  const variants = ['before', 'v4', 'v4-all-checks', 'v4-no-warn'];
+
+  it.each(variants)('in the large configuration of %s', async (variant) => {
     const first = await traces(variant, 1);
     for (let seed = 2; seed <= 3; seed++)
       for (const [id, calls] of await traces(variant, seed))
@@ -110,7 +112,7 @@ describe('the same bug gives the same counterexample from any seed', () => {
 
   it('and it is the one that exhaustive search finds, where that can be asked', async () => {
     const different: string[] = [];
-    for (const variant of Object.keys(pkvmMmioSuite.model.variants)) {
+    for (const variant of variants) {
       const shortest = await check(pkvmMmioSuite, { variant }, { kind: 'exhaustive' });
       const random = await check(pkvmMmioSuite, { variant }, { kind: 'random', runs: 1000, length: 100, seed: 1 });
       for (const [i, { property, verdict, steps = [] }] of random.properties.entries()) {
