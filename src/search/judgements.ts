@@ -3,7 +3,7 @@ import { Observation } from '../observe/observation.ts';
 import { hole, type SlotValues, Tries } from '../observe/tries.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Layout, maskOf, type Place, type Slot, shifted, slotsOf } from '../spec/layout.ts';
+import { type Layout, maskOf, type Place, type Slot, slotsOf } from '../spec/layout.ts';
 import type { Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
@@ -233,7 +233,7 @@ export class CallJudgements {
     this.#transitions = transitions;
     this.#watch = watch;
     this.#findings = findings;
-    this.#after = shifted(layout.place, layout.words);
+    this.#after = layout.after;
     this.#pair = new Uint32Array(2 * layout.words);
     const [before, after] = [slotsOf(layout.place), slotsOf(this.#after)];
     for (const [i, slot] of after.entries()) this.#twins.set(slot, before[i]!);

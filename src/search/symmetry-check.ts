@@ -2,7 +2,7 @@ import { type Effect, effectOf } from '../observe/effect.ts';
 import { Observation } from '../observe/observation.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Layout, maskOf, type Slot, shifted } from '../spec/layout.ts';
+import { type Layout, maskOf, type Slot } from '../spec/layout.ts';
 import { describeCommand, describeFields } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import { decides, type Judgeable } from './findings.ts';
@@ -116,7 +116,7 @@ export class SymmetryCheck {
     this.#effort = effort;
     this.#layout = layout;
     this.#symmetry = symmetry;
-    this.#after = shifted(layout.place, layout.words);
+    this.#after = layout.after;
     collectRegions(layout.place, this.#regions);
     collectRegions(this.#after, this.#regions);
     for (const { property, instances } of task.obligations)

@@ -41,6 +41,8 @@ export interface Layout<T> {
   /** Every slot, in the order of the domain's fields; a variant's `kind` comes before the fields of its cases. */
   readonly slots: readonly Slot[];
   readonly place: Place;
+  /** The same for the second of two states that are packed one behind the other. */
+  readonly after: Place;
   /** Packs into `target` from `offset`, or into new words. Throws a SpecError with the path if `value` is outside the domain. */
   encode(value: T, target?: Uint32Array, offset?: number): Uint32Array;
   decode(words: Uint32Array, offset?: number): T;
@@ -54,6 +56,7 @@ export const layoutOf = <T>(domain: Domain<T>): Layout<T> => {
     words,
     slots: bits.slots,
     place,
+    after: shifted(place, words),
     encode: (value, target = new Uint32Array(words), offset = 0) => {
       target.fill(0, offset, offset + words);
       if (pack(place, value, target, offset)) return target;
@@ -65,8 +68,8 @@ export const layoutOf = <T>(domain: Domain<T>): Layout<T> => {
   };
 };
 
-/** The same place for a value that is packed `words` further on. */
-export const shifted = (place: Place, words: number): Place => {
+/** The same place for a value that is packed `words` further on, with slots of its own. */
+const shifted = (place: Place, words: number): Place => {
   const slot = (one: Slot): Slot => ({ ...one, word: one.word + words });
   const fields = (places: Places): Places => new Map([...places].map(([name, inner]) => [name, shifted(inner, words)]));
   switch (place.kind) {

@@ -541,7 +541,17 @@ describe("Will Deacon's rule, in the text of the model", () => {
       readdirSync(folder)
         .filter((file) => file.endsWith('.ts'))
         .sort(),
-    ).toEqual(['checks.ts', 'classes.ts', 'era62.ts', 'guests.ts', 'memory.ts', 'model.ts', 'stage2.ts', 'state.ts']);
+    ).toEqual([
+      'checks.ts',
+      'classes.ts',
+      'draw.ts',
+      'era62.ts',
+      'guests.ts',
+      'memory.ts',
+      'model.ts',
+      'stage2.ts',
+      'state.ts',
+    ]);
   });
 
   it.each(functions)('$name: no refusal follows the first update', ({ text }) => {

@@ -77,7 +77,7 @@ describe('a search with symmetry', () => {
         seen.deadEnds += Number(full.deadEnd !== undefined);
         seen.reduced += Number(reduced.covered.states * 4 < full.covered.states);
       }),
-      { numRuns: 40 },
+      { numRuns: 150 },
     );
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(1);
   });

@@ -79,7 +79,7 @@ describe('however many workers there are and whoever is faster', () => {
     'the verdicts, traces, counts and coverage of $model.id are the same',
     async ({ model, properties }) => {
       const alone = await search({ model, properties }, 1);
-      for (let round = 0; round < (alone.covered.states > 5000 ? 1 : 3); round++)
+      for (let round = 0; round < (alone.covered.states > 2000 ? 1 : 3); round++)
         for (const workers of [2, 3]) expect(await search({ model, properties }, workers)).toEqual(alone);
     },
   );
