@@ -2,17 +2,21 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { match } from 'ts-pattern';
+import { audit } from '../audit/audit.ts';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { canonical } from '../counterexample/canonical.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
 import { known } from '../known.ts';
 import { corpusText } from '../report/corpus.ts';
 import { githubErrors } from '../report/github.ts';
-import { html } from '../report/html.ts';
+import { type Extra, html } from '../report/html.ts';
+import { lifeExtras } from '../report/html-life.ts';
 import { checkJson } from '../report/json.ts';
+import { dotOf } from '../report/life-graph.ts';
 import { matrixText } from '../report/matrix.ts';
 import { type Report, reportOf } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
+import { svgOf } from '../report/svg.ts';
 import { checkText, summaryOf } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -108,13 +112,35 @@ export const checkCommand = async (
   else console.out(checkText(results, { style, inFull: named, coverage: options.coverage ?? false }));
   if (console.annotates && format !== 'github') console.err(githubErrors(reports));
   if (options.report !== undefined) {
-    writeReport(options.report, html(results.map((result, i) => ({ result, report: reports[i]! }))));
+    const searched = results.map((result, i) => ({ result, report: reports[i]! }));
+    const lives = await livesOf(jobs, results, console);
+    writeReport(options.report, html(searched, { extras: (scope) => lives.get(JSON.stringify(scope)) ?? [] }));
     if (format === 'text') console.out(`Report: ${options.report}\n`);
   }
   if (saved.size > 0 && format === 'text')
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
   const status = statusOf(results);
   return status === exit.asExpected && kept.some(({ outcome }) => outcome === 'broken') ? exit.violated : status;
+};
+
+/** By scope: what the report shows of the life of a page, for variants that were named and for default ones. */
+const livesOf = async (
+  jobs: readonly Job[],
+  results: readonly CheckResult[],
+  console: Console,
+): Promise<Map<string, Extra[]>> => {
+  const lives = new Map<string, Extra[]>();
+  for (const [i, { scope, search, bound }] of results.entries()) {
+    const { target, choices } = jobs[i]!;
+    const { model } = target.suite;
+    const isAsked = target.variant !== undefined || scope.variant === model.defaultVariant;
+    if (!model.classify || search.kind === 'random' || bound || !isAsked || console.interrupted.aborted) continue;
+    const name = scopeName(scope);
+    const { life } = await audit(model, choices, { commands: [], pulse: pulseFor(console, `${name} life cycle`) });
+    console.progress?.('');
+    if (life) lives.set(JSON.stringify(scope), lifeExtras(life, name, await svgOf(dotOf(life, name, false))));
+  }
+  return lives;
 };
 
 const statusOf = (results: readonly CheckResult[]): number => {

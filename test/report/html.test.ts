@@ -42,6 +42,14 @@ describe('the HTML report', () => {
     expect(text.match(/class="counterexample"/g)).toHaveLength(4 + 7);
   });
 
+  it('has the ownership matrix and the life cycle of a page, of models that classify pages', () => {
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('<h2>pkvm-mmio@v4-all-checks: what calls do to the page they name</h2>');
+    expect(text).toMatch(/<th scope="row">hyp MMIO<\/th><td>EPERM<\/td><td>-(>|&gt;) host MMIO, not mapped<\/td>/);
+    expect(text.match(/<svg /g)).toHaveLength(1);
+    expect(text).not.toContain('shadow-reuse@gfn: the life cycle');
+  });
+
   it('is not written where it cannot be', async () => {
     const wrong = await pagelaw(['check', 'pkvm-mmio@fixed', '--report', 'pkvm-mmio@v4']);
     expect(wrong.err).toBe('pagelaw: --report takes a file that ends in .html, not pkvm-mmio@v4\n');
