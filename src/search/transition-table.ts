@@ -10,6 +10,9 @@ import { frozen } from '../spec/update.ts';
 import type { Findings } from './findings.ts';
 import { causes, leftDomain, perform, type Task } from './task.ts';
 
+/** The bits of 2, 8, 32, ... */
+const oddPowers = 0xaaaa_aaaa;
+
 /** What a row leads to: another state, the same one, or none because the call is disabled or panics. */
 export const leads = { on: 0, nowhere: 1, disabled: 2, panic: 3 } as const;
 
@@ -26,7 +29,7 @@ export interface Row {
 /**
  * A task's transitions as decision tables. A row is learned by watching a command run once on a packed state; every state that
  * agrees in what was read takes that row from then on. Each row is also computed by the plain function on the plain state, when
- * it is learned and again whenever the number of its lookups has doubled. A difference is an error.
+ * it is learned and again whenever the number of its lookups is four times what it was then. A difference is an error.
  */
 export class TransitionTable {
   readonly #task: Task;
@@ -65,7 +68,8 @@ export class TransitionTable {
     if (row === hole) return this.#timed(() => this.#learn(command, this.#copy(words, offset)));
     this.uses[row]!++;
     const lookups = ++this.#lookups[row]!;
-    if ((lookups & (lookups - 1)) === 0) this.#timed(() => this.#recheck(row, this.#copy(words, offset)));
+    if ((lookups & (lookups - 1)) === 0 && (lookups & oddPowers) !== 0)
+      this.#timed(() => this.#recheck(row, this.#copy(words, offset)));
     return row;
   }
 

@@ -42,7 +42,7 @@ const comparable = ({ judged, covered, coverage, bound, deadEnd }: SearchResult)
 });
 
 /** The reference takes its time: it sees so many states of the default variant, and fewer of the others. */
-const [many, some] = [2500, 250];
+const [many, some] = [2000, 120];
 
 describe('the exhaustive search says what the reference search says', () => {
   it.each(

@@ -74,13 +74,19 @@ const pages: Job = {
   config: { pages: 4, tables: 2 },
 };
 
+/** Of a model with very many states a smaller configuration will do. */
+const smaller: Readonly<Record<string, Readonly<Record<string, number>>>> = { 'pkvm-ownership': { gfns: 1 } };
+
 describe('however many workers there are and whoever is faster', () => {
   it.each(suites)(
     'the verdicts, traces, counts and coverage of $model.id are the same',
     async ({ model, properties }) => {
-      const alone = await search({ model, properties }, 1);
-      for (let round = 0; round < (alone.covered.states > 2000 ? 1 : 3); round++)
-        for (const workers of [2, 3]) expect(await search({ model, properties }, workers)).toEqual(alone);
+      const config = smaller[model.id] ?? {};
+      const alone = await search({ model, properties, config }, 1);
+      const large = alone.covered.states > 2000;
+      for (let round = 0; round < (large ? 1 : 3); round++)
+        for (const workers of large ? [3] : [2, 3])
+          expect(await search({ model, properties, config }, workers)).toEqual(alone);
     },
   );
 
