@@ -46,7 +46,8 @@ const found = (result: CheckResult, id: string) => {
 const broken = (result: CheckResult) =>
   result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
 
-describe.each(Object.keys(sppSuite.model.variants))('spp@%s', (variant) => {
+// Each other variant lacks one repair, and has its rows in the table below.
+describe.each(['v10', 'v12', 'repaired'])('spp@%s', (variant) => {
   it('breaks exactly the properties that the suite lists for it, and reaches every witness', async () => {
     const result = await exhaustive({ variant });
     expect(result.bound).toBeUndefined();
