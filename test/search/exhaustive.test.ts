@@ -47,7 +47,10 @@ const [many, some] = [2000, 120];
 describe('the exhaustive search says what the reference search says', () => {
   it.each(
     suites.flatMap(({ model, properties }) =>
-      Object.keys(model.variants).map((variant) => ({ model, properties, variant, name: `${model.id}@${variant}` })),
+      Object.keys(model.variants)
+        // Versions of one function differ little: of the others than the default one every third will do.
+        .filter((variant, i) => variant === model.defaultVariant || i % 3 === 0)
+        .map((variant) => ({ model, properties, variant, name: `${model.id}@${variant}` })),
     ),
   )('of $name: verdicts, traces, counts, coverage', async ({ model, properties, variant }) => {
     const options = { maxStates: variant === model.defaultVariant ? many : some };
