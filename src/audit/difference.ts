@@ -12,7 +12,6 @@ import { type Choices, type Command, describeCommand, type Scope, scopeOf } from
 import type { Outcome } from '../spec/outcome.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
-import { frozen } from '../spec/update.ts';
 
 export interface Side {
   readonly suite: Suite;
@@ -384,7 +383,7 @@ class Cases {
 
   /** Both calls, made plainly; undefined if they do not differ. */
   #callsOn(pair: number, words: Uint32Array): TwoCalls | undefined {
-    const before = frozen(this.#layout.decode(words));
+    const before = this.#layout.decode(words);
     const { a, b, command } = this.#pairs[pair]!;
     const plain = (task: Task, number: number) => {
       try {

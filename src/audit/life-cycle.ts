@@ -7,7 +7,6 @@ import { leads } from '../search/transition-table.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Layout } from '../spec/layout.ts';
 import { guarded, type Model } from '../spec/model.ts';
-import { frozen } from '../spec/update.ts';
 import { resultOf } from './cases.ts';
 import type { LifeCycle, Movement } from './result.ts';
 
@@ -105,7 +104,7 @@ class Tabulated {
   #learn(state: Uint32Array): number {
     const observation = new Observation(state);
     const seen = guarded(this.#what, () => this.#of(viewOf(observation, this.#layout.place)));
-    if (seen !== guarded(this.#what, () => this.#of(frozen(this.#layout.decode(state)))))
+    if (seen !== guarded(this.#what, () => this.#of(this.#layout.decode(state))))
       throw new SpecError(`${this.#what} is impure: asked twice it gave two answers (${causes})`);
     this.#tries.learn(this.#trie, observation.reads, observation.indexOf, seen);
     observation.close();

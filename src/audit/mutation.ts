@@ -12,7 +12,6 @@ import { type Choices, type Command, type Scope, scopeOf } from '../spec/model.t
 import type { Errno, Outcome } from '../spec/outcome.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
-import { frozen } from '../spec/update.ts';
 import { errnoMutants, type Fault, type Mutant, mutantsOf, type Value } from './mutants.ts';
 
 /**
@@ -414,12 +413,12 @@ class MutantSearch {
 
   #judgeCall(row: number, words: Uint32Array, offset: number, command: number) {
     if (!this.#ofCalls.settles(row, words, offset)) return;
-    const before = frozen(this.#layout.decode(words, offset));
+    const before = this.#layout.decode(words, offset);
     const next = new Uint32Array(this.#layout.words);
     const changed = this.#transitions.apply(row, words, offset, next);
     const outcome = {
       ...this.#transitions.row(row).outcome,
-      state: changed ? frozen(this.#layout.decode(next)) : before,
+      state: changed ? this.#layout.decode(next) : before,
     };
     this.#catch('call', { before, command: this.#task.commands[command]!, outcome });
   }
@@ -445,7 +444,7 @@ class MutantSearch {
     const added = this.#own.add(next, 0, hash, 0);
     const { words } = this.#layout;
     if (this.#ofStates.settles(this.#own.words, added * words, row))
-      this.#catch('state', frozen(this.#layout.decode(this.#own.words, added * words)));
+      this.#catch('state', this.#layout.decode(this.#own.words, added * words));
     return this.#known.count + added;
   }
 

@@ -8,7 +8,6 @@ import { indexIn, type Layout, layoutOf, type Slot } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
-import { frozen } from '../spec/update.ts';
 
 type Value = boolean | number | string;
 
@@ -88,7 +87,7 @@ const otherResults = (
   if (slot.size > widestTrial) return [];
   return [...neighbours(words, slot, regions)].flatMap((other) => {
     try {
-      const outcome = perform(task, frozen(layout.decode(other)), command);
+      const outcome = perform(task, layout.decode(other), command);
       if (outcome.result === 'disabled' || !task.system.state.contains(outcome.state)) return [];
       const value = slot.valueAt(indexIn(slot, other, 0));
       return [{ value, result: describeOutcome(outcome), key: resultOf(outcome) }];

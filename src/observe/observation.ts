@@ -1,11 +1,13 @@
 import { SpecError } from '../spec/errors.ts';
-import { indexIn, type Slot } from '../spec/layout.ts';
+import { indexIn, type Place, type Slot } from '../spec/layout.ts';
 
 /** One run of a function over a packed state: which slots it read, in the order of their first reading. */
 export class Observation {
   readonly #words: Uint32Array;
   readonly #seen = new Set<Slot>();
   readonly reads: Slot[] = [];
+  /** What stands for the parts of the state as it was: the same part is the same object, in every state that has it. */
+  readonly views = new Map<Place, object>();
   #closed = false;
   #left: number;
 

@@ -15,7 +15,7 @@ interface Part {
   readonly origin: Compound | undefined;
   /** Of an array; undefined for a record. */
   readonly length: number | undefined;
-  /** Fields that differ from the origin's; `gone` for one that was deleted. */
+  /** Fields that differ from the origin's; `gone` for one that was deleted. Only a draft's are added to. */
   readonly changes: Map<string, unknown>;
   /** Of a draft: the drafts of compound fields that were looked at. */
   readonly children: Map<string, object>;
@@ -25,49 +25,49 @@ interface Part {
 }
 
 const gone = Symbol('deleted');
-const parts = new WeakMap<object, Part>();
+/** The field of a proxy's target that holds its part. No trap tells of it, so that nobody copies it. */
+const held = Symbol('part');
 
 export const partOf = (value: unknown): Part | undefined =>
-  typeof value === 'object' && value !== null ? parts.get(value) : undefined;
+  typeof value === 'object' && value !== null ? (Reflect.get(value, held) as Part | undefined) : undefined;
+
+/** Proxy traps are given the target, not the proxy. */
+const partHeldBy = (target: object): Part => Reflect.get(target, held) as Part;
+
+/** Shared by all that have no changes, or no children, and never will. */
+const nothing = new Map<string, never>();
 
 /** The observed state itself: a value that behaves like the plain, frozen state and notes what is read of it. */
 export const viewOf = (observation: Observation, place: Place): unknown => {
   if (place.kind === 'scalar') return observation.read(place.slot);
-  const known = unchanged.get(observation) ?? new Map<Place, object>();
-  unchanged.set(observation, known);
-  const view =
-    known.get(place) ??
-    makePart({
-      observation,
-      origin: place,
-      length: place.kind === 'array' ? place.elements.length : undefined,
-      changes: new Map(),
-      base: undefined,
-    }).proxy;
-  known.set(place, view);
+  const known = observation.views.get(place);
+  if (known) return known;
+  const view = makePart({
+    observation,
+    origin: place,
+    length: place.kind === 'array' ? place.elements.length : undefined,
+    changes: nothing,
+    base: undefined,
+  }).proxy;
+  observation.views.set(place, view);
   return view;
 };
-
-/** Views of parts that are as they were: the same part is the same object, in every state that has it. */
-const unchanged = new WeakMap<Observation, Map<Place, object>>();
 
 const makePart = (part: Omit<Part, 'proxy' | 'children'>): Part => {
   // The target only lends its prototype, and its length if it is an array. A field of it is never looked at.
   const target: object = part.length === undefined ? {} : new Array(part.length);
-  const proxy: object = new Proxy(target, part.base ? draftHandler : valueHandler);
-  const made = { ...part, children: new Map<string, object>(), proxy };
-  parts.set(proxy, made);
-  byTarget.set(target, made);
+  const { observation, origin, length, changes, base } = part;
+  const proxy: object = new Proxy(target, base ? draftHandler : valueHandler);
+  const children: Part['children'] = base ? new Map() : nothing;
+  const made: Part = { observation, origin, length, changes, children, base, proxy };
+  Reflect.set(target, held, made);
   return made;
 };
-
-/** Proxy traps are given the target, not the proxy. */
-const byTarget = new WeakMap<object, Part>();
 
 /** A new value without an origin, from plain records and arrays, which may hold views. */
 const frozenCopy = (observation: Observation, value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value;
-  const part = parts.get(value);
+  const part = partOf(value);
   if (part) return part.base ? finished(part).proxy : value;
   const changes = new Map(Object.entries(value).map(([key, inner]) => [key, frozenCopy(observation, inner)]));
   return makePart({
@@ -84,7 +84,7 @@ const finished = (draft: Part): Part => {
   const changes = new Map(draft.base!.changes);
   let changed = false;
   for (const [key, child] of draft.children) {
-    const part = parts.get(child)!;
+    const part = partOf(child)!;
     const value = finished(part);
     if (draft.changes.has(key) || value === part.base) continue;
     changes.set(key, value.proxy);
@@ -198,21 +198,21 @@ const readOnly = (key: string | symbol): never => {
 
 const reading: ProxyHandler<object> = {
   get: (target, key) => {
-    const part = byTarget.get(target)!;
+    const part = partHeldBy(target);
     if (key === updates) return (recipe: (draft: unknown) => void) => changed(part, recipe);
     if (typeof key === 'symbol' || (part.length !== undefined && key === 'length')) return Reflect.get(target, key);
     if (hasField(part, key)) return fieldOf(part, key);
     if (!(key in target) && !mayHave(part, key)) throw unknownField(key, 'the state');
     return Reflect.get(target, key);
   },
-  has: (target, key) => (typeof key === 'string' && hasField(byTarget.get(target)!, key)) || Reflect.has(target, key),
+  has: (target, key) => (typeof key === 'string' && hasField(partHeldBy(target), key)) || Reflect.has(target, key),
   ownKeys: (target) => {
-    const part = byTarget.get(target)!;
+    const part = partHeldBy(target);
     return part.length !== undefined ? [...keysOf(part), 'length'] : keysOf(part);
   },
   // A getter, so that asking which fields there are, as Object.keys() does, does not read them.
   getOwnPropertyDescriptor: (target, key) => {
-    const part = byTarget.get(target)!;
+    const part = partHeldBy(target);
     if (typeof key === 'symbol' || (part.length !== undefined && key === 'length'))
       return Reflect.getOwnPropertyDescriptor(target, key);
     if (!hasField(part, key)) return undefined;
@@ -230,7 +230,7 @@ const valueHandler: ProxyHandler<object> = {
 const draftHandler: ProxyHandler<object> = {
   ...reading,
   set: (target, key, value) => {
-    const part = byTarget.get(target)!;
+    const part = partHeldBy(target);
     if (typeof key === 'symbol') readOnly(key);
     if (
       part.length !== undefined &&
@@ -244,7 +244,7 @@ const draftHandler: ProxyHandler<object> = {
     return true;
   },
   deleteProperty: (target, key) => {
-    const part = byTarget.get(target)!;
+    const part = partHeldBy(target);
     if (typeof key === 'symbol') readOnly(key);
     if (hasField(part, String(key))) part.changes.set(String(key), gone);
     return true;

@@ -2,7 +2,6 @@ import { Observation } from '../observe/observation.ts';
 import { hole, Tries } from '../observe/tries.ts';
 import { indexIn, type Layout, type Slot } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
-import { frozen } from '../spec/update.ts';
 import { collectRegions, neighbours, put, type Regions } from './neighbours.ts';
 import { type Coverage, type Dead, type DeadResult, resultsOf } from './result.ts';
 import { perform, type Task } from './task.ts';
@@ -165,7 +164,7 @@ class Beyond {
   #givesPlainly(command: Command, result: string, state: Uint32Array): boolean {
     this.runs++;
     try {
-      const outcome = perform(this.#task, frozen(this.#layout.decode(state)), command);
+      const outcome = perform(this.#task, this.#layout.decode(state), command);
       const isInside = outcome.result === 'disabled' || this.#task.system.state.contains(outcome.state);
       return isInside && resultsOf(outcome).includes(result);
     } catch {

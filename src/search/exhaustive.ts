@@ -3,7 +3,6 @@ import { hole } from '../observe/tries.ts';
 import { type Layout, layoutOf } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
-import { frozen } from '../spec/update.ts';
 import { compile, type Expand } from './compiled.ts';
 import { findDead } from './dead.ts';
 import { type Explored, endsOf, firstDeadEnd, judgeExplored, noSuccessor, type Quotient } from './explored.ts';
@@ -257,7 +256,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
         ? undefined
         : transitions.find(by[state - base]!, states.words, states.parents[state]! * width);
       if (ofStates.settles(states.words, state * width, row))
-        findings.ofState(frozen(layout.decode(states.words, state * width)), (among) => shownState(state, among));
+        findings.ofState(layout.decode(states.words, state * width), (among) => shownState(state, among));
       if (state % statesBetweenAudits === 0) ofStates.audit(states.words, state * width);
       if (state % statesBetweenPulses === 0 && !(await pulse(progress()))) bound = { kind: 'interrupted' };
     }
@@ -280,7 +279,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     const row = transitions.take(command, states.words, offset);
     if (transitions.leads(row) === leads.disabled) return;
     if (ofCalls.settles(row, states.words, offset)) {
-      const before = frozen(layout.decode(states.words, offset));
+      const before = layout.decode(states.words, offset);
       const outcome = perform(task, before, commands[command]!);
       findings.ofStep({ before, command: commands[command]!, outcome }, (among) =>
         symmetry ? shownCall(from, among) : [...traceTo(from), commands[command]!],
@@ -304,7 +303,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     depth = level + 1;
     // The row wrote what it wrote before the parts were exchanged.
     if (ofStates.settles(states.words, found * width, symmetry ? undefined : row))
-      findings.ofState(frozen(layout.decode(states.words, found * width)), (among) => shownState(found, among));
+      findings.ofState(layout.decode(states.words, found * width), (among) => shownState(found, among));
   }
 
   /** Compiles the tables anew if there are new rows and enough has been done since the last time. */
@@ -324,7 +323,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   }
 
   function covered() {
-    return { states: states.count, transitions: tally().transitions, depth };
+    return { states: states.count, transitions: transitions.calls, depth };
   }
 
   function progress(): Progress {

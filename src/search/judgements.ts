@@ -5,7 +5,6 @@ import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Layout, maskOf, type Place, type Slot, slotsOf } from '../spec/layout.ts';
 import type { Step } from '../spec/property.ts';
-import { frozen } from '../spec/update.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
 import { collectRegions, neighbours, type Regions } from './neighbours.ts';
 import { causes, judge, type Task } from './task.ts';
@@ -114,7 +113,7 @@ export class StateJudgements {
 
   /** Judges a state that has been found in full and plainly. Throws a SpecError if that settles anything now: it did not before. */
   audit(words: Uint32Array, offset: number): void {
-    const state = frozen(this.#layout.decode(words, offset));
+    const state = this.#layout.decode(words, offset);
     for (const { judgeable } of this.#entries) {
       if (judgeable.settled) continue;
       this.runs++;
@@ -147,7 +146,7 @@ export class StateJudgements {
     const observation = new Observation(state);
     this.runs += 2;
     const view = viewOf(observation, this.#layout.place);
-    const seen = judged(this.#task, entry.judgeable, view, frozen(this.#layout.decode(state)));
+    const seen = judged(this.#task, entry.judgeable, view, this.#layout.decode(state));
     learned(this.#task, entry.judgeable, () =>
       this.#tries.learn(entry.trie, observation.reads, observation.indexOf, Number(seen)),
     );
@@ -364,8 +363,8 @@ export class CallJudgements {
     const observation = new Observation(pair.slice(), explored ? mostReadings : Number.POSITIVE_INFINITY);
     const before = viewOf(observation, this.#layout.place);
     const after = same ? before : viewOf(observation, this.#after);
-    const plainBefore = frozen(this.#layout.decode(pair));
-    const plainAfter = same ? plainBefore : frozen(this.#layout.decode(pair, width));
+    const plainBefore = this.#layout.decode(pair);
+    const plainAfter = same ? plainBefore : this.#layout.decode(pair, width);
     this.runs += 2;
     const seen = judged(
       this.#task,

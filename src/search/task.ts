@@ -46,12 +46,21 @@ export const taskOf = (model: Model, scope: Scope, properties: readonly Property
   };
 };
 
-/** Runs one command. Throws a SpecError that names the command if the transition throws or does not return an outcome. */
-export const perform = ({ scope, system }: Task, state: unknown, command: Command): Outcome<unknown> => {
-  const call = `${scope.model}@${scope.variant}: ${describeCommand(command)}`;
+/**
+ * Runs one command, and takes its outcome as it comes: see `perform`. Throws a SpecError that names the command if the transition
+ * throws or does not return an outcome.
+ */
+export const attempt = ({ scope, system }: Task, state: unknown, command: Command): Outcome<unknown> => {
+  const call = () => `${scope.model}@${scope.variant}: ${describeCommand(command)}`;
   const outcome = guarded(call, () => system.step(state, command));
   if (!isOutcome(outcome))
-    throw new SpecError(`${call} did not return an outcome; use ok(), refuse(), panic() or disabled()`);
+    throw new SpecError(`${call()} did not return an outcome; use ok(), refuse(), panic() or disabled()`);
+  return outcome;
+};
+
+/** Runs one command. The state after is frozen. Throws as `attempt` does. */
+export const perform = (task: Task, state: unknown, command: Command): Outcome<unknown> => {
+  const outcome = attempt(task, state, command);
   if (outcome.state === state) return outcome;
   frozen(outcome.state);
   // The state after is the very state before exactly if nothing changed, so that properties may ask for that with ===.
@@ -77,7 +86,8 @@ const isOutcome = (outcome: Outcome<unknown>): boolean => {
  */
 export const judge = (task: Task, property: Property, subject: unknown, instance: unknown): Judgement => {
   const { scope } = task;
-  return guarded(`${scope.model}@${scope.variant}: property ${property.id}`, () =>
+  const what = () => `${scope.model}@${scope.variant}: property ${property.id}`;
+  return guarded(what, () =>
     property.on === 'path'
       ? property.waits(subject, instance, scope.config, scope.switches)
       : property.on === 'call'

@@ -6,9 +6,8 @@ import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, type Slot } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
-import { frozen } from '../spec/update.ts';
 import type { Findings } from './findings.ts';
-import { causes, leftDomain, perform, type Task } from './task.ts';
+import { attempt, causes, leftDomain, type Task } from './task.ts';
 
 /** The bits of 2, 8, 32, ... */
 const oddPowers = 0xaaaa_aaaa;
@@ -24,6 +23,12 @@ export interface Row {
   readonly reads: readonly { readonly slot: Slot; readonly index: number }[];
   /** The packed state that it was learned of. */
   readonly sample: Uint32Array;
+}
+
+/** What the plain function did: its outcome, and the state after, packed. */
+interface Plain {
+  readonly outcome: Outcome<unknown>;
+  readonly next: Uint32Array;
 }
 
 /**
@@ -46,6 +51,8 @@ export class TransitionTable {
   /** By row: how often it was taken; and how often of these it was looked up here, where it may be checked again. */
   uses = new Float64Array(256);
   readonly #lookups: number[] = [];
+  /** Where #agrees() has the state that a row leads to. */
+  readonly #next: Uint32Array;
   /** How often the model's function was run, and how long it took with what is made of it. */
   runs = 0;
   milliseconds = 0;
@@ -56,6 +63,7 @@ export class TransitionTable {
     this.#layout = layout;
     this.#violated = violated;
     this.#roots = task.commands.map(() => this.#tries.add());
+    this.#next = new Uint32Array(layout.words);
   }
 
   get size(): number {
@@ -127,6 +135,13 @@ export class TransitionTable {
       yield { command: this.#task.commands[command]!, outcome, times: this.uses[i]! };
   }
 
+  /** How many calls were made: every use of a row that is not of a disabled command. */
+  get calls(): number {
+    let calls = 0;
+    for (let row = 0; row < this.size; row++) if (this.#leads[row] !== leads.disabled) calls += this.uses[row]!;
+    return calls;
+  }
+
   #timed<T>(run: () => T): T {
     const start = performance.now();
     const result = run();
@@ -184,7 +199,7 @@ export class TransitionTable {
       throw this.#impure(
         command,
         state,
-        `observed: ${describeOutcome(outcome)}; plain: ${describeOutcome(plain)}, or another state`,
+        `observed: ${describeOutcome(outcome)}; plain: ${describeOutcome(plain.outcome)}, or another state`,
       );
     try {
       this.#tries.learn(this.#roots[number]!, observation.reads, observation.indexOf, row);
@@ -206,7 +221,7 @@ export class TransitionTable {
     const next = new Uint32Array(this.#layout.words);
     if (outcome.result === 'disabled') return;
     if (!this.apply(row, state, 0, next) || !reads.every(({ slot, index }) => indexIn(slot, next, 0) === index)) return;
-    let plain: Outcome<unknown>;
+    let plain: Plain;
     try {
       plain = this.#plain(next, this.#task.commands[command]!);
     } catch (error) {
@@ -217,7 +232,7 @@ export class TransitionTable {
     const { model, variant } = this.#task.scope;
     throw new SpecError(
       `${model}@${variant}: ${describeCommand(this.#task.commands[command]!)} compares states by identity: an update that changes nothing ` +
-        `makes a difference (${describeOutcome(outcome)}; ${describeOutcome(plain)}); compare fields instead`,
+        `makes a difference (${describeOutcome(outcome)}; ${describeOutcome(plain.outcome)}); compare fields instead`,
     );
   }
 
@@ -225,25 +240,27 @@ export class TransitionTable {
     const { command, outcome } = this.#rows[row]!;
     const plain = this.#plain(state, this.#task.commands[command]!);
     if (this.#agrees(row, state, plain)) return;
-    const what = `before: ${describeOutcome(outcome)}; now: ${describeOutcome(plain)}, or another state`;
+    const what = `before: ${describeOutcome(outcome)}; now: ${describeOutcome(plain.outcome)}, or another state`;
     throw this.#impure(this.#task.commands[command]!, state, what);
   }
 
   /** The transition run plainly. Throws what the reference search would throw. */
-  #plain(state: Uint32Array, command: Command): Outcome<unknown> {
+  #plain(state: Uint32Array, command: Command): Plain {
     this.runs++;
-    const outcome = perform(this.#task, frozen(this.#layout.decode(state)), command);
-    if (outcome.result !== 'disabled' && this.#task.system.state.misfit(outcome.state))
+    const before = this.#layout.decode(state);
+    const outcome = attempt(this.#task, before, command);
+    if (outcome.result === 'disabled' || outcome.state === before) return { outcome, next: state };
+    try {
+      return { outcome, next: this.#layout.encode(outcome.state) };
+    } catch {
       throw leftDomain(this.#task, command, outcome.state, this.#violated());
-    return outcome;
+    }
   }
 
-  #agrees(row: number, state: Uint32Array, plain: Outcome<unknown>): boolean {
-    if (outcomeKey(plain) !== outcomeKey(this.#rows[row]!.outcome)) return false;
-    if (plain.result === 'disabled') return true;
-    const next = new Uint32Array(this.#layout.words);
-    this.apply(row, state, 0, next);
-    return this.#layout.encode(plain.state).every((word, i) => word === next[i]);
+  #agrees(row: number, state: Uint32Array, { outcome, next }: Plain): boolean {
+    if (outcomeKey(outcome) !== outcomeKey(this.#rows[row]!.outcome)) return false;
+    this.apply(row, state, 0, this.#next);
+    return outcome.result === 'disabled' || next.every((word, i) => word === this.#next[i]);
   }
 
   #impure(command: Command, state: Uint32Array, what: string): SpecError {
@@ -275,7 +292,11 @@ export const watch = (
 };
 
 /** What tells two outcomes apart, without their states. */
-export const outcomeKey = (outcome: Outcome<unknown>): string => JSON.stringify({ ...outcome, state: undefined });
+export const outcomeKey = (outcome: Outcome<unknown>): string => {
+  const errno = outcome.result === 'refused' ? outcome.errno : '';
+  const reason = outcome.result === 'ok' ? '' : outcome.reason;
+  return [outcome.result, errno, reason, ...outcome.warnings].join('\0');
+};
 
 const noEffect = (words: number): Effect => ({
   keep: new Uint32Array(words).fill(0xffff_ffff),

@@ -45,6 +45,7 @@ export interface Layout<T> {
   readonly after: Place;
   /** Packs into `target` from `offset`, or into new words. Throws a SpecError with the path if `value` is outside the domain. */
   encode(value: T, target?: Uint32Array, offset?: number): Uint32Array;
+  /** The value, frozen all the way down. */
   decode(words: Uint32Array, offset?: number): T;
 }
 
@@ -164,7 +165,8 @@ function placeOf(shape: Shape, path: string, bits: Bits): Place {
     }
     case 'enum': {
       const { values } = shape;
-      const indexOf = (value: unknown) => values.findIndex((one) => Object.is(one, value));
+      const indexes = new Map<unknown, number>(values.map((value, index) => [value, index]));
+      const indexOf = (value: unknown) => (Object.is(value, -0) ? -1 : (indexes.get(value) ?? -1));
       return { kind: 'scalar', slot: bits.slot(path, values.length, indexOf, (index) => values[index]!) };
     }
     case 'range': {
@@ -263,7 +265,8 @@ function packScalar(
 
 function packFields(fields: Places, value: object, words: Uint32Array, offset: number, more: number): boolean {
   if (Object.keys(value).length !== fields.size + more) return false;
-  for (const [name, place] of fields) if (!pack(place, Reflect.get(value, name), words, offset)) return false;
+  for (const [name, place] of fields)
+    if (!Object.hasOwn(value, name) || !pack(place, Reflect.get(value, name), words, offset)) return false;
   return true;
 }
 
@@ -274,7 +277,7 @@ function unpack(place: Place, words: Uint32Array, offset: number): unknown {
     case 'record':
       return unpackFields(place.fields, {}, words, offset);
     case 'array':
-      return place.elements.map((element) => unpack(element, words, offset));
+      return Object.freeze(place.elements.map((element) => unpack(element, words, offset)));
     case 'variant': {
       const kind = String(place.tag.valueAt(indexIn(place.tag, words, offset)));
       return unpackFields(place.cases.get(kind)!, { kind }, words, offset);
@@ -284,5 +287,5 @@ function unpack(place: Place, words: Uint32Array, offset: number): unknown {
 
 function unpackFields(fields: Places, value: Record<string, unknown>, words: Uint32Array, offset: number) {
   for (const [name, place] of fields) value[name] = unpack(place, words, offset);
-  return value;
+  return Object.freeze(value);
 }

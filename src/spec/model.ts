@@ -247,11 +247,13 @@ export const systemOf = (model: Model, scope: Scope): System => {
 const mostCommands = 100_000n;
 
 /** Runs a function of a model's author; what it throws becomes a SpecError that says which function it was, and where. */
-export const guarded = <T>(what: string, run: () => T): T => {
+export const guarded = <T>(what: string | (() => string), run: () => T): T => {
   try {
     return run();
   } catch (error) {
-    throw error instanceof SpecError ? error : new SpecError(`${what} threw ${thrown(error)}`);
+    throw error instanceof SpecError
+      ? error
+      : new SpecError(`${typeof what === 'string' ? what : what()} threw ${thrown(error)}`);
   }
 };
 
