@@ -25,6 +25,8 @@ export interface ExhaustiveOptions {
   readonly workers?: number;
   /** The fewest calls in a level for which threads are worth their trouble; 0: use them whether they are of use or not. */
   readonly callsWorthSharing?: number;
+  /** How many calls a worker may leave to the main thread at once; the fewer, the nearer to a bound are workers of use. */
+  readonly callsToLeave?: number;
   /** Look for results that no reachable state gives, once all of these are known. */
   readonly dead?: boolean;
   /** Whether to visit one state for all that are alike, where the model declares a symmetry; true if not given. */
@@ -200,7 +202,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     else recompile(from);
     if (code === undefined) return from;
     if (!pool) {
-      pool = new Workers(workers, states, width, commands.length);
+      pool = new Workers(workers, states, width, commands.length, options.callsToLeave);
       pool.use(code, transitions.commands());
     }
     pool.begin();

@@ -15,7 +15,7 @@ const numbersAtOnce = 256;
 /** States that a worker takes at once, if they have few commands; a worker leaves at most so many pairs in one stretch. */
 const mostInChunk = 64;
 const callsInChunk = 1 << 13;
-const mostLeft = 1 << 17;
+const usuallyLeft = 1 << 17;
 
 /**
  * Worker threads that expand the states of one level together. What they find is in the state set when a stretch has ended, out of
@@ -41,7 +41,8 @@ export class Workers {
   #fail: ((error: Error) => void) | undefined;
   #failed: Error | undefined;
 
-  constructor(count: number, states: StateSet, width: number, commands: number) {
+  /** `mostLeft`: room for so many calls that a worker leaves in one stretch, or for those of one chunk if these are more. */
+  constructor(count: number, states: StateSet, width: number, commands: number, mostLeft = usuallyLeft) {
     this.#states = states;
     this.#width = width;
     this.#commands = commands;

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { suites } from '../../properties/index.ts';
 import { type ExhaustiveOptions, searchExhaustive } from '../../src/search/exhaustive.ts';
 import type { SearchResult } from '../../src/search/result.ts';
@@ -106,16 +106,29 @@ describe('however many workers there are and whoever is faster', () => {
     );
   });
 
-  it.each([1, 500, 5000, 12_000])('so is where a search stops that may see %i states', async (maxStates) => {
-    const alone = await search(pages, 1, { maxStates });
-    for (const workers of [2, 3]) expect(await search(pages, workers, { maxStates })).toEqual(alone);
+  const larger = { ...pages, config: { pages: 6, tables: 2 } };
+
+  it.each([1, 500, 20_000, 60_000])('so is where a search stops that may see %i states', async (maxStates) => {
+    const alone = await search(larger, 1, { maxStates });
+    expect(alone.bound).toEqual({ kind: 'states', limit: maxStates });
+    for (const workers of [2, 3]) {
+      const stretches = vi.spyOn(Workers.prototype, 'expand');
+      expect(await search(larger, workers, { maxStates, callsToLeave: 1 })).toEqual(alone);
+      // Workers stop where the bound is near, and the main thread goes on alone.
+      if (maxStates >= 60_000) expect(stretches).toHaveBeenCalled();
+      stretches.mockRestore();
+    }
   });
 
-  it.each([100_000, 1_000_000, 2_000_000])('and one that may use %i bytes', async (maxBytes) => {
-    const larger = { ...pages, config: { pages: 6, tables: 2 } };
+  it.each([100_000, 1_000_000, 2_500_000])('and one that may use %i bytes', async (maxBytes) => {
     const alone = await search(larger, 1, { maxBytes });
     expect(alone.bound).toEqual({ kind: 'memory', limit: maxBytes });
-    for (const workers of [2, 3]) expect(await search(larger, workers, { maxBytes })).toEqual(alone);
+    for (const workers of [2, 3]) {
+      const stretches = vi.spyOn(Workers.prototype, 'expand');
+      expect(await search(larger, workers, { maxBytes, callsToLeave: 1 })).toEqual(alone);
+      if (maxBytes >= 2_500_000) expect(stretches).toHaveBeenCalled();
+      stretches.mockRestore();
+    }
   });
 });
 
