@@ -8,7 +8,7 @@ import { judge, type Obligation, type Task, taskOf } from '../search/task.ts';
 import { leads, type TransitionTable } from '../search/transition-table.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Layout } from '../spec/layout.ts';
-import { type Choices, type Command, type Scope, scopeOf } from '../spec/model.ts';
+import { type Choices, type Command, describeCommand, type Scope, scopeOf } from '../spec/model.ts';
 import type { Errno, Outcome } from '../spec/outcome.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
@@ -141,7 +141,9 @@ export const mutationAudit = async (
 
 const unsearched = ({ model, variant }: Scope, bound: Exclude<Bound, { readonly kind: 'interrupted' }>) =>
   new SpecError(
-    `${model}@${variant} has more than ${bound.limit} ${bound.kind === 'states' ? 'states' : 'bytes of states'}; mutants need all of them`,
+    bound.kind === 'domain'
+      ? `${model}@${variant} has no mutants: ${describeCommand(bound.command)} leaves the state's domain at ${bound.misfit}`
+      : `${model}@${variant} has more than ${bound.limit} ${bound.kind === 'states' ? 'states' : 'bytes of states'}; mutants need all of them`,
   );
 
 /** By row: the first state that takes it. */

@@ -41,7 +41,7 @@ const widestTrial = 64;
 /** For each step, why it was refused or panicked; undefined for one that succeeded. */
 export const explain = (task: Task, steps: readonly Step[]): (Why | undefined)[] => {
   const layout = layoutOf(task.system.state);
-  const transitions = new TransitionTable(task, layout, () => undefined);
+  const transitions = new TransitionTable(task, layout);
   return steps.map((step) => {
     if (step.outcome.result === 'ok') return undefined;
     const decided = decidedBy(task, layout, step);

@@ -279,7 +279,7 @@ export function summaryText(results: readonly CheckResult[], style: Style): stri
     lines.push(style.green(`${soFar}: ${count(proved)} proved, ${plural(known, 'known defect')} found.`));
   }
   for (const bound of bounds)
-    lines.push(style.yellow(`Incomplete (${bound}): nothing is proved beyond what the table says.`));
+    lines.push(style.yellow(wrapped(`Incomplete (${bound}): nothing is proved beyond what the table says.`, 78)));
   lines.push(...results.flatMap(silentPanics).map(style.yellow), ...results.flatMap(silentEnds).map(style.yellow));
   if (proved > 0) lines.push('Proved: for every reachable state of the configuration shown, and of no other.');
   if (verdicts.has('not found')) lines.push('Not found: no violation in these random runs; no proof.');

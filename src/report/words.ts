@@ -1,7 +1,7 @@
 import { match } from 'ts-pattern';
 import wrapAnsi from 'wrap-ansi';
 import type { Bound, Verdict } from '../search/result.ts';
-import type { Scope } from '../spec/model.ts';
+import { describeCommand, type Scope } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 
 /** 1234567 as 1,234,567, whatever the locale. */
@@ -23,6 +23,10 @@ export const boundWords = (bound: Bound): string =>
   match(bound)
     .with({ kind: 'states' }, ({ limit }) => `stopped at ${count(limit)} states`)
     .with({ kind: 'memory' }, ({ limit }) => `stopped at ${count(Math.floor(limit / 2 ** 20))} MiB of states`)
+    .with(
+      { kind: 'domain' },
+      ({ command, misfit }) => `behind a violation ${describeCommand(command)} leaves the state's domain at ${misfit}`,
+    )
     .with({ kind: 'interrupted' }, () => 'interrupted')
     .exhaustive();
 

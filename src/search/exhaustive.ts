@@ -12,7 +12,7 @@ import { type Bound, type Engine, type Progress, type Pulse, type SearchResult, 
 import { StateSet } from './state-set.ts';
 import { type Symmetry, symmetryOf } from './symmetry.ts';
 import { SymmetryCheck } from './symmetry-check.ts';
-import { judge, perform, type Task } from './task.ts';
+import { judge, LeftDomain, perform, type Task } from './task.ts';
 import { leads, TransitionTable } from './transition-table.ts';
 import { Workers } from './workers.ts';
 
@@ -81,6 +81,17 @@ const statesBetweenAudits = 4096;
  * replaced by theirs; a trace is found by following the representatives from the initial state with real calls.
  */
 export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = {}): Promise<SearchResult> => {
+  try {
+    return await search(task, options);
+  } catch (error) {
+    if (!(error instanceof LeftDomain)) throw error;
+    // If that is behind a violation, what was seen up to there counts, and for that each call must be made in its turn.
+    return await search(task, { ...options, workers: 1 }, true);
+  }
+};
+
+/** `inTurn`: no call is counted before those before it have been made, and to leave the domain behind a violation ends the search. */
+const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): Promise<SearchResult> => {
   const {
     maxStates = Number.POSITIVE_INFINITY,
     maxBytes = Number.POSITIVE_INFINITY,
@@ -97,7 +108,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   const symmetry = options.symmetry === false ? undefined : symmetryOf(task, layout);
   const check = symmetry && new SymmetryCheck(task, layout, symmetry);
   const findings = new Findings(task, check && ((judgeable) => check.alike(judgeable)));
-  const transitions = new TransitionTable(task, layout, () => findings.violated());
+  const transitions = new TransitionTable(task, layout);
   const ofStates = new StateJudgements(task, layout, transitions, findings, check);
   const ofCalls = new CallJudgements(task, layout, transitions, findings, check);
 
@@ -179,7 +190,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
       if (from % statesBetweenAudits === 0) ofStates.audit(states.words, from * width);
       const first = batch.count;
       // Compiled tables count the calls of a whole batch; close to the bound each call is counted as it comes, as by the reference.
-      if (expand && from % statesBetweenLookups !== 0 && states.count + room < most)
+      if (expand && !inTurn && from % statesBetweenLookups !== 0 && states.count + room < most)
         batch.count = expand(states.words, from * width, batch.words, batch.rows, transitions.uses, first);
       else for (let command = 0; command < commands.length; command++) batch.rows[batch.count++] = -1 - command;
       batch.from.fill(from, first, batch.count);
@@ -278,8 +289,8 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   /** Looks one call up, or runs it where nothing is known of it. */
   function call(from: number, command: number, together?: Workers) {
     const offset = from * width;
-    const row = transitions.take(command, states.words, offset);
-    if (transitions.leads(row) === leads.disabled) return;
+    const row = take(command, offset);
+    if (row === undefined || transitions.leads(row) === leads.disabled) return;
     if (ofCalls.settles(row, states.words, offset)) {
       const before = layout.decode(states.words, offset);
       const outcome = perform(task, before, commands[command]!);
@@ -292,6 +303,17 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
     const hash = states.hash(alone, 0);
     if (together) together.add(alone, hash, { state: from, command });
     else arrive(from, row, alone, 0, hash);
+  }
+
+  /** Undefined where the call leaves the domain, and the search ends. */
+  function take(command: number, offset: number): number | undefined {
+    try {
+      return transitions.take(command, states.words, offset);
+    } catch (error) {
+      if (!inTurn || !(error instanceof LeftDomain) || !findings.hasViolation) throw error;
+      bound = error.bound;
+      return undefined;
+    }
   }
 
   function arrive(from: number, row: number, words: Uint32Array, at: number, hash: number) {

@@ -85,10 +85,9 @@ export class Findings {
     for (const one of entry.judgeables) one.settled = true;
   }
 
-  /** The first violation that was found. */
-  violated(): { readonly property: Property; readonly trace: Trace } | undefined {
-    for (const { property, trace } of this.#open) if (trace && !property.witness) return { property, trace };
-    return undefined;
+  /** Whether a violation has been found. */
+  get hasViolation(): boolean {
+    return this.#open.some(({ property, trace }) => trace !== undefined && !property.witness);
   }
 
   /** `isVerified`: that instances are alike is known, and not only declared. */

@@ -7,7 +7,7 @@ import type { Property } from '../spec/property.ts';
 import { LoopWatch } from './explored.ts';
 import { decides, type Judgeable } from './findings.ts';
 import { type Bound, type Judged, type Pulse, type SearchResult, Tally, type Trace, type Verdict } from './result.ts';
-import { isEnd, judge, leftDomain, type Obligation, perform, type Task } from './task.ts';
+import { isEnd, judge, LeftDomain, type Obligation, perform, type Task } from './task.ts';
 
 export interface RandomOptions {
   /** How many runs. */
@@ -156,6 +156,7 @@ class RandomRuns {
   #finished = 0;
   /** While fast-check shrinks, only the property that broke first counts, and nothing is tallied. */
   #shrinking: Property | undefined;
+  #hasViolation = false;
   /** A model that breaks the vocabulary's rules is not shrunk but reported. */
   brokenModel: unknown;
 
@@ -189,6 +190,7 @@ class RandomRuns {
   }
 
   settle(property: Property) {
+    this.#hasViolation = true;
     for (const obligation of this.#open) if (obligation.property === property) this.#open.delete(obligation);
   }
 
@@ -245,7 +247,10 @@ class RandomRuns {
     try {
       key = this.#layout.encode(state).join();
     } catch {
-      throw leftDomain(this.#task, done.at(-1)!, state);
+      // Behind a violation that has been found already the run ends here; without one the model is broken.
+      if (!this.#hasViolation && !this.#shrinking) throw new LeftDomain(this.#task, done.at(-1)!, state);
+      machine.stopped = true;
+      return;
     }
     if (!this.#shrinking) {
       this.#seen.add(key);

@@ -5,7 +5,7 @@ import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from './explored.ts';
 import { Findings } from './findings.ts';
 import { type Bound, type Pulse, type SearchResult, Tally } from './result.ts';
-import { causes, judge, leftDomain, perform, type Task } from './task.ts';
+import { causes, judge, LeftDomain, perform, type Task } from './task.ts';
 
 export interface ReferenceOptions {
   /** Stop, as incomplete, before more than this many distinct states. */
@@ -60,10 +60,14 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
     const before = states[from];
     for (const command of commands) {
       const outcome = perform(task, before, command);
+      if (outcome.result === 'disabled') {
+        tally.add(command, outcome);
+        continue;
+      }
+      const key = outcome.state === before ? undefined : keyBehind(outcome.state, command);
+      if (bound) break search;
       tally.add(command, outcome);
-      if (outcome.result === 'disabled') continue;
       findings.ofStep({ before, command, outcome }, () => [...traceTo(from), command]);
-      const key = outcome.state === before ? undefined : keyOf(outcome.state, command);
       if (tally.isFirst(command, outcome)) checkRepeats(before, command, outcome, key);
       if (outcome.result !== 'panic' && key !== undefined) {
         if (!numbers.has(key)) {
@@ -112,11 +116,22 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
     };
   }
 
-  function keyOf(state: unknown, command: Command) {
+  /** Behind a violation the state may be outside its domain: then there is no key, and the search ends. */
+  function keyBehind(state: unknown, command: Command): string | undefined {
+    try {
+      return keyOf(state, command);
+    } catch (error) {
+      if (!(error instanceof LeftDomain) || !findings.hasViolation) throw error;
+      bound = error.bound;
+      return undefined;
+    }
+  }
+
+  function keyOf(state: unknown, command: Command): string {
     try {
       return layout.encode(state).join();
     } catch (error) {
-      throw error instanceof SpecError ? leftDomain(task, command, state, findings.violated()) : error;
+      throw error instanceof SpecError ? new LeftDomain(task, command, state) : error;
     }
   }
 

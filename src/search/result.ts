@@ -13,10 +13,14 @@ export interface Trace {
   readonly loop?: number;
 }
 
-/** Why a search ended before it had seen everything. */
+/**
+ * Why a search ended before it had seen everything. `domain`: a call made a state that is outside the state's domain, behind a
+ * violation, which may be the reason; without one the model is broken, and that is an error.
+ */
 export type Bound =
   | { readonly kind: 'states'; readonly limit: number }
   | { readonly kind: 'memory'; readonly limit: number }
+  | { readonly kind: 'domain'; readonly command: Command; readonly misfit: string }
   | { readonly kind: 'interrupted' };
 
 /**

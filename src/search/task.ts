@@ -12,7 +12,7 @@ import {
 import type { Outcome } from '../spec/outcome.ts';
 import type { Judgement, Property, Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
-import type { Trace } from './result.ts';
+import type { Bound } from './result.ts';
 
 /** What a search is asked: a system and the properties to judge, each for each of its instances. */
 export interface Task {
@@ -103,20 +103,17 @@ export const owns = ({ scope }: Task, property: Property, command: Command, inst
     () => property.on === 'path' && property.own(command, instance, scope.config, scope.switches),
   );
 
-/** What to say of a command that left the state's domain. The search goes on behind violations, and one may be the reason. */
-export const leftDomain = (
-  { scope, system }: Task,
-  command: Command,
-  state: unknown,
-  earlier?: { readonly property: Property; readonly trace: Trace },
-): SpecError => {
-  const { path = '', reason = 'it cannot be packed' } = system.state.misfit(state) ?? {};
-  const calls = earlier?.trace.commands.map(describeCommand).join('; ');
-  const before = earlier ? `; before that, ${calls || 'the initial state'} violates ${earlier.property.id}` : '';
-  return new SpecError(
-    `${scope.model}@${scope.variant}: ${describeCommand(command)} leaves the state's domain at ${path || 'the top'}: ${reason}${before}`,
-  );
-};
+/** A command left the state's domain: the model is broken, or a violation has led to where it need not be right. */
+export class LeftDomain extends SpecError {
+  readonly bound: Bound;
+
+  constructor({ scope, system }: Task, command: Command, state: unknown) {
+    const { path = '', reason = 'it cannot be packed' } = system.state.misfit(state) ?? {};
+    const misfit = `${path || 'the top'}: ${reason}`;
+    super(`${scope.model}@${scope.variant}: ${describeCommand(command)} leaves the state's domain at ${misfit}`);
+    this.bound = { kind: 'domain', command, misfit };
+  }
+}
 
 /** What makes a function impure, for an error message. */
 export const causes =

@@ -6,8 +6,7 @@ import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, type Slot } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
-import type { Findings } from './findings.ts';
-import { attempt, causes, leftDomain, type Task } from './task.ts';
+import { attempt, causes, LeftDomain, type Task } from './task.ts';
 
 /** The bits of 2, 8, 32, ... */
 const oddPowers = 0xaaaa_aaaa;
@@ -39,7 +38,6 @@ interface Plain {
 export class TransitionTable {
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
-  readonly #violated: Findings['violated'];
   readonly #tries = new Tries();
   readonly #roots: readonly number[];
   readonly #rows: Row[] = [];
@@ -57,11 +55,9 @@ export class TransitionTable {
   runs = 0;
   milliseconds = 0;
 
-  /** `violated` is asked for the first violation when the model turns out to be broken, which may be its consequence. */
-  constructor(task: Task, layout: Layout<unknown>, violated: Findings['violated']) {
+  constructor(task: Task, layout: Layout<unknown>) {
     this.#task = task;
     this.#layout = layout;
-    this.#violated = violated;
     this.#roots = task.commands.map(() => this.#tries.add());
     this.#next = new Uint32Array(layout.words);
   }
@@ -226,6 +222,7 @@ export class TransitionTable {
       plain = this.#plain(next, this.#task.commands[command]!);
     } catch (error) {
       if (outcome.result === 'panic') return; // nothing need be made for the state that a panic leaves
+      if (error instanceof LeftDomain) return; // it will be met there in its turn
       throw error;
     }
     if (this.#agrees(row, next, plain)) return;
@@ -253,7 +250,7 @@ export class TransitionTable {
     try {
       return { outcome, next: this.#layout.encode(outcome.state) };
     } catch {
-      throw leftDomain(this.#task, command, outcome.state, this.#violated());
+      throw new LeftDomain(this.#task, command, outcome.state);
     }
   }
 

@@ -171,8 +171,8 @@ describe('a model file', () => {
   it.each([
     [
       'leaves.ts',
-      'return spec.ok({ n: state.n + 1 });',
-      "pagelaw: counter@only: tick() leaves the state's domain at n: 4 is not an integer from 0 to 3; before that, tick(); tick(); tick() violates below-3",
+      'return spec.ok({ n: state.n + 4 });',
+      "pagelaw: counter@only: tick() leaves the state's domain at n: 4 is not an integer from 0 to 3",
     ],
     [
       'writes.ts',
@@ -185,6 +185,16 @@ describe('a model file', () => {
     expect([status, out]).toEqual([2, '']);
     expect(err).toMatch(/^pagelaw: [^\n]*\n$/);
     expect(err).toContain(message);
+  });
+
+  it('that leaves its domain behind a violation is told of the violation, and that no more was searched', async () => {
+    const { status, out, err } = await pagelaw([
+      'check',
+      file('behind.ts', counter('return spec.ok({ n: state.n + 1 });')),
+    ]);
+    expect([status, err]).toEqual([1, '']);
+    expect(out).toContain('below-3: violated');
+    expect(out).toContain("Incomplete (behind a violation tick() leaves the state's domain at n: 4 is");
   });
 });
 

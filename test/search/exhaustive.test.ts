@@ -7,6 +7,7 @@ import type { SearchResult } from '../../src/search/result.ts';
 import { taskOf } from '../../src/search/task.ts';
 import {
   array,
+  type Command,
   disabled,
   enumOf,
   flag,
@@ -19,6 +20,7 @@ import {
   reachableStep,
   record,
   refuse,
+  type SpecError,
   scopeOf,
   stepProperty,
   update,
@@ -43,6 +45,21 @@ const comparable = ({ judged, covered, coverage, bound, deadEnd }: SearchResult)
 
 /** The reference takes its time: it makes about so many calls of the default variant, which is all of most, and fewer of the others. */
 const [many, some] = [250_000, 15_000];
+
+/** A model of any-model.ts, in which a call that leads to this mode leaves the domain. */
+const leavingIn = (mode: string, model: Model): Model => ({
+  ...model,
+  system: (config, switches) => {
+    const system = model.system(config, switches);
+    const step = (state: unknown, command: Command) => {
+      const outcome = system.step(state, command);
+      const after = outcome.state as { mode: string; count: number };
+      if (outcome.result === 'disabled' || after.mode !== mode) return outcome;
+      return { ...outcome, state: update(after, (draft) => void (draft.count = 4)) };
+    };
+    return { ...system, step };
+  },
+});
 
 describe('the exhaustive search says what the reference search says', () => {
   it.each(
@@ -80,6 +97,24 @@ describe('the exhaustive search says what the reference search says', () => {
       { numRuns: 400 },
     );
     // Models in which nothing happens would agree on anything.
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(3);
+  });
+
+  it('of random models that leave their domain: an error, or behind a violation the end of the search', async () => {
+    const seen = { errors: 0, bounds: 0, complete: 0 };
+    const said = (result: Promise<SearchResult>) => result.then(comparable, (error: SpecError) => error.message);
+    await fc.assert(
+      fc.asyncProperty(anyModel, fc.constantFrom(1, 2), async ({ model, properties }, workers) => {
+        const leaving = leavingIn('dead', model);
+        const slow = await said(searchReference(task(leaving, properties)));
+        const options = { workers, callsWorthSharing: 0 };
+        expect(await said(searchExhaustive(task(leaving, properties), options))).toEqual(slow);
+        if (typeof slow === 'string') expect(slow).toContain("leaves the state's domain at count: 4 is not");
+        else if (slow.bound) expect(slow.bound.kind).toBe('domain');
+        seen[typeof slow === 'string' ? 'errors' : slow.bound ? 'bounds' : 'complete']++;
+      }),
+      { numRuns: 300 },
+    );
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(3);
   });
 
@@ -397,7 +432,7 @@ describe('a field that is never there is not read as undefined', () => {
 
 describe('a broken model gets the words of the reference search', () => {
   it.each<[string, Parameters<typeof counter>[1]]>([
-    ['a state outside its domain', (n) => ok({ n: n + 1 })],
+    ['a state outside its domain', () => ok({ n: 4 })],
     ['an exception', () => JSON.parse('?')],
     ['no outcome', () => undefined as never],
     [

@@ -438,7 +438,7 @@ describe('a symmetry that takes too much work to check', () => {
   const layout = layoutOf(one.system.state);
   const checked = (effort: ConstructorParameters<typeof SymmetryCheck>[3], state: Items) => {
     const check = new SymmetryCheck(one, layout, symmetryOf(one, layout)!, effort);
-    const transitions = new TransitionTable(one, layout, () => undefined);
+    const transitions = new TransitionTable(one, layout);
     const words = layout.encode(state);
     for (const command of one.commands.keys()) transitions.take(command, words, 0);
     check.follow(transitions, 1);
