@@ -1,12 +1,12 @@
 import { firstBreak } from '../counterexample/replay.ts';
-import { searchExhaustive } from '../search/exhaustive.ts';
+import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
 import type { Bound, Pulse, Trace, Verdict } from '../search/result.ts';
 import { type Task, taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Choices, type Command, type Scope, scopeOf, switchValues } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
-import { difference } from './difference.ts';
+import { difference, type ExploredTask, otherwiseAt } from './difference.ts';
 
 /** A property that holds with the switches as they are, and not with some of them set otherwise. */
 export interface Broken {
@@ -27,8 +27,11 @@ export interface Flip {
   readonly notJudged: readonly Property[];
   /** Witnesses that are no longer reached. */
   readonly unreached: readonly Property[];
-  /** Where nothing breaks: the shortest trace to a call that differs, or 'none' if no reachable call does. */
-  readonly shows: readonly Command[] | 'none' | undefined;
+  /**
+   * Where nothing breaks: the shortest trace to a call that differs; 'none' if no reachable call does; 'other states' if the states
+   * then have another domain, so that calls cannot be compared.
+   */
+  readonly shows: readonly Command[] | 'none' | 'other states' | undefined;
 }
 
 /** Which combinations of two-valued switches keep every property. */
@@ -62,6 +65,8 @@ export interface Ablation {
   readonly flips: readonly Flip[];
   /** Undefined if there is no two-valued switch, or there are too many. */
   readonly combinations: Combinations | undefined;
+  /** How many switches there are to combine, where these are too many. */
+  readonly tooMany: number | undefined;
   readonly interrupted: boolean;
 }
 
@@ -96,15 +101,7 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
       const flipped = await search(switches);
       const breaks = flipped.broken(holds);
       const unreached = reached.filter(({ id }) => flipped.verdicts.get(id)?.kind === 'violated');
-      const searchedAll = !flipped.bound && !base.bound;
-      const shown =
-        breaks.length === 0 && searchedAll
-          ? await difference(
-              { suite, choices: { ...choices, switches: scope.switches } },
-              { suite, choices: { ...choices, switches } },
-              { ...options, beyond: false },
-            )
-          : undefined;
+      const isCompared = breaks.length === 0 && !flipped.bound && !base.bound;
       flips.push({
         name,
         value,
@@ -114,7 +111,7 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
         mends: violated.filter(({ id }) => flipped.verdicts.get(id)?.kind === 'proved'),
         notJudged: holds.filter(({ id }) => !flipped.verdicts.has(id)),
         unreached,
-        shows: shown && (shown.first?.commands ?? 'none'),
+        shows: isCompared ? await shownBy(suite, choices, base, flipped, options) : undefined,
       });
       interrupted = flipped.bound?.kind === 'interrupted';
     }
@@ -128,12 +125,30 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
     flips,
     combinations:
       interrupted || base.bound ? undefined : await combinationsOf(suite, choices, scope, flips, options, search),
+    tooMany: varying(suite).length > mostSwitches ? varying(suite).length : undefined,
     interrupted,
   };
 };
 
+/** What difference a switch makes that breaks nothing. */
+const shownBy = async (
+  suite: Suite,
+  choices: Choices,
+  base: Searched,
+  flipped: Searched,
+  options: AblationOptions,
+): Promise<Flip['shows']> => {
+  if (otherwiseAt(base.task, flipped.task) !== undefined) return 'other states';
+  const side = ({ task }: Searched) => ({ suite, choices: { ...choices, switches: task.scope.switches } });
+  const explored = { a: base.explored, b: flipped.explored };
+  const { first } = await difference(side(base), side(flipped), { ...options, beyond: false, explored });
+  return first?.commands ?? 'none';
+};
+
 interface Searched {
   readonly task: Task;
+  /** What was explored, unless states that are alike were left out. */
+  readonly explored: ExploredTask | undefined;
   readonly states: number;
   readonly bound: Bound | undefined;
   readonly verdicts: ReadonlyMap<string, Verdict>;
@@ -148,12 +163,20 @@ const searched = async (
   options: Omit<AblationOptions, 'budget'>,
 ): Promise<Searched> => {
   const task = taskOf(suite.model, scopeOf(suite.model, choices), suite.properties);
-  const { judged, covered, symmetry, bound } = await searchExhaustive(task, options);
+  let inspected: Inspected | undefined;
+  const { judged, covered, symmetry, bound } = await searchExhaustive(task, {
+    ...options,
+    inspect: (all) => {
+      inspected = all;
+    },
+  });
+  const verdicts = new Map(judged.map(({ property, verdict }) => [property.id, verdict]));
   return {
     task,
+    explored: symmetry ? undefined : { ...inspected!, verdicts, bound },
     states: Number(symmetry?.states ?? covered.states),
     bound,
-    verdicts: new Map(judged.map(({ property, verdict }) => [property.id, verdict])),
+    verdicts,
     properties: (which) => judged.filter(which).map(({ property }) => property),
     broken: (properties) =>
       judged.flatMap(({ property, verdict }) => {
@@ -176,12 +199,11 @@ const isBroken = (task: Task, property: Property, commands: readonly Command[]):
 };
 
 /** The switches that can be in a set or not: all that have two values or, if those are too many, the boolean ones. */
-const varying = ({ model }: Suite): string[] | undefined => {
+const varying = ({ model }: Suite): string[] => {
   const all = Object.entries(model.switches);
   const two = all.filter(([, spec]) => switchValues(spec).length === 2).map(([name]) => name);
   const flags = all.filter(([, spec]) => typeof spec === 'string').map(([name]) => name);
-  const chosen = two.length <= mostSwitches ? two : flags;
-  return chosen.length > 0 && chosen.length <= mostSwitches ? chosen : undefined;
+  return two.length <= mostSwitches ? two : flags;
 };
 
 /**
@@ -198,7 +220,7 @@ const combinationsOf = async (
   search: (switches: Scope['switches']) => Promise<Searched>,
 ): Promise<Combinations | undefined> => {
   const names = varying(suite);
-  if (!names) return undefined;
+  if (names.length === 0 || names.length > mostSwitches) return undefined;
   const obligations = suite.properties.filter(({ witness }) => !witness);
   const traces: Broken[] = [];
   const keep = ({ property, trace }: Broken) => {

@@ -8,7 +8,7 @@ import { perform, type Task, taskOf } from '../search/task.ts';
 import { outcomeKey, watch } from '../search/transition-table.ts';
 import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, layoutOf, type Slot } from '../spec/layout.ts';
-import { type Choices, type Command, describeCommand, type Scope, scopeOf } from '../spec/model.ts';
+import { type Choices, type Command, describeCommand, type Scope, scopeName, scopeOf } from '../spec/model.ts';
 import type { Outcome } from '../spec/outcome.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
@@ -78,6 +78,8 @@ export interface DifferenceOptions {
   readonly pulse?: Pulse;
   /** Whether to look for differences in states that neither side reaches as well; true if not given. */
   readonly beyond?: boolean;
+  /** Sides that have been explored already, state by state. */
+  readonly explored?: { readonly a: ExploredTask | undefined; readonly b: ExploredTask | undefined };
 }
 
 /** Pairs of runs on states that are not reachable. */
@@ -96,8 +98,14 @@ const mostReadings = 10_000;
 export const difference = async (a: Side, b: Side, options: DifferenceOptions = {}): Promise<Difference> => {
   const [left, right] = [taskOfSide(a), taskOfSide(b)];
   const layout = layoutOf(left.system.state);
-  checkSameStates(left, right, layout);
-  const [ofA, ofB] = [await explore(left, options), await explore(right, options)];
+  const path = otherwiseAt(left, right);
+  const name = ({ scope }: Task) => scopeName(scope);
+  if (path !== undefined)
+    throw new SpecError(
+      `${name(left)} and ${name(right)} cannot be compared: their states do not have the same domain at ${path}`,
+    );
+  const ofA = options.explored?.a ?? (await explore(left, options));
+  const ofB = options.explored?.b ?? (await explore(right, options));
 
   const pairs = left.commands.flatMap((command, number) => {
     const other = right.commands.findIndex((one) => describeCommand(one) === describeCommand(command));
@@ -144,7 +152,7 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
 
 const taskOfSide = ({ suite, choices }: Side) => taskOf(suite.model, scopeOf(suite.model, choices), suite.properties);
 
-interface ExploredTask extends Inspected {
+export interface ExploredTask extends Inspected {
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly bound: Bound | undefined;
 }
@@ -177,15 +185,12 @@ const verdictChanges = (a: Side, b: Side, ofA: ExploredTask, ofB: ExploredTask):
 };
 
 /** Two systems can be compared state by state only if their states have the same fields with the same values. */
-const checkSameStates = (left: Task, right: Task, layout: Layout<unknown>) => {
-  const [ours, theirs] = [layout.slots, layoutOf(right.system.state).slots];
+/** Where the states of two systems do not have the same domain; undefined if they have. */
+export const otherwiseAt = (left: Task, right: Task): string | undefined => {
+  const [ours, theirs] = [layoutOf(left.system.state).slots, layoutOf(right.system.state).slots];
   const place = ours.findIndex((slot, i) => !sameSlot(slot, theirs[i]));
-  if (place < 0 && ours.length === theirs.length) return;
-  const path = ours[place]?.path ?? theirs[ours.length]?.path ?? 'the top';
-  const name = ({ scope }: Task) => `${scope.model}@${scope.variant}`;
-  throw new SpecError(
-    `${name(left)} and ${name(right)} cannot be compared: their states do not have the same domain at ${path}`,
-  );
+  if (place < 0 && ours.length === theirs.length) return undefined;
+  return ours[place]?.path ?? theirs[ours.length]?.path ?? 'the top';
 };
 
 const sameSlot = (slot: Slot, other: Slot | undefined): boolean =>

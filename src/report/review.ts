@@ -1,4 +1,4 @@
-import type { Ablation, Combinations, Flip } from '../audit/ablation.ts';
+import { type Ablation, type Combinations, type Flip, mostSwitches } from '../audit/ablation.ts';
 import type { Fault, Value } from '../audit/mutants.ts';
 import type { Fate, Judgment, MutantCase, MutationAudit } from '../audit/mutation.ts';
 import type { CheckResult } from '../check.ts';
@@ -40,13 +40,20 @@ function ablationText(ablation: Ablation, style: Style): string[] {
     rows.length > 0 ? table(['with', 'breaks', 'trace'], rows, ['trace']) : 'There is no switch.',
     ...noteLines(ablation),
     ...(ablation.combinations ? [combinationsText(ablation.combinations, base)] : []),
+    ...(ablation.tooMany === undefined
+      ? []
+      : [
+          wrapped(
+            `Minimal sets of switches are not looked for: ${count(ablation.tooMany)} switches have two values, more than ${mostSwitches}.`,
+            78,
+          ),
+        ]),
   ];
 }
 
 const flipRows = ({ name, value, breaks, bound }: Flip, style: Style): string[][] => {
   const setting = `${name}=${value}`;
-  if (breaks.length === 0)
-    return [[setting, bound ? style.yellow(`? (${boundWords(bound)})`) : style.dim('nothing'), '']];
+  if (breaks.length === 0) return [[setting, bound ? style.yellow('? (not complete)') : style.dim('nothing'), '']];
   return breaks.map(({ property, trace }, i) => [
     i === 0 ? setting : '',
     style.red(property.id),
@@ -56,12 +63,17 @@ const flipRows = ({ name, value, breaks, bound }: Flip, style: Style): string[][
 
 /** What the table does not say: a check that breaks nothing is not thereby useless. */
 const noteLines = ({ flips }: Ablation): string[] => {
+  const ended = flips.flatMap(({ name, value, bound }) =>
+    bound ? [wrapped(`${name}=${value} may break more: the search was not complete (${boundWords(bound)}).`, 78)] : [],
+  );
   const redundant = flips.filter(({ breaks, bound }) => breaks.length === 0 && !bound);
   const lines = redundant.map(({ name, value, shows, mends, unreached, notJudged }) => {
     const what =
       shows === 'none'
         ? 'no reachable call differs at all'
-        : `calls differ, first by ${shows?.map(describeCommand).join('; ')}`;
+        : shows === 'other states'
+          ? 'its states have other fields or values, so that calls are not compared'
+          : `calls differ, first by ${shows?.map(describeCommand).join('; ')}`;
     const more = [
       ...(mends.length > 0 ? [`it mends ${mends.map(({ id }) => id).join(', ')}`] : []),
       ...(unreached.length > 0 ? [`no longer reached: ${unreached.map(({ id }) => id).join(', ')}`] : []),
@@ -69,8 +81,10 @@ const noteLines = ({ flips }: Ablation): string[] => {
     ];
     return wrapped(`${name}=${value} breaks nothing; ${[what, ...more].join('; ')}.`, 78);
   });
-  if (lines.length === 0) return [];
+  const endedLines = ended.length > 0 ? [ended.join('\n')] : [];
+  if (lines.length === 0) return endedLines;
   return [
+    ...endedLines,
     [
       ...lines,
       wrapped(
@@ -282,10 +296,12 @@ export const reviewJson = ({ matrix, ablation, mutation }: Review): object => ({
           mends: flip.mends.map(({ id }) => id),
           notJudged: flip.notJudged.map(({ id }) => id),
           unreached: flip.unreached.map(({ id }) => id),
-          firstDifference: flip.shows === undefined || flip.shows === 'none' ? null : flip.shows.map(describeCommand),
+          firstDifference: typeof flip.shows === 'object' ? flip.shows.map(describeCommand) : null,
           sameBehaviour: flip.shows === 'none',
+          otherStates: flip.shows === 'other states',
         })),
         combinations: ablation.combinations ?? null,
+        tooManySwitches: ablation.tooMany ?? null,
       }
     : null,
   mutation: mutation

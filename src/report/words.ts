@@ -1,18 +1,16 @@
 import { match } from 'ts-pattern';
 import wrapAnsi from 'wrap-ansi';
 import type { Bound, Verdict } from '../search/result.ts';
-import { describeCommand, type Scope } from '../spec/model.ts';
+import { describeCommand } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
+
+export { scopeName } from '../spec/model.ts';
 
 /** 1234567 as 1,234,567, whatever the locale. */
 export const count = (n: number | bigint): string => String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 
 /** `1 command`, `3 commands`; `2 properties`. */
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
-
-/** `model@variant`, with the switches that differ from the variant: `pkvm-mmio@fixed+donateChecksMmio=false`. */
-export const scopeName = (scope: Scope): string =>
-  `${scope.model}@${scope.variant}${scope.flipped.map((name) => `+${name}=${scope.switches[name]}`).join('')}`;
 
 export const settings = (values: Readonly<Record<string, number | boolean | string>>): string =>
   Object.entries(values)

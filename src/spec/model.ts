@@ -176,6 +176,10 @@ export interface Scope {
   readonly resized: readonly string[];
 }
 
+/** `model@variant`, with the switches that differ from the variant: `pkvm-mmio@fixed+donateChecksMmio=false`. */
+export const scopeName = (scope: Scope): string =>
+  `${scope.model}@${scope.variant}${scope.flipped.map((name) => `+${name}=${scope.switches[name]}`).join('')}`;
+
 export interface Choices {
   readonly variant?: string | undefined;
   readonly config?: Readonly<Record<string, number>>;

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
 import { type Ablation, ablation } from '../../src/audit/ablation.ts';
+import { reviewText } from '../../src/report/review.ts';
+import { styleOf } from '../../src/report/style.ts';
 import {
   defineModel,
   describeCommand,
@@ -9,6 +11,7 @@ import {
   type Infer,
   invariant,
   ok,
+  range,
   record,
   refuse,
   type Settings,
@@ -80,10 +83,13 @@ const pinSuite = suite({
   violates: { none: ['pinned-is-shared'], both: [] },
 });
 
+const seldom = (n: number): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: n }, (_, i) => [`seldom${i}`, 'changes nothing']));
+
 const brief = ({ flips }: Ablation) =>
   flips.map(
     ({ name, value, breaks, shows }) =>
-      `${name}=${value}: ${breaks.map(({ property, trace }) => `${property.id} ${trace.commands.length}`).join(', ') || `nothing, ${shows === 'none' ? shows : shows?.map(describeCommand).join(' ')}`}`,
+      `${name}=${value}: ${breaks.map(({ property, trace }) => `${property.id} ${trace.commands.length}`).join(', ') || `nothing, ${typeof shows === 'object' ? shows.map(describeCommand).join(' ') : shows}`}`,
   );
 
 describe('ablation of a model known by hand', () => {
@@ -152,6 +158,49 @@ it('does not take it for granted that a smaller set breaks what a larger one bre
   const found = await ablation(suite({ model, properties: [never], violates: { all: [] } }), {}, { budget: 10 });
   expect(brief(found)).toEqual(['bait=false: nothing, none', 'catch=false: never 1']);
   expect(found.combinations?.minimal.map(({ names }) => names)).toEqual([[]]);
+});
+
+describe('a switch that makes another transition system', () => {
+  const switches = { stops: 'tick() stops at 3', wide: 'there is room for more', ...seldom(12) };
+  const model = defineModel({
+    id: 'ticks',
+    title: 'A counter',
+    sources: [],
+    config: {},
+    switches,
+    variants: { all: { doc: '', switches: { stops: true } } },
+    defaultVariant: 'all',
+    system: (_, { stops, wide }: Settings<typeof switches>) => ({
+      state: record({ n: range(0, wide ? 9 : 4) }),
+      command: variant({ tick: {} }),
+      initial: { n: 0 },
+      step: ({ n }) => (stops && n === 3 ? refuse({ n }, 'EBUSY', 'at 3') : ok({ n: n + 1 })),
+    }),
+  });
+  const below = (most: number) =>
+    invariant(model, { id: `below-${most}`, statement: '', source: '', holds: ({ n }) => n < most });
+  const found = ablation(suite({ model, properties: [below(4), below(9)], violates: { all: [] } }), {}, { budget: 10 });
+
+  it('may lead out of the domain behind what it breaks; what that leaves open is said', async () => {
+    const [flip] = (await found).flips;
+    expect(flip!.breaks.map(({ property, trace }) => [property.id, trace.commands.length])).toEqual([['below-4', 4]]);
+    expect(flip!.bound).toEqual({
+      kind: 'domain',
+      command: { kind: 'tick' },
+      misfit: 'n: 5 is not an integer from 0 to 4',
+    });
+    expect(reviewText({ matrix: [], ablation: await found, mutation: undefined }, styleOf(false))).toContain(
+      'stops=false may break more: the search was not complete (behind a violation',
+    );
+  });
+
+  it('is not compared call by call where its states have another domain', async () => {
+    expect(brief(await found)[1]).toBe('wide=true: nothing, other states');
+  });
+
+  it('is one of too many to combine, which is said', async () => {
+    expect([(await found).combinations, (await found).tooMany]).toEqual([undefined, 14]);
+  });
 });
 
 it('finds in pkvm-mmio what its README says each check is for, and that F7 is redundant', async () => {
