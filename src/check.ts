@@ -118,7 +118,7 @@ export const check = async (
     title: model.title,
     legend: guarded(`${model.id}: legend()`, () => model.legend?.(scope.config)),
     kernel: { ...model.kernel },
-    draw: drawingOf(model, scope.config),
+    draw: drawingOf(model, scope),
     initial: task.system.initial,
     lane: laneOf(model),
     search,

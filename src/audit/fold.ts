@@ -68,7 +68,8 @@ const grouped = (forms: readonly Form[]): Form[][] => {
 };
 
 function formOf(call: Call): Form {
-  const shapes = call.rows.map((row, i) => ({ i, shape: shapeOf(row) }));
+  const path = pathsOf(call.command);
+  const shapes = call.rows.map((row, i) => ({ i, shape: shapeOf(row, path) }));
   shapes.sort((a, b) => (a.shape < b.shape ? -1 : a.shape > b.shape ? 1 : a.i - b.i));
   const numbers = new Map<Slot, number>();
   const numberOf = (slot: Slot) => {
@@ -79,7 +80,7 @@ function formOf(call: Call): Form {
   const blanks: Blank[] = [];
   const text = shapes.map(({ i, shape }) => {
     const { conditions, effects } = call.rows[i]!;
-    const slots = [...conditions, ...sorted(effects)].map((one) => {
+    const slots = [...conditions, ...sorted(effects, path)].map((one) => {
       if ('indices' in one) blanks.push({ kind: 'values', values: valuesOf(one) });
       else if (one.kind === 'to') blanks.push({ kind: 'value', value: one.slot.valueAt(one.index) });
       if ('of' in one) return `${numberOf(one.slot)}=${numberOf(one.of)}`;
@@ -91,28 +92,37 @@ function formOf(call: Call): Form {
 }
 
 /** A row without names and values. */
-const shapeOf = ({ conditions, result, effects, witness, family, onlyIf }: Witnessed): string =>
+const shapeOf = ({ conditions, result, effects, witness, family, onlyIf }: Witnessed, path: PathOf): string =>
   JSON.stringify([
     conditions.map(({ slot, indices, not }) => [
-      unnamed(slot.path),
+      unnamed(path(slot)),
       slot.size,
       not ? slot.size - indices.length : indices.length,
     ]),
     result,
-    sorted(effects).map((one) => [unnamed(one.slot.path), one.kind, one.kind === 'by' && one.by]),
+    sorted(effects, path).map((one) => [unnamed(path(one.slot)), one.kind, one.kind === 'by' && one.by]),
     witness !== undefined,
-    family && [unnamedPaths(family.reads), unnamedPaths(family.writes), family.untried],
+    family && [unnamedPaths(family.reads, path), unnamedPaths(family.writes, path), family.untried],
     onlyIf,
   ]);
 
-const unnamed = (path: string) => path.replaceAll(/\[\d+\]/g, '[]');
+type PathOf = (slot: Slot) => string;
 
-const unnamedPaths = (slots: readonly Slot[]): string[] => [...new Set(slots.map(({ path }) => unnamed(path)))].sort();
+/** The path of a slot, with fields that are called as one of the arguments says as if they were indices: `at[vm1]` for `at.vm1`. */
+const pathsOf = (command: Command): PathOf => {
+  const args = Object.values({ ...command, kind: undefined });
+  return ({ path }) => path.replaceAll(/\.(\w+)/g, (field, name) => (args.includes(name) ? `[${name}]` : field));
+};
+
+const unnamed = (path: string) => path.replaceAll(/\[\w+\]/g, '[]');
+
+const unnamedPaths = (slots: readonly Slot[], path: PathOf): string[] =>
+  [...new Set(slots.map((slot) => unnamed(path(slot))))].sort();
 
 /** Effects in an order that does not depend on the names. */
-const sorted = (effects: readonly Effect[]): Effect[] => {
+const sorted = (effects: readonly Effect[], path: PathOf): Effect[] => {
   const key = (one: Effect) =>
-    `${unnamed(one.slot.path)} ${one.kind === 'to' ? one.slot.valueAt(one.index) : one.kind === 'by' ? one.by : unnamed(one.of.path)}`;
+    `${unnamed(path(one.slot))} ${one.kind === 'to' ? one.slot.valueAt(one.index) : one.kind === 'by' ? one.by : unnamed(path(one.of))}`;
   return effects
     .map((one) => ({ one, key: key(one) }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.one.slot.index - b.one.slot.index))
@@ -143,7 +153,7 @@ function fill(forms: readonly Form[]): Filling | undefined {
   for (const i of first.slots.keys()) {
     const path = fillPath(
       commands,
-      forms.map(({ slots }) => slots[i]!.path),
+      forms.map(({ call, slots }) => pathsOf(call.command)(slots[i]!)),
     );
     if (path === undefined) return undefined;
     paths.push(path);
@@ -161,7 +171,7 @@ function fill(forms: readonly Form[]): Filling | undefined {
   return { paths, blanks };
 }
 
-/** `host[0].pte` and `host[1].pte` as `host[pfn].pte`. */
+/** `host[0].pte` and `host[1].pte` as `host[pfn].pte`; `at[vm1]` and `at[vm2]` as `at[thread]`. */
 function fillPath(commands: readonly Command[], paths: readonly string[]): string | undefined {
   const parts = paths.map((path) => path.split(/[[\]]/)); // the odd ones are indices
   const filled: string[] = [];
@@ -172,10 +182,10 @@ function fillPath(commands: readonly Command[], paths: readonly string[]): strin
     }
     const term = termFor(
       commands,
-      parts.map((one) => Number(one[i])),
+      parts.map((one) => (/^\d+$/.test(one[i]!) ? Number(one[i]) : one[i]!)),
     );
     if (term === undefined) return undefined;
-    filled.push(`[${typeof term === 'object' ? term.term : term}]`);
+    filled.push(typeof term === 'string' ? `.${term}` : `[${typeof term === 'object' ? term.term : term}]`);
   }
   return filled.join('');
 }
@@ -214,13 +224,15 @@ function tableOf(forms: readonly Form[], { paths, blanks }: Filling): RuleTable 
       path: pathOf(slot),
       ...(blanks[blank++] as Pick<Condition, 'not' | 'values'>),
     }));
-    const changes = sorted(effects).map((one): { readonly slot: Slot; readonly change: Change } => {
-      const { slot } = one;
-      const path = pathOf(slot);
-      if (one.kind === 'by') return { slot, change: { path, by: one.by } };
-      if (one.kind === 'copy') return { slot, change: { path, copyOf: pathOf(one.of) } };
-      return { slot, change: { path, ...known(named, path), to: blanks[blank++] as Value | Term } };
-    });
+    const changes = sorted(effects, pathsOf(call.command)).map(
+      (one): { readonly slot: Slot; readonly change: Change } => {
+        const { slot } = one;
+        const path = pathOf(slot);
+        if (one.kind === 'by') return { slot, change: { path, by: one.by } };
+        if (one.kind === 'copy') return { slot, change: { path, copyOf: pathOf(one.of) } };
+        return { slot, change: { path, ...known(named, path), to: blanks[blank++] as Value | Term } };
+      },
+    );
     const alike = forms.map((form) => form.call.rows[form.rows[at]!]!);
     const witnesses = alike.flatMap(({ witness }) => witness ?? []);
     rules[i] = {
@@ -228,7 +240,7 @@ function tableOf(forms: readonly Form[], { paths, blanks }: Filling): RuleTable 
       result,
       changes: changes.sort((a, b) => a.slot.index - b.slot.index).map(({ change }) => change),
       witness: witnesses.length > 0 ? Math.min(...witnesses) : undefined,
-      ...familyOf(alike),
+      ...familyOf(alike, pathsOf(call.command)),
       ...(call.rows[i]!.onlyIf && { onlyIf: true }),
     };
   }
@@ -239,7 +251,7 @@ function tableOf(forms: readonly Form[], { paths, blanks }: Filling): RuleTable 
   return { command: first!.kind, calls, parameters, rules };
 }
 
-const familyOf = (rows: readonly Witnessed[]): { readonly family?: Family } => {
+const familyOf = (rows: readonly Witnessed[], path: PathOf): { readonly family?: Family } => {
   const families = rows.flatMap(({ family }) => family ?? []);
   const [first] = families;
   if (!first) return {};
@@ -252,8 +264,8 @@ const familyOf = (rows: readonly Witnessed[]): { readonly family?: Family } => {
       live: boundsOf(({ live }) => live),
       dead: boundsOf(({ dead }) => dead),
       untried: first.untried,
-      reads: unnamedPaths(first.reads),
-      writes: unnamedPaths(first.writes),
+      reads: unnamedPaths(first.reads, path),
+      writes: unnamedPaths(first.writes, path),
     },
   };
 };

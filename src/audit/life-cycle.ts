@@ -21,20 +21,29 @@ export const lifeCycleOf = (
   depths: Uint32Array,
 ): LifeCycle | undefined => {
   if (!model.classify) return undefined;
-  const { config } = task.scope;
+  const { config, switches } = task.scope;
   const pages = guarded(`${model.id}: pages()`, () => model.pages?.(config) ?? [0]);
-  const classes = new Classes();
-  const of = (what: string) => `${task.scope.model}@${task.scope.variant}: ${what}`;
-  const classify = pages.map(
-    (page) =>
-      new Tabulated(layout, of('classify()'), (state) => classes.numberOf(model.classify!(state, page, config))),
+  const classes = new Names();
+  const columns = new Names();
+  const tabulated = (what: string, of: (state: unknown) => number) =>
+    new Tabulated(layout, `${task.scope.model}@${task.scope.variant}: ${what}`, of);
+  const classify = pages.map((page) =>
+    tabulated('classify()', (state) => classes.numberOf(className(model.classify!(state, page, config, switches)))),
   );
   const names = task.commands.map((command) =>
-    pages.map(
-      (page) =>
-        new Tabulated(layout, of('names()'), (state) => Number(model.names?.(state, command, page, config) ?? true)),
-    ),
+    pages.map((page) => tabulated('names()', (state) => Number(model.names?.(state, command, page, config) ?? true))),
   );
+  const kinds = task.commands.map(({ kind }) => kind);
+  const { lane } = model;
+  // What a thread does next is in the state, not in the command.
+  const columnOf = lane
+    ? task.commands.map((command) =>
+        tabulated('lane()', (state) => columns.numberOf(lane(state, command)?.step ?? command.kind)),
+      )
+    : kinds.map((kind) => {
+        const number = columns.numberOf(kind);
+        return { at: () => number };
+      });
   const width = layout.words;
   // By state times pages: the page's class.
   const classOf = new Uint16Array(states.count * pages.length);
@@ -43,6 +52,7 @@ export const lifeCycleOf = (
 
   const movements = new Map<string, Movement>();
   const seen = new Set<number>();
+  const count = classes.all().length + 1;
   for (let state = 0; state < expanded; state++)
     for (const number of task.commands.keys()) {
       const row = transitions.find(number, states.words, state * width);
@@ -50,18 +60,19 @@ export const lifeCycleOf = (
       if (lead === leads.disabled) continue;
       const next = lead === leads.on ? graph.successor(state, number) : state;
       if (next < 0) continue; // behind a bound
+      const column = columnOf[number]!.at(states.words, state * width);
       for (const p of pages.keys()) {
         const from = classOf[state * pages.length + p]!;
         const to = lead === leads.panic ? none : classOf[next * pages.length + p]!;
         if (from === none) continue;
         const isNamed = names[number]![p]!.at(states.words, state * width) === 1;
         if (!isNamed && (from === to || lead === leads.panic)) continue;
-        const key = ((row * classes.count + from) * classes.count + to) * 2 + Number(isNamed);
+        const key = (((column * transitions.size + row) * count + from) * count + to) * 2 + Number(isNamed);
         if (seen.has(key)) continue;
         seen.add(key);
         const movement: Movement = {
           from: classes.name(from)!,
-          command: task.commands[number]!.kind,
+          command: columns.name(column)!,
           named: isNamed,
           result: resultOf(transitions.row(row).outcome),
           to: classes.name(to),
@@ -74,9 +85,10 @@ export const lifeCycleOf = (
     }
   const initial = [...new Set(pages.flatMap((_, p) => classes.name(classOf[p]!) ?? []))];
   return {
-    classes: classes.names(),
+    of: lane ? 'steps' : 'calls',
+    classes: classes.all(),
     initial,
-    commands: [...new Set(task.commands.map(({ kind }) => kind))],
+    commands: columns.all(),
     movements: [...movements.values()],
   };
 };
@@ -112,26 +124,26 @@ class Tabulated {
   }
 }
 
-/** Classes by number; that of `none` has no name. */
-class Classes {
+/** Names by number, in the order in which they are met; `none` has no name. */
+class Names {
   readonly #names: (string | undefined)[] = [undefined];
-
-  get count(): number {
-    return this.#names.length;
-  }
 
   name(number: number): string | undefined {
     return this.#names[number];
   }
 
-  names(): string[] {
+  all(): string[] {
     return this.#names.slice(1) as string[];
   }
 
   numberOf(name: string | undefined): number {
-    if (name !== undefined && (typeof name !== 'string' || name.trim() === ''))
-      throw new SpecError('classify() must give the name of a class, or undefined');
     const known = this.#names.indexOf(name);
     return known < 0 ? this.#names.push(name) - 1 : known;
   }
 }
+
+const className = (name: unknown): string | undefined => {
+  if (name !== undefined && (typeof name !== 'string' || name.trim() === ''))
+    throw new SpecError('classify() must give the name of a class, or undefined');
+  return name;
+};

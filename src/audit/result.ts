@@ -4,12 +4,15 @@ import type { Errno } from '../spec/outcome.ts';
 
 export type Value = boolean | number | string;
 
-/** What depends on an argument of the call: `pfn`, `pfn+1`, `pfn/2` rounded down, `pfn%2`, `1-pfn%2`. */
+/** What depends on an argument of the call: `pfn`, `pfn+1`, `pfn/2` rounded down, `pfn%2`, `1-pfn%2`, `thread`. */
 export interface Term {
   readonly term: string;
 }
 
-/** The field at `path` has one of the values, or with `not` any other one. A path may have terms for indices: `host[pfn]`. */
+/**
+ * The field at `path` has one of the values, or with `not` any other one. A path may have terms for indices, `host[pfn]`, and for
+ * fields that are called as an argument says: `at[thread]` is `at.vm1` for vm1.
+ */
 export interface Condition {
   readonly path: string;
   readonly not: boolean;
@@ -81,6 +84,7 @@ export interface RuleTable {
 /** What calls do to pages of one class. */
 export interface Movement {
   readonly from: string;
+  /** The call's name; of a thread's step, the step's. */
   readonly command: string;
   /** Whether the call names the page; if not, it changes its class on the way. */
   readonly named: boolean;
@@ -92,10 +96,12 @@ export interface Movement {
 
 /** The classes that pages go through. */
 export interface LifeCycle {
+  /** Whether commands are told apart as calls or, in a model with threads, as the steps that these take. */
+  readonly of: 'calls' | 'steps';
   /** Those of the initial state first, then in the order in which they are met. */
   readonly classes: readonly string[];
   readonly initial: readonly string[];
-  /** Every command, in order. */
+  /** Every command, in order; of threads, the steps that are taken, in the order in which they are met. */
   readonly commands: readonly string[];
   readonly movements: readonly Movement[];
 }

@@ -61,7 +61,7 @@ export const runAgain = async (
       title: suite.model.title,
       legend: suite.model.legend?.(scope.config),
       kernel: { ...suite.model.kernel },
-      draw: drawingOf(suite.model, scope.config),
+      draw: drawingOf(suite.model, scope),
       initial: task.system.initial,
       lane: laneOf(suite.model),
       property,

@@ -1,7 +1,7 @@
 import { matrixOf } from '../audit/matrix.ts';
 import type { AuditResult, LifeCycle, Rule, RuleTable } from '../audit/result.ts';
 import { describeCommand } from '../spec/model.ts';
-import { cellWords, exploredWords, familyWords, noClasses, witnessWords } from './audit.ts';
+import { cellWords, exploredWords, familyWords, matrixTitle, noClasses, witnessWords } from './audit.ts';
 import { mermaidOf } from './life-graph.ts';
 import { callsWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
 import { scopeName, settings } from './words.ts';
@@ -43,7 +43,7 @@ const lines = (parts: readonly string[]) => parts.join('<br>');
 const lifeMarkdown = (life: LifeCycle, refusals: boolean): string[] => {
   const { commands, rows } = matrixOf(life);
   return [
-    '## What calls do to the page they name',
+    `## ${matrixTitle(life)}`,
     markdownTable(
       ['page', ...commands.map((command) => `\`${command}\``)],
       rows

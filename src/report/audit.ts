@@ -84,16 +84,21 @@ function rulesText(one: RuleTable, result: AuditResult, style: Style): string {
 
 function lifeText(life: LifeCycle, style: Style, refusals: boolean): string[] {
   const matrix = matrixOf(life);
-  const legend = [
-    '-> n: the call succeeds, and the page is in class n then; ok: it stays in its',
-    'class; EPERM: refused; -: there is no such call.',
-  ].join('\n');
   return [
-    `${style.bold('What calls do to the page they name')}\n${legend}`,
+    `${style.bold(matrixTitle(life))}\n${wrapped(`-> n: ${matrixLegend(life, 'class n')}`, 78)}`,
     ...matrixParts(matrix, life).map((columns) => matrixText(matrix, columns, life)),
     [style.bold('Life cycle of a page'), ...lifeLines(life, refusals)].join('\n'),
   ];
 }
+
+export const matrixTitle = ({ of }: LifeCycle): string =>
+  of === 'steps' ? 'What steps of threads do to the page' : 'What calls do to the page they name';
+
+/** What cells mean, after the arrow. `there`: how they name a class. */
+export const matrixLegend = ({ of }: LifeCycle, there: string): string =>
+  of === 'steps'
+    ? `the page is in ${there} after the step; ok: it stays in its class; EPERM: refused; -: no thread takes the step then.`
+    : `the call succeeds, and the page is in ${there} then; ok: it stays in its class; EPERM: refused; -: there is no such call.`;
 
 /** What a cell says: `-> 3`, `ok`, `EPERM`, `panic`; one a line. */
 export const cellWords = (cell: Cell, nameOf: (to: string) => string): string[] => {
@@ -146,15 +151,15 @@ function matrixText({ commands, rows }: Matrix, columns: readonly number[], { cl
   return table(head, body);
 }
 
-/** A name broken at underscores into lines of some ten characters. */
+/** A name broken at underscores and spaces into lines of some ten characters. */
 const headLines = (command: string): string[] => {
   const lines: string[] = [];
-  for (const word of command.split(/(?<=_)/)) {
+  for (const word of command.split(/(?<=[_ ])/)) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length <= 12) lines[lines.length - 1] = last + word;
+    if (last !== undefined && last.length + word.trimEnd().length <= 12) lines[lines.length - 1] = last + word;
     else lines.push(word);
   }
-  return lines;
+  return lines.map((line) => line.trimEnd());
 };
 
 function lifeLines(life: LifeCycle, refusals: boolean): string[] {

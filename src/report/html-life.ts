@@ -1,6 +1,6 @@
 import { matrixOf } from '../audit/matrix.ts';
 import type { LifeCycle } from '../audit/result.ts';
-import { cellWords } from './audit.ts';
+import { cellWords, matrixLegend, matrixTitle } from './audit.ts';
 import type { Extra } from './html.ts';
 import { escaped } from './xml.ts';
 
@@ -18,10 +18,8 @@ export const lifeExtras = (life: LifeCycle, name: string, svg: string): Extra[] 
   });
   return [
     {
-      title: `${name}: what calls do to the page they name`,
-      body:
-        '<p>An arrow: the call succeeds, and the page is in that class then. ok: it stays in its class. An errno: refused. ' +
-        `-: there is no such call.</p>\n<table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`,
+      title: `${name}: ${matrixTitle(life).replace(/^W/, 'w')}`,
+      body: `<p>An arrow: ${matrixLegend(life, 'that class')}</p>\n<table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`,
     },
     {
       // Within HTML it needs neither its prologue nor names of schemas. Its paper is white, whatever the page's colours are.

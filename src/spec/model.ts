@@ -92,13 +92,13 @@ export interface Model<
   /** Where each call is found in the kernel, by the call's name: `__pkvm_host_donate_hyp_mmio()`. */
   readonly kernel?: Readonly<Partial<Record<C['kind'], string>>>;
   /** How a state is drawn. */
-  draw?(state: S, config: Config<P>): readonly Drawing[];
+  draw?(state: S, config: Config<P>, switches: Settings<W>): readonly Drawing[];
   /**
    * For `audit`: the class that a page is in, e.g. 'host memory, shared with guest': its owner, with whom it is shared, who maps it. At
    * most some 30 characters, which kernel engineers know what to make of. Without `pages`, the class that the whole state is in.
    * Undefined: there is no such page in this state.
    */
-  classify?(state: S, page: number, config: Config<P>): string | undefined;
+  classify?(state: S, page: number, config: Config<P>, switches: Settings<W>): string | undefined;
   /** What `classify` is asked for, e.g. every PFN. */
   pages?(config: Config<P>): readonly number[];
   /**
@@ -153,9 +153,13 @@ export const switchValues = (spec: Switch): readonly (boolean | string)[] =>
 
 export const switchDoc = (spec: Switch): string => (typeof spec === 'string' ? spec : spec.doc);
 
-/** How the model draws a state of that size; undefined for a model that does not say. */
-export const drawingOf = ({ id, draw }: Model, config: Config): ((state: unknown) => readonly Drawing[]) | undefined =>
-  draw && ((state) => guarded(`${id}: draw()`, () => draw(state, config)));
+/** How the model draws a state; undefined for a model that does not say. */
+export const drawingOf = (
+  { id, draw }: Model,
+  { config, switches }: Scope,
+): ((state: unknown) => readonly Drawing[]) | undefined =>
+  draw && ((state) => guarded(`${id}: draw()`, () => draw(state, config, switches)));
+
 /** Whose step a call is, as the model says; undefined for a model without threads. */
 export const laneOf = ({
   id,
