@@ -1,6 +1,6 @@
 import { mteTags } from '../model/mte-tags/model.ts';
 import { initialises, loads, waitsForFlag } from '../model/mte-tags/programs.ts';
-import { isWritten, type State } from '../model/mte-tags/state.ts';
+import { isWritten, type State, usesPageLock } from '../model/mte-tags/state.ts';
 import {
   invariant,
   progress,
@@ -37,9 +37,6 @@ export const flagMeansTags = invariant(mteTags, {
   source: 'M3: e059853d14ca',
   holds: ({ tagged, tags }) => !tagged || tags !== 'stale' || 'the flag is set, the tags are stale',
 });
-
-const usesPageLock = ({ protocol, first }: Settings) =>
-  [protocol, first].some((path) => /^page-lock|^deferred|^copy-tags/.test(String(path)));
 
 /** Broken by paths that set only the flag, beside one that takes the lock bit. */
 export const flagMeansLock = invariant(mteTags, {

@@ -1,5 +1,7 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, ok, refuse, update } from '../../src/spec/index.ts';
+import { classify, names } from './classes.ts';
+import { draw } from './draw.ts';
 import {
   type Command,
   commandDomain,
@@ -218,6 +220,10 @@ export const mteFaults = defineModel({
   defaultVariant: 'fixed',
   legend: () => 'pages of one block; guest_ldg, guest_stg: the access if stage 2 allows it, else its fault alone',
   done: () => false,
+  draw,
+  classify,
+  pages: ({ pages }) => Array.from({ length: pages }, (_, page) => page),
+  names,
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes),

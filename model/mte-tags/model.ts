@@ -8,6 +8,8 @@ import {
   threads,
   variant,
 } from '../../src/spec/index.ts';
+import { classify } from './classes.ts';
+import { draw } from './draw.ts';
 import { programsOf } from './programs.ts';
 import {
   actorNames,
@@ -135,6 +137,8 @@ export const mteTags = defineModel({
   defaultVariant: 'page-lock',
   legend: () => 'one page; vm, vcpu: a guest fault, then the guest uses the page; vmm: user space on its own path',
   done: (state: State) => allDone(state),
+  draw,
+  classify,
   lane: (state: State, command: ThreadCommand) => threadLane(state, command),
   system: (sizes, patch) => {
     const running = threadsOf(sizes, patch);

@@ -113,6 +113,9 @@ const use = (writes: boolean): Steps =>
 /** The steps that load tags of the mapped page. */
 export const loads: readonly string[] = ['LDG', 'LDG again'];
 
+/** Where a thread has the page mapped. COPY_TAGS ends without a mapping, but not before the tags are written. */
+export const usesOfPage: readonly string[] = ['unlock mmu_lock', ...loads, 'STG', 'done'];
+
 /** Where a thread waits for the flag. */
 export const waitsForFlag: readonly string[] = ['wait for PG_mte_tagged', 'buffer fault: wait for PG_mte_tagged'];
 

@@ -81,6 +81,10 @@ export const actorNames = ({ actors }: Sizes, { actors: kind, first }: Patch): s
 
 export const tagsDomain = (names: readonly string[]): Domain<Tags> => enumOf('stale', 'zero', ...names);
 
+/** Whether some path goes by PG_mte_lock. */
+export const usesPageLock = ({ protocol, first }: Settings): boolean =>
+  [protocol, first].some((path) => /^page-lock|^deferred|^copy-tags/.test(String(path)));
+
 /** Whether the tags are somebody's own. */
 export const isWritten = (tags: Tags): boolean => tags !== 'stale' && tags !== 'zero';
 

@@ -95,10 +95,12 @@ export const matrixTitle = ({ of }: LifeCycle): string =>
   of === 'steps' ? 'What steps of threads do to the page' : 'What calls do to the page they name';
 
 /** What cells mean, after the arrow. `there`: how they name a class. */
-export const matrixLegend = ({ of }: LifeCycle, there: string): string =>
-  of === 'steps'
-    ? `the page is in ${there} after the step; ok: it stays in its class; EPERM: refused; -: no thread takes the step then.`
-    : `the call succeeds, and the page is in ${there} then; ok: it stays in its class; EPERM: refused; -: there is no such call.`;
+export const matrixLegend = ({ of, movements }: LifeCycle, there: string): string => {
+  const refused = movements.some(({ result }) => result.kind === 'refused') ? '; EPERM: refused' : '';
+  return of === 'steps'
+    ? `the page is in ${there} after the step; ok: it stays in its class${refused}; -: no thread takes the step then.`
+    : `the call succeeds, and the page is in ${there} then; ok: it stays in its class${refused}; -: there is no such call.`;
+};
 
 /** What a cell says: `-> 3`, `ok`, `EPERM`, `panic`; one a line. */
 export const cellWords = (cell: Cell, nameOf: (to: string) => string): string[] => {
