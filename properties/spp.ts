@@ -1,4 +1,4 @@
-import { arrayLost, getPermission, gfnToSubpageWpInfo } from '../model/spp/bitmap.ts';
+import { arrayLost, getPermission, storedWord } from '../model/spp/bitmap.ts';
 import { isTouched } from '../model/spp/guest.ts';
 import { completes, decide, walk } from '../model/spp/hardware.ts';
 import { isLogged } from '../model/spp/mark-protection.ts';
@@ -13,12 +13,12 @@ import {
   full,
   type Gfn,
   gfns,
-  gfnToMemslot,
   isTouchable,
   mayWrite,
   type Sizes,
   type State,
   sideOf,
+  touchedGfns,
   type Word,
   wordOf,
   wordsOf,
@@ -39,17 +39,10 @@ import {
 import { everyResult, noPanic } from './common.ts';
 
 const vcpu = ({ roots }: Sizes) => range(0, roots - 1);
-const touchedGfns = (sizes: Sizes) => gfns(sizes).filter((gfn) => isTouchable(gfn, sizes));
 const touched = (sizes: Sizes) => enumOf(...touchedGfns(sizes));
 const eachWrite = (sizes: Sizes) => record({ vcpu: vcpu(sizes), gfn: touched(sizes), sub: range(0, 1) });
 const eachMapping = (sizes: Sizes) => record({ vcpu: vcpu(sizes), gfn: touched(sizes) });
 const eachGfn = (sizes: Sizes) => record({ gfn: enumOf(...gfns(sizes)) });
-
-/** The word that is stored for a gfn, active or not; undefined without an array. */
-const storedWord = (state: State, gfn: Gfn, sizes: Sizes): Word | undefined => {
-  const slot = gfnToMemslot(state, gfn, sizes);
-  return slot === undefined ? undefined : gfnToSubpageWpInfo(state, slot, gfn, sizes);
-};
 
 const isProtected = (state: State, gfn: Gfn, sizes: Sizes): boolean => (storedWord(state, gfn, sizes) ?? full) !== full;
 

@@ -7,18 +7,18 @@ export const draw = (state: State, _: Sizes, patch: Patch): readonly Drawing[] =
     title: 'block',
     columns: ['stage 2', 'PG_mte_tagged', 'tags', 'swap'],
     lines: state.pages.map(({ tags, tagged, swap, s2 }, page): Line => {
-      const flag = flagPage(page, patch) === page ? (tagged ? 'set' : 'clear') : `that of page 0`;
+      const flag = flagPage(page, patch) === page ? (tagged ? 'set' : 'clear') : 'that of page 0';
       const mapping = s2 === 'none' || !state.block ? s2 : `${s2}, block`;
       const saved = swap === 'in' ? '-' : swap === 'no-tags' ? 'out, no tags' : `out, ${swap} saved`;
       return { name: `page ${page}`, cells: [mapping, flag, tags, saved], stale: staleWords(state, page, patch) };
     }),
   },
   {
-    title: 'memslot',
+    title: 'memory',
     columns: [],
     lines: [
-      { name: 'set', cells: [state.slot ? 'yes' : 'no'] },
-      { name: 'memory', cells: [state.vma === 'shared' ? 'VM_SHARED' : state.vma] },
+      { name: 'memslot', cells: [state.slot ? 'set' : 'none'] },
+      { name: 'vma', cells: [state.vma === 'shared' ? 'VM_SHARED' : state.vma] },
       { name: 'folio', cells: [state.huge ? 'whole' : 'split'] },
       { name: 'dirty logging', cells: [state.logging ? 'on' : 'off'] },
       ...(['mmu_lock', 'mmap_lock'] as const)

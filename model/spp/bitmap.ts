@@ -25,12 +25,15 @@ export const lookUp = (state: State, gfn: Gfn, sizes: Sizes): 'found' | 'no mems
   return state.slots[slot] === 'array' ? 'found' : 'no array';
 };
 
-/** What kvm_spp_get_permission() says for one gfn while SPP is active; undefined where it returns an error. */
-export const getPermission = (state: State, gfn: Gfn, sizes: Sizes): Word | undefined => {
-  if (!state.active) return undefined;
+/** The word that is stored for a gfn, active or not; undefined without an array. */
+export const storedWord = (state: State, gfn: Gfn, sizes: Sizes): Word | undefined => {
   const slot = gfnToMemslot(state, gfn, sizes);
   return slot === undefined ? undefined : gfnToSubpageWpInfo(state, slot, gfn, sizes);
 };
+
+/** What kvm_spp_get_permission() says for one gfn while SPP is active; undefined where it returns an error. */
+export const getPermission = (state: State, gfn: Gfn, sizes: Sizes): Word | undefined =>
+  state.active ? storedWord(state, gfn, sizes) : undefined;
 
 export const arrayLost = 'array overwritten';
 

@@ -1,5 +1,7 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, ok, type Settings, update } from '../../src/spec/index.ts';
+import { classify, names } from './classes.ts';
+import { draw } from './draw.ts';
 import { getDirtyLog, pageTrack } from './faults.ts';
 import { guestRead, guestWrite } from './guest.ts';
 import {
@@ -28,6 +30,7 @@ import {
   type State,
   stateDomain,
   switches,
+  touchedGfns,
 } from './state.ts';
 
 /** Every repair, each by itself enough for what it repairs. */
@@ -107,6 +110,10 @@ export const spp = defineModel({
     `gfns ${gfns(sizes).join(', ')}, of which ${border(sizes)} begins a GiB and a 2 MiB region (of ${sizes.regionPages} gfns); ` +
     'a word is written in binary, its last digit being sub-page 0: 11 is FULL, 01 protects sub-page 1; ' +
     'model/spp/README.md says what memory each VM has',
+  draw,
+  classify,
+  pages: touchedGfns,
+  names,
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes),

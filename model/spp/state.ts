@@ -79,6 +79,7 @@ export const isNamed = (gfn: Gfn, sizes: Sizes): boolean => gfn >= border(sizes)
  * index. The lowest nameable gfn is only given to SET, as the first of a range.
  */
 export const isTouchable = (gfn: Gfn, sizes: Sizes): boolean => gfn >= border(sizes) - 1;
+export const touchedGfns = (sizes: Sizes): readonly Gfn[] => gfns(sizes).filter((gfn) => isTouchable(gfn, sizes));
 
 /** Which GiB, and which of the two 2 MiB regions around the border, a nameable gfn lies in. */
 export const sideOf = (gfn: Gfn, sizes: Sizes): 0 | 1 => (gfn < border(sizes) ? 0 : 1);
