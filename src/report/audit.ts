@@ -105,8 +105,10 @@ export const matrixLegend = ({ of, movements }: LifeCycle, there: string): strin
 /** What a cell says: `-> 3`, `ok`, `EPERM`, `panic`; one a line. */
 export const cellWords = (cell: Cell, nameOf: (to: string) => string): string[] => {
   const words = new Set(cell.map((movement) => movementWords(movement, nameOf)));
-  return words.size === 0 ? ['-'] : [...words].sort((a, b) => rank(a) - rank(b));
+  return words.size === 0 ? ['-'] : [...words].sort((a, b) => rank(a) - rank(b) || byNumber.compare(a, b));
 };
+
+const byNumber = new Intl.Collator('en', { numeric: true });
 
 const rank = (words: string) => (words.startsWith('->') ? 0 : words.startsWith('ok') ? 1 : words === 'panic' ? 3 : 2);
 

@@ -113,6 +113,35 @@ describe('a life cycle', () => {
     expect(result.life!.initial).toEqual(['host,host']);
   });
 
+  it('of a model with threads has their steps for columns, whichever thread takes them', async () => {
+    const threaded = {
+      ...owned,
+      lane: (_: State, command: Command) =>
+        command.kind === 'donate' ? { thread: `t${command.pfn}`, step: 'give page' } : undefined,
+    };
+    const result = await audit(threaded, {});
+    expect(matrixOf(result.life!).commands).toEqual(['give page', 'poke']);
+    expect(cells(result)).toEqual([
+      ['host page', '-> hyp page', 'ok'],
+      ['hyp page', 'EPERM', 'panic'],
+    ]);
+    expect(edgesOf(result.life!, false)[0]!.labels).toEqual(['give page']);
+    expect(result.life!.of).toBe('steps');
+    expect((await audit(owned, {})).life!.of).toBe('calls');
+  });
+
+  it('tells steps apart by the state: of one command, a step that is taken in two states', async () => {
+    const counted = {
+      ...owned,
+      lane: ({ owner }: State, { kind }: Command) => ({
+        thread: 't',
+        step: `${kind}${owner[1] === 'hyp' ? ' late' : ''}`,
+      }),
+    };
+    const { life } = await audit(counted, {});
+    expect(life!.commands).toEqual(['donate', 'kill', 'poke', 'donate late', 'kill late', 'poke late']);
+  });
+
   it('is missing where the model does not classify', async () => {
     expect((await audit(tiny('owned', { state, command, initial: { owner: ['host', 'host'] }, step }), {})).life).toBe(
       undefined,

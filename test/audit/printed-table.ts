@@ -54,8 +54,12 @@ const changed = (changes: readonly Change[], table: RuleTable, command: Command,
   return after;
 };
 
+/** `host[pfn]` is `host[0]` for pfn=0, `at[thread]` is `at.vm1` for thread=vm1. */
 const named = (path: string, command: Command) =>
-  path.replaceAll(/\[([^\]]+)\]/g, (_, term: string) => `[${/^\d+$/.test(term) ? term : evaluated(term, command)}]`);
+  path.replaceAll(/\[([^\]]+)\]/g, (_, term: string) => {
+    const key = /^\d+$/.test(term) ? term : evaluated(term, command);
+    return /^\d+$/.test(key) ? `[${key}]` : `.${key}`;
+  });
 
 /** A value, unless it is a term of the arguments that the table's calls differ in. */
 const operand = (words: string, { parameters }: RuleTable, command: Command): string =>

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mteTags } from '../../model/mte-tags/model.ts';
 import { pkvmMmio } from '../../model/pkvm-mmio/model.ts';
 import { audit } from '../../src/audit/audit.ts';
 import type { RuleTable } from '../../src/audit/result.ts';
@@ -113,6 +114,28 @@ describe('the printed rules, executed as a function', () => {
       );
     }
   });
+
+  it.each([
+    ['global-lock', ['run(thread), thread = vm1, vm2, vm3', 'drain(thread), thread = vm1, vm2, vm3']],
+    [
+      'split-one-writer',
+      ['run(thread=vm1)', 'run(thread), thread = vm2, vm3', 'drain(thread), thread = vm1, vm2, vm3'],
+    ],
+  ])(
+    'are the transition of threads with one program, folded into one table: mte-tags@%s',
+    async (variant, expected) => {
+      const choices = { variant, config: { actors: 3 } };
+      const system = systemOf(mteTags, scopeOf(mteTags, choices));
+      const { tables } = await audit(mteTags, choices, { inFull: true });
+      expect(tables.map(callsWords)).toEqual(expected);
+      fc.assert(
+        fc.property(system.state.arbitrary(), system.command.arbitrary(), (state, command) =>
+          agrees(system, tables, state, command),
+        ),
+        { numRuns: 1000 },
+      );
+    },
+  );
 
   it('in outline still has exactly one rule for each state', async () => {
     const config = { mmioTables: 2, devices: 1, pool: 1 };

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWritten, type State, type Tags } from '../../model/mte-tags/state.ts';
 import { mteTagsSuite } from '../../properties/mte-tags.ts';
@@ -16,7 +14,6 @@ import {
   threads,
   update,
 } from '../../src/spec/index.ts';
-import { typed } from '../cli/fake-console.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { broken, cell, exhaustive as exhaustiveOf, readmeTable } from './verdicts.ts';
 
@@ -36,8 +33,6 @@ describe.each(Object.keys(mteTagsSuite.model.variants))('mte-tags@%s', (variant)
     expect(broken(result).sort()).toEqual([...mteTagsSuite.violates[variant]!].sort());
   });
 });
-
-const readme = readFileSync(join(import.meta.dirname, '../../model/mte-tags/README.md'), 'utf8');
 
 describe('the table of the model README', () => {
   const rows = readmeTable('mte-tags', 'variant')
@@ -70,17 +65,6 @@ describe('the table of the model README', () => {
         expect([id, cell(result, id) === 'holds']).toEqual([id, cells[i * 3 + j] === 'holds' && !exception]);
       }
   });
-});
-
-describe('the drawings of the model README', () => {
-  const blocks = [...readme.matchAll(/<!-- pagelaw (.*) -->\n```\n([\s\S]*?)```/g)];
-  it('are three', () => expect(blocks.length).toBe(3));
-  it.each(blocks.map(([, command = '', output = '']) => ({ command, output })))(
-    '$command',
-    async ({ command, output }) => {
-      expect((await typed(command)).out).toBe(output);
-    },
-  );
 });
 
 describe('the review', () => {

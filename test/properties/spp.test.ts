@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { classify } from '../../model/spp/classes.ts';
 import { removeWhileIterating, rmapSptes, useAfterFree } from '../../model/spp/rmap.ts';
 import { kvmSppLevelPages } from '../../model/spp/sppt.ts';
-import type { State } from '../../model/spp/state.ts';
+import { type Sizes, type State, touchedGfns } from '../../model/spp/state.ts';
 import { sppSuite } from '../../properties/spp.ts';
 import { type CheckResult, check } from '../../src/check.ts';
 import {
@@ -98,6 +99,30 @@ describe('the table of the model README: each defect alone', () => {
     ),
   )('$row: $restored alone is enough for $id', async ({ choices, id }) => {
     expect(found(await one(choices, id), id).verdict).toBe('proved');
+  });
+});
+
+describe('the class of a page', () => {
+  it.each([
+    ['without-d1', 'sppt-agrees-with-bitmap', 'protected, SPPT has another word'],
+    ['without-d4', 'protected-not-written', 'protected, in a large page'],
+    ['without-d5', 'no-writable-leaf', 'protected, W=1'],
+    ['without-d7', 'sppt-agrees-with-bitmap', 'protected, SPPT has another word'],
+    ['without-d10', 'protected-not-written', 'protected, in a large page'],
+    ['without-d11', 'no-writable-leaf', 'protected, W=1'],
+    ['without-d12', 'no-write-to-rom', 'protected, SPP on read-only'],
+    ['without-d12', 'no-untracked-write', 'protected, SPP on read-only'],
+    ['without-d12', 'no-unlogged-write', 'protected, writes not logged'],
+    ['without-d13', 'permitted-write-completes', 'protected, SPPTP is 0'],
+    ['without-d14', 'slots-have-arrays', 'memslot without an array'],
+    ['without-d15', 'roots-agree-on-protected', 'protected, W=1'],
+    ['without-d17', 'protected-not-written', 'protected, SPP is off'],
+    ['without-d17', 'words-stay-until-set', 'SPP bit, word FULL'],
+  ])('%s, where %s is broken: %s', async (variant, id, name) => {
+    const result = await exhaustive({ variant });
+    const { state } = result.properties.find(({ property }) => property.id === id)!.steps!.at(-1)!.outcome;
+    const sizes = result.scope.config as Sizes;
+    expect(touchedGfns(sizes).map((gfn) => classify(state as State, gfn, sizes))).toContain(name);
   });
 });
 
