@@ -120,14 +120,14 @@ const counterexample = ({ report, finding, id }: { report: Report; finding: Find
     `<div class="step" data-step="0"><p class="call">initial state</p>${drawings(report, report.initial)}${steps.length === 0 ? broken : ''}</div>`,
     ...steps.map(
       (step, i) =>
-        `<div class="step" data-step="${i + 1}"><p class="call">${i + 1}. <code>${escaped(describeCommand(step.command))}</code>: ${result(step)}</p>${inKernel(report, step)}${what(report, step)}${i === steps.length - 1 ? broken : ''}</div>`,
+        `<div class="step" data-step="${i + 1}"><p class="call">${i + 1}. <code>${escaped(callWords(report, step))}</code>: ${result(step)}</p>${inKernel(report, step)}${what(report, step)}${i === steps.length - 1 ? broken : ''}</div>`,
     ),
   ];
   const list = [
     '<li><button type="button" data-go="0">initial state</button></li>',
     ...steps.map(
       (step, i) =>
-        `<li${i === trace.loop ? ' class="loop"' : ''}><button type="button" data-go="${i + 1}"><code>${escaped(describeCommand(step.command))}</code> ${result(step)}</button></li>`,
+        `<li${i === trace.loop ? ' class="loop"' : ''}><button type="button" data-go="${i + 1}"><code>${escaped(callWords(report, step))}</code> ${result(step)}</button></li>`,
     ),
   ];
   return `<section class="counterexample" id="${id}" tabindex="0" aria-label="${escaped(property.id)}">
@@ -147,6 +147,12 @@ ${panels.join('\n')}
 </div>
 <p class="hint">To reproduce: <code>${escaped(shellWords(command))}</code></p>
 </section>`;
+};
+
+/** The call, or the step that a thread takes by it. */
+const callWords = ({ lane }: Report, step: Step): string => {
+  const taken = lane?.(step);
+  return taken ? `${taken.thread}: ${taken.step}` : describeCommand(step.command);
 };
 
 const result = ({ outcome }: Step): string =>

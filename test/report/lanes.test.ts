@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -63,7 +63,7 @@ describe('a trace of threads', () => {
     expect(lanesOf([], laneOf)).toBeUndefined();
   });
 
-  it('is drawn by replay as well, with what each step changed, and named in JSON', async () => {
+  it('is drawn by replay as well, with what each step changed, and named in HTML and JSON', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'pagelaw-'));
     const which = ['mte-tags@copy-tags-spin', '--search', 'exhaustive', '--property', 'waiting-ends'];
     await pagelaw(['check', ...which, `--save=${directory}`]);
@@ -88,6 +88,9 @@ describe('a trace of threads', () => {
          changes nothing
 `.slice(1),
     );
+    const page = join(directory, 'report.html');
+    await pagelaw(['check', ...which, `--report=${page}`]);
+    expect(readFileSync(page, 'utf8')).toContain('<code>vmm: copy: test_and_set PG_mte_lock</code>');
     const { steps } = JSON.parse((await pagelaw(['replay', file, '--json'])).out);
     expect(steps[0]).toMatchObject({ thread: 'vmm', step: 'copy: test_and_set PG_mte_lock', result: 'ok' });
   });
