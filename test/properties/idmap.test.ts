@@ -7,35 +7,13 @@ import { type SearchCode, search } from '../../model/idmap/search.ts';
 import { findMemRange, type Sizes, type State } from '../../model/idmap/state.ts';
 import { getLeaf, granuleOf, type Pte, pagesOf, rootLevel, type TablePage } from '../../model/stage2/tree.ts';
 import { idmapSuite } from '../../properties/idmap.ts';
-import { type CheckResult, check } from '../../src/check.ts';
-import {
-  type Choices,
-  describeCommand,
-  describeOutcome,
-  type Outcome,
-  type Suite,
-  scopeOf,
-  update,
-} from '../../src/spec/index.ts';
+import { check } from '../../src/check.ts';
+import { type Choices, type Outcome, type Suite, scopeOf, update } from '../../src/spec/index.ts';
 import { seedFault } from '../seeded-fault.ts';
+import { broken, trace } from './verdicts.ts';
 
 const exhaustive = (choices: Choices, suite: Suite = idmapSuite, properties?: readonly string[]) =>
   check(suite, choices, { kind: 'exhaustive' }, properties ? { properties } : {});
-
-/** The shortest trace that breaks a property, as calls, the last with its result; an endless loop after `for ever: `. */
-const trace = (result: CheckResult, id: string): string => {
-  const checked = result.properties.find(({ property }) => property.id === id);
-  if (!checked?.steps || checked.verdict.kind !== 'violated') return checked?.verdict.kind ?? 'not judged';
-  const { loop } = checked.verdict.trace!;
-  const last = checked.steps.at(-1)!;
-  const calls = checked.steps
-    .map(({ command }, i) => `${i === loop ? 'for ever: ' : ''}${describeCommand(command)}`)
-    .join('; ');
-  return last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome(last.outcome)}`;
-};
-
-const broken = (result: CheckResult) =>
-  result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
 
 const readme = readFileSync(join(import.meta.dirname, '../../model/idmap/README.md'), 'utf8');
 

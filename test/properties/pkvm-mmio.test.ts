@@ -3,31 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { State } from '../../model/pkvm-mmio/state.ts';
 import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
-import { type CheckResult, check } from '../../src/check.ts';
-import {
-  type Choices,
-  describeCommand,
-  describeOutcome,
-  type Outcome,
-  type Suite,
-  update,
-} from '../../src/spec/index.ts';
+import { check } from '../../src/check.ts';
+import { type Choices, type Outcome, type Suite, update } from '../../src/spec/index.ts';
 import { seedFault } from '../seeded-fault.ts';
+import { broken, trace } from './verdicts.ts';
 
 const exhaustive = (choices: Choices, suite: Suite = pkvmMmioSuite, properties?: readonly string[]) =>
   check(suite, choices, { kind: 'exhaustive' }, properties ? { properties } : {});
-
-/** The shortest trace that breaks a property, as calls, the last with its result. */
-const trace = (result: CheckResult, id: string): string => {
-  const checked = result.properties.find(({ property }) => property.id === id);
-  if (!checked?.steps) return checked?.verdict.kind ?? 'not judged';
-  const last = checked.steps.at(-1)!;
-  const calls = checked.steps.map(({ command }) => describeCommand(command)).join('; ');
-  return last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome(last.outcome)}`;
-};
-
-const broken = (result: CheckResult) =>
-  result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
 
 describe.each(Object.keys(pkvmMmioSuite.model.variants))('pkvm-mmio@%s', (variant) => {
   it('breaks exactly the properties that the suite lists for it, and reaches every witness', async () => {

@@ -10,7 +10,6 @@ import { runScript } from '../../src/script/run.ts';
 import { taskOf } from '../../src/search/task.ts';
 import {
   type Choices,
-  describeCommand,
   describeOutcome,
   type Outcome,
   ok,
@@ -20,6 +19,7 @@ import {
   update,
 } from '../../src/spec/index.ts';
 import { seedFault } from '../seeded-fault.ts';
+import { broken, trace } from './verdicts.ts';
 
 const folder = join(import.meta.dirname, '../../model/pkvm-ownership');
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
@@ -27,17 +27,6 @@ const readme = readFileSync(join(folder, 'README.md'), 'utf8');
 /** A violation is found breadth first, so what a bound leaves out is no shorter. */
 const exhaustive = (choices: Choices, of: Suite = suite, properties?: readonly string[], maxStates = 2_000_000) =>
   check(of, choices, { kind: 'exhaustive', maxStates }, properties ? { properties } : {});
-
-const trace = (result: CheckResult, id: string): string => {
-  const checked = result.properties.find(({ property }) => property.id === id);
-  if (!checked?.steps) return checked?.verdict.kind ?? 'not judged';
-  const last = checked.steps.at(-1)!;
-  const calls = checked.steps.map(({ command }) => describeCommand(command)).join('; ');
-  return last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome(last.outcome)}`;
-};
-
-const broken = (result: CheckResult) =>
-  result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
 
 describe.each(Object.keys(suite.model.variants))('pkvm-ownership@%s', (variant) => {
   it('breaks exactly the properties that the suite lists for it, and reaches every witness', async () => {
@@ -505,7 +494,7 @@ describe('a property that no variant breaks is broken by a seeded fault', () => 
           ? { result: 'refused', errno: 'EAGAIN', reason: 'later', state: before, warnings: [] }
           : outcome,
       ),
-      'pkvm_refill_memcache(vm=0); host_donate_guest(pfn=0, gfn=0, vm=0); start_teardown_vm(vm=0); reclaim_page_guest(gfn=0, vm=0) = -EAGAIN (later)',
+      'pkvm_refill_memcache(vm=0); host_donate_guest(pfn=0, gfn=0, vm=0); start_teardown_vm(vm=0); for ever: reclaim_page_guest(gfn=0, vm=0) = -EAGAIN (later)',
     ],
   ])('%s: %s', async (id, _, faulty, expected) => {
     const config = {

@@ -18,6 +18,7 @@ import {
 } from '../../src/spec/index.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { firstHit, type Generator } from './spp-hit-rate.ts';
+import { broken } from './verdicts.ts';
 
 const known = new Map<string, Promise<CheckResult>>();
 
@@ -43,9 +44,6 @@ const found = (result: CheckResult, id: string) => {
     trace: last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome({ ...last.outcome, warnings: [] })}`,
   };
 };
-
-const broken = (result: CheckResult) =>
-  result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
 
 // Each other variant lacks one repair, and has its rows in the table below.
 describe.each(['v10', 'v12', 'repaired'])('spp@%s', (variant) => {

@@ -6,12 +6,10 @@ import { stage2 } from '../../model/stage2/model.ts';
 import type { State } from '../../model/stage2/state.ts';
 import { getLeaf, tablesBelow } from '../../model/stage2/tree.ts';
 import { stage2Suite } from '../../properties/stage2.ts';
-import { type CheckResult, check } from '../../src/check.ts';
+import { check } from '../../src/check.ts';
 import {
   type Choices,
   type Command,
-  describeCommand,
-  describeOutcome,
   disabled,
   type Outcome,
   type Suite,
@@ -20,21 +18,10 @@ import {
   update,
 } from '../../src/spec/index.ts';
 import { seedFault } from '../seeded-fault.ts';
+import { broken, trace } from './verdicts.ts';
 
 const exhaustive = (choices: Choices, suite: Suite = stage2Suite, properties?: readonly string[]) =>
   check(suite, choices, { kind: 'exhaustive' }, properties ? { properties } : {});
-
-/** The shortest trace that breaks a property, as calls, the last with its result. */
-const trace = (result: CheckResult, id: string): string => {
-  const checked = result.properties.find(({ property }) => property.id === id);
-  if (!checked?.steps || checked.verdict.kind !== 'violated') return checked?.verdict.kind ?? 'not judged';
-  const last = checked.steps.at(-1)!;
-  const calls = checked.steps.map(({ command }) => describeCommand(command)).join('; ');
-  return last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome(last.outcome)}`;
-};
-
-const broken = (result: CheckResult) =>
-  result.properties.filter(({ verdict }) => verdict.kind !== 'proved').map(({ property }) => property.id);
 
 const isLaw = (id: string) => !stage2Suite.properties.find((one) => one.id === id)!.witness;
 

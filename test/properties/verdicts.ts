@@ -9,12 +9,15 @@ export const exhaustive = (suite: Suite, choices: Choices = {}, properties?: rea
 const checkedProperty = (result: CheckResult, id: string) =>
   result.properties.find(({ property }) => property.id === id);
 
-/** The shortest trace that breaks a property, as calls, the last with its result; the verdict if there is none. */
+/** The shortest trace that breaks a property, as calls, the last with its result, an endless loop after `for ever: `; else the verdict. */
 export const trace = (result: CheckResult, id: string): string => {
   const checked = checkedProperty(result, id);
-  if (!checked?.steps) return checked?.verdict.kind ?? 'not judged';
+  if (!checked?.steps || checked.verdict.kind !== 'violated') return checked?.verdict.kind ?? 'not judged';
+  const loop = checked.verdict.trace?.loop;
   const last = checked.steps.at(-1)!;
-  const calls = checked.steps.map(({ command }) => describeCommand(command)).join('; ');
+  const calls = checked.steps
+    .map(({ command }, i) => `${i === loop ? 'for ever: ' : ''}${describeCommand(command)}`)
+    .join('; ');
   return last.outcome.result === 'ok' ? calls : `${calls} = ${describeOutcome(last.outcome)}`;
 };
 
