@@ -25,8 +25,15 @@ export const table = (
     colAligns: head.map((name) => (right.includes(name) ? 'right' : 'left')),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
   });
-  drawn.push(...rows.map((row) => [...row]));
+  drawn.push(...rows.flatMap(linesOf));
   return trimmed(drawn.toString());
+};
+
+/** A row for each line of its cells: the library takes time that grows with the cube of a cell's lines. */
+const linesOf = (row: readonly string[]): string[][] => {
+  const cells = row.map((cell) => cell.split('\n'));
+  const height = Math.max(...cells.map(({ length }) => length));
+  return Array.from({ length: height }, (_, line) => cells.map((lines) => lines[line] ?? ''));
 };
 
 const trimmed = (text: string) =>
