@@ -26,32 +26,48 @@ const mostRows = 12;
 /** A longer outline is no use: the results are listed then, with what their cases have in common. */
 const mostOutlined = 24;
 
+/** So many rows of an outline that no reachable state takes stay rows of their own. */
+const mostDead = 3;
+
 /** So many rows of one result stay rows of their own. */
 const mostAlike = 6;
 
 /**
  * A long table cut short: where all reachable cases have one result and are many, or none is reachable, one row stands for all. What
- * is left are the conditions that decide the result. Nothing is left out: each state takes exactly one row here too. If even that is
- * long, there is a row for each result, and one for all that is dead.
+ * is left are the conditions that decide the result. Nothing is left out: each state takes exactly one row here too, but that what is
+ * dead may be one row, at the end, without its conditions. If even that is long, there is a row for each result.
  */
 export const outlined = (rows: readonly Witnessed[]): Witnessed[] => {
   if (rows.length <= mostRows) return [...rows];
   const outline = cut(rows, 0);
-  return outline.length <= mostOutlined ? outline : byResult(rows);
+  if (outline.length > mostOutlined) return byResult(rows);
+  const live = outline.filter((row) => !isDead(row));
+  if (outline.length - live.length <= mostDead) return outline;
+  // Some that are dead are in a family with others that are not.
+  const isIn = (row: Witnessed, { conditions }: Witnessed) => conditions.every((one, i) => row.conditions[i] === one);
+  return [...live, deadOf(rows.filter((row) => isDead(row) && !live.some((family) => isIn(row, family))))];
+};
+
+const isDead = ({ witness }: Witnessed): boolean => witness === undefined;
+
+/** One row for all of these, which no reachable state takes; what they would do is left out. */
+const deadOf = (rows: readonly Witnessed[]): Witnessed => {
+  const dead = familyOf(rows, [], 0);
+  return { ...dead, family: { ...dead.family!, writes: [] }, onlyIf: true };
 };
 
 const byResult = (rows: readonly Witnessed[]): Witnessed[] => {
   const groups = new Map<string, Witnessed[]>();
   for (const row of rows) {
-    const key = row.witness === undefined ? '' : JSON.stringify(row.result);
+    if (isDead(row)) continue;
+    const key = JSON.stringify(row.result);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  const dead = groups.get('') ?? [];
-  groups.delete('');
   const live = [...groups.values()].flatMap((group): Witnessed[] =>
     group.length === 1 ? group : [{ ...familyOf(group, group, 0), conditions: common(group), onlyIf: true }],
   );
-  return dead.length > 0 ? [...live, { ...familyOf(dead, [], 0), onlyIf: true }] : live;
+  const dead = rows.filter(isDead);
+  return dead.length > 0 ? [...live, deadOf(dead)] : live;
 };
 
 /** What is tested in all rows, with every value that it has in one of them. */
@@ -74,7 +90,7 @@ const widestUnion = 256;
 /** `rows` share their first `depth` conditions. */
 const cut = (rows: readonly Witnessed[], depth: number): Witnessed[] => {
   if (rows.length === 1) return [...rows];
-  const live = rows.filter(({ witness }) => witness !== undefined);
+  const live = rows.filter((row) => !isDead(row));
   if (live.length === 0) return [familyOf(rows, live, depth)];
   const branches = new Map<string, Witnessed[]>();
   for (const row of rows) {

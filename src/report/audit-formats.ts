@@ -3,7 +3,7 @@ import type { AuditResult, LifeCycle, Rule, RuleTable } from '../audit/result.ts
 import { describeCommand } from '../spec/model.ts';
 import { cellWords, exploredWords, familyWords, matrixTitle, noClasses, witnessWords } from './audit.ts';
 import { mermaidOf } from './life-graph.ts';
-import { callsWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
+import { callsWords, changesWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
 import { scopeName, settings } from './words.ts';
 
 /** The same as the text, as Markdown with a Mermaid picture. */
@@ -31,7 +31,7 @@ const rulesMarkdown = ({ rules }: RuleTable, result: AuditResult): string =>
       lines(rule.conditions.map((one) => `\`${conditionWords(one)}\``)) || 'always',
       lines([resultWords(rule.result), ...(rule.family ? [familyWords(rule.family, result)] : [])].map(cell)),
       lines(
-        [...rule.changes.map(changeWords), ...(rule.family?.writes ?? []).map((path) => `${path} (some)`)].map(
+        [...changesWords(rule.changes), ...(rule.family?.writes ?? []).map((path) => `${path} (some)`)].map(
           (one) => `\`${one}\``,
         ),
       ),

@@ -1,7 +1,7 @@
 import { type Cell, type Matrix, matrixOf } from '../audit/matrix.ts';
 import type { AuditResult, Family, LifeCycle, Movement, Rule, RuleTable } from '../audit/result.ts';
 import { edgesOf } from './life-graph.ts';
-import { callsWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
+import { callsWords, changesWords, conditionWords, resultWords } from './rule-words.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 import { boundWords, count, plural, scopeName, settings, wrapped } from './words.ts';
@@ -67,7 +67,7 @@ function rulesText(one: RuleTable, result: AuditResult, style: Style): string {
       [rule.onlyIf ? 'only' : 'if', listed(conditions.map(conditionWords), width) || (rule.onlyIf ? '' : 'always')],
       ['then', wrapped(resultWords(rule.result), width)],
       ['', family ? wrapped(familyWords(family, result), width) : ''],
-      ['sets', listed(changes.map(changeWords), width)],
+      ['sets', listed(changesWords(changes), width)],
       [
         changes.length === 0 ? 'sets' : '',
         writes.length > 0 ? wrapped(`in some cases ${writes.join(', ')}`, width) : '',

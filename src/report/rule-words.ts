@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Change, Condition, Result, RuleTable, Term, Value } from '../audit/result.ts';
 import { type Command, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
@@ -30,6 +31,48 @@ export const changeWords = (change: Change): string => {
   return change.from === undefined
     ? `${change.path} := ${to}`
     : `${change.path}: ${operandWords(change.from)} -> ${to}`;
+};
+
+/**
+ * The changes of a rule, one a text; of what gets another kind its fields with it: `entries[0].kind: zero -> leaf(w=true, x=false)`.
+ */
+export const changesWords = (changes: readonly Change[]): string[] => {
+  const words: string[] = [];
+  for (let i = 0; i < changes.length; ) {
+    const fields = fieldsBehind(changes, i);
+    words.push(changeWords(changes[i]!) + fieldsWords(fields, ownerOf(changes[i]!)));
+    i += 1 + fields.length;
+  }
+  return words;
+};
+
+/** `entries[0].` of a change of `entries[0].kind`; undefined of any other one. */
+const ownerOf = ({ path }: Change): string | undefined => /^(.*\.)?kind$/.exec(path)?.[0].slice(0, -'kind'.length);
+
+/** The changes behind the one at `i` that say what the new kind's fields are. */
+const fieldsBehind = (changes: readonly Change[], i: number): readonly Change[] => {
+  const owner = ownerOf(changes[i]!);
+  if (!owner) return [];
+  const end = changes.findIndex((one, n) => n > i && ('by' in one || !one.path.startsWith(owner)));
+  return changes.slice(i + 1, end < 0 ? undefined : end);
+};
+
+const fieldsWords = (changes: readonly Change[], owner = ''): string => {
+  const words: string[] = [];
+  for (let i = 0; i < changes.length; ) {
+    const change = changes[i]!;
+    const inner = ownerOf(change);
+    const fields = fieldsBehind(changes, i);
+    const name = (inner === undefined ? change.path : inner.slice(0, -1)).slice(owner.length);
+    words.push(`${name}=${assignedWords(change)}${fieldsWords(fields, inner)}`);
+    i += 1 + fields.length;
+  }
+  return words.length === 0 ? '' : `(${words.join(', ')})`;
+};
+
+const assignedWords = (change: Change): string => {
+  if ('to' in change) return operandWords(change.to);
+  return 'copyOf' in change ? `copy of ${change.copyOf}` : String(change.by);
 };
 
 const operandWords = (operand: Value | Term): string => (typeof operand === 'object' ? operand.term : String(operand));
@@ -68,9 +111,34 @@ const rangeWords = (calls: readonly Command[], parameters: readonly string[]): s
   const combinations = distinct.reduce((product, { length }) => product * length, 1);
   if (combinations === calls.length)
     return parameters.map((name, i) => `${name} = ${listWords(distinct[i]!)}`).join('; ');
-  const tuples = calls.map((call) => `(${parameters.map((name) => valueWords(Reflect.get(call, name))).join(', ')})`);
-  return `(${parameters.join(', ')}) = ${tuples.join(', ')}`;
+  const boxes = boxesOf(calls.map((call) => parameters.map((name) => [Reflect.get(call, name)])));
+  return `(${parameters.join(', ')}) = ${boxes.map((box) => `(${box.map(setWords).join(', ')})`).join(', ')}`;
 };
+
+/** By parameter, the values of calls that have every combination of them. */
+type Box = readonly (readonly unknown[])[];
+
+/** The same calls in few boxes: two that differ in the values of one parameter are one. */
+const boxesOf = (calls: readonly Box[]): Box[] => {
+  const boxes = [...calls];
+  for (let i = 0; i < boxes.length; ) {
+    const other = boxes.findIndex((box, n) => n > i && differing(boxes[i]!, box).length === 1);
+    if (other < 0) {
+      i++;
+      continue;
+    }
+    const [place] = differing(boxes[i]!, boxes[other]!);
+    const both = boxes[i]!.map((values, p) => (p === place ? [...values, ...boxes[other]![p]!] : values));
+    boxes.splice(other, 1);
+    boxes.splice(i, 1, both);
+    i = 0;
+  }
+  return boxes;
+};
+
+const differing = (a: Box, b: Box): number[] => [...a.keys()].filter((p) => !isDeepStrictEqual(a[p], b[p]));
+
+const setWords = (values: readonly unknown[]): string => listWords(values).replaceAll(', ', '|');
 
 const listWords = (values: readonly unknown[]): string =>
   values.every((value) => typeof value === 'number')
