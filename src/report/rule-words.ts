@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Change, Condition, Result, RuleTable, Term, Value } from '../audit/result.ts';
 import { type Command, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
@@ -118,25 +117,28 @@ const rangeWords = (calls: readonly Command[], parameters: readonly string[]): s
 /** By parameter, the values of calls that have every combination of them. */
 type Box = readonly (readonly unknown[])[];
 
-/** The same calls in few boxes: two that differ in the values of one parameter are one. */
-const boxesOf = (calls: readonly Box[]): Box[] => {
-  const boxes = [...calls];
-  for (let i = 0; i < boxes.length; ) {
-    const other = boxes.findIndex((box, n) => n > i && differing(boxes[i]!, box).length === 1);
-    if (other < 0) {
-      i++;
-      continue;
-    }
-    const [place] = differing(boxes[i]!, boxes[other]!);
-    const both = boxes[i]!.map((values, p) => (p === place ? [...values, ...boxes[other]![p]!] : values));
-    boxes.splice(other, 1);
-    boxes.splice(i, 1, both);
-    i = 0;
+/** The same calls in few boxes: those that differ in the values of one parameter are one. */
+const boxesOf = (calls: readonly Box[]): readonly Box[] => {
+  let boxes = calls;
+  for (let before = 0; before !== boxes.length; ) {
+    before = boxes.length;
+    for (const parameter of calls[0]!.keys()) boxes = joined(boxes, parameter);
   }
   return boxes;
 };
 
-const differing = (a: Box, b: Box): number[] => [...a.keys()].filter((p) => !isDeepStrictEqual(a[p], b[p]));
+const joined = (boxes: readonly Box[], parameter: number): Box[] => {
+  const alike = new Map<string, Box>();
+  for (const box of boxes) {
+    const others = JSON.stringify(box.map((values, i) => (i === parameter ? [] : values)));
+    const values = alike.get(others)?.[parameter] ?? [];
+    alike.set(
+      others,
+      box.map((own, i) => (i === parameter ? [...values, ...own] : own)),
+    );
+  }
+  return [...alike.values()];
+};
 
 const setWords = (values: readonly unknown[]): string => listWords(values).replaceAll(', ', '|');
 
