@@ -14,6 +14,8 @@ import { type Content, kvmPgtableStage2Map } from '../stage2/map.ts';
 import { type DraftPage, getLeaf, pagesOf } from '../stage2/tree.ts';
 import { kvmPgtableStage2Unmap } from '../stage2/unmap.ts';
 import type { Pgtable } from '../stage2/walk.ts';
+import { classify, names } from './classes.ts';
+import { draw } from './draw.ts';
 import { beforeFirst, type SearchCode, searchStep } from './search.ts';
 import {
   type Command,
@@ -285,6 +287,10 @@ export const idmap = defineModel({
       '; stale_fault is a fault taken before the table became what it is'
     );
   },
+  draw,
+  classify,
+  pages: (sizes) => Array.from({ length: pagesOf(sizes) }, (_, page) => page),
+  names,
   system: (sizes, patch) => ({
     state: stateDomain(sizes),
     command: commandDomain(sizes),

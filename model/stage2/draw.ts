@@ -1,6 +1,6 @@
 import type { Drawing, Line } from '../../src/spec/index.ts';
 import { nameOf, type Sizes, type State } from './state.ts';
-import { getLeaf, granuleOf, lastLevel, type Pte, refcount, rootLevel, type TablePage } from './tree.ts';
+import { type Geometry, getLeaf, granuleOf, lastLevel, type Pte, refcount, rootLevel, type TablePage } from './tree.ts';
 
 /** The tables as a tree, level by level, and what some CPU's TLB holds of the way to the watched page. */
 export const draw = (state: State, sizes: Sizes): readonly Drawing[] => {
@@ -13,7 +13,12 @@ export const draw = (state: State, sizes: Sizes): readonly Drawing[] => {
         {
           name: 'root',
           cells: ['', 'table', '', String(refcount(root))],
-          below: entriesOf(root, rootLevel(sizes), 0, sizes),
+          below: entryLines(root, sizes, (pte, level) => [
+            String(level),
+            pteWords(pte, level),
+            pte.kind === 'leaf' ? (pte.af ? 'set' : 'clear') : '',
+            pte.kind === 'table' ? String(refcount(pte)) : '',
+          ]),
         },
       ],
     },
@@ -28,21 +33,29 @@ export const draw = (state: State, sizes: Sizes): readonly Drawing[] => {
   ];
 };
 
-const entriesOf = ({ entries }: TablePage, level: number, first: number, sizes: Sizes): Line[] =>
-  entries.map((pte, i) => {
-    const size = granuleOf(level, sizes);
-    const addr = first + i * size;
-    const count = pte.kind === 'table' ? String(refcount(pte)) : '';
-    return {
-      name: `${size === 1 ? 'page' : 'pages'} ${nameOf({ addr, size })}`,
-      cells: [String(level), pteWords(pte, level), pte.kind === 'leaf' ? (pte.af ? 'set' : 'clear') : '', count],
-      ...(level < lastLevel && { below: pte.kind === 'table' ? entriesOf(pte, level + 1, addr, sizes) : [] }),
-    };
-  });
+/** A line for each entry of a table's root, those of tables below them; `cells` says what of an entry is drawn. */
+export const entryLines = (
+  root: TablePage,
+  geometry: Geometry,
+  cells: (pte: Pte, level: number) => readonly string[],
+): Line[] => {
+  const linesOf = ({ entries }: TablePage, level: number, first: number): Line[] =>
+    entries.map((pte, i) => {
+      const size = granuleOf(level, geometry);
+      const addr = first + i * size;
+      return {
+        name: `${size === 1 ? 'page' : 'pages'} ${nameOf({ addr, size })}`,
+        cells: cells(pte, level),
+        ...(level < lastLevel && { below: pte.kind === 'table' ? linesOf(pte, level + 1, addr) : [] }),
+      };
+    });
+  return linesOf(root, rootLevel(geometry), 0);
+};
 
 const permissions = ({ w, x }: { readonly w: boolean; readonly x: boolean }) => `r${w ? 'w' : ''}${x ? 'x' : ''}`;
 
-const pteWords = (pte: Pte, level: number): string => {
+/** `annotated hyp`, `block rw`, `table`. */
+export const pteWords = (pte: Pte, level: number): string => {
   if (pte.kind === 'annotated') return `annotated ${pte.owner}`;
   if (pte.kind !== 'leaf') return pte.kind;
   const skew = pte.skew === 0 ? '' : `, ${pte.skew} pages off`;
@@ -56,11 +69,12 @@ const heldWords = (tlb: State['tlb']): string => {
 };
 
 /** What is held and is no longer so in the tree. That need not break a property: a TLBI may be due only later. */
-const staleWords = ({ tlb, root }: State, sizes: Sizes): string | undefined => {
+export const staleWords = ({ tlb, root }: State, sizes: Sizes): string | undefined => {
   if (tlb.kind === 'empty') return undefined;
   if (tlb.kind === 'hazard') return 'may never be';
   const { pte, level } = getLeaf(root, sizes.watched, sizes);
   if (tlb.kind === 'walk') return tlb.level < level ? undefined : 'outlives its table';
   if (pte.kind !== 'leaf' || level !== tlb.level) return 'outlives its mapping';
-  return (tlb.w && !pte.w) || (tlb.x && !pte.x) ? 'allows more than its mapping' : undefined;
+  if ((tlb.w && !pte.w) || (tlb.x && !pte.x)) return 'allows more than its mapping';
+  return tlb.w !== pte.w || tlb.x !== pte.x ? 'allows less than its mapping' : undefined;
 };

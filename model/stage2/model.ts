@@ -10,6 +10,7 @@ import {
   update,
 } from '../../src/spec/index.ts';
 import { mkyoung, relaxPerms, testClearYoung, wrprotect } from './attributes.ts';
+import { classify, names } from './classes.ts';
 import { draw } from './draw.ts';
 import { kvmPgtableStage2Destroy } from './free.ts';
 import { type Content, kvmPgtableStage2Map, type MapCode, make, tryBreak } from './map.ts';
@@ -19,6 +20,7 @@ import {
   commandDomain,
   config,
   initialState,
+  namedPages,
   type Pages,
   pagesNamed,
   type Sizes,
@@ -337,6 +339,9 @@ export const stage2 = defineModel({
     set_owner_short: 'kvm_pgtable_stage2_set_owner()',
   },
   draw,
+  classify,
+  pages: (sizes) => Array.from({ length: namedPages(sizes) }, (_, page) => page),
+  names,
   // After what may not happen, nothing that follows says more.
   done: ({ tlb }: State) => tlb.kind === 'hazard',
   system: (sizes, patch) => ({

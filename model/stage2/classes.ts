@@ -1,0 +1,34 @@
+import { staleWords } from './draw.ts';
+import { type Command, pagesNamed, type Sizes, type State } from './state.ts';
+import { type Found, getLeaf, lastLevel } from './tree.ts';
+
+/**
+ * Who has a page, or what maps it and whether it may be written there; old: the access flag is clear. Of the watched page also whether a
+ * TLB holds what the table no longer says. X is left out.
+ */
+export const classify = (state: State, page: number, sizes: Sizes): string => {
+  const { root, tlb } = state;
+  const found = getLeaf(root, page, sizes);
+  if (page === sizes.watched) {
+    if (tlb.kind === 'hazard')
+      return tlb.what === 'freed table still cached' ? 'walk cache of a freed table' : 'replaced while in a TLB';
+    if (staleWords(state, sizes) !== undefined) return `${mapped(found)}, TLB stale`;
+  }
+  return found.pte.kind === 'leaf' && !found.pte.af ? `${mapped(found)}, old` : mapped(found);
+};
+
+const mapped = ({ pte, level }: Found): string => {
+  if (pte.kind === 'zero') return 'not mapped';
+  if (pte.kind === 'annotated') return `annotated ${pte.owner}${level === lastLevel ? '' : ', by a block'}`;
+  if (pte.skew !== 0) return 'maps another page';
+  return `${level === lastLevel ? 'page' : 'block'} ${pte.w ? 'rw' : 'ro'}`;
+};
+
+/** Whether the page is in the range that the call is given. */
+export const names = (_: State, command: Command, page: number): boolean => {
+  if (command.kind === 'destroy') return true;
+  if ('page' in command) return command.page === page;
+  if (!('pages' in command)) return false;
+  const { addr, size } = pagesNamed(command.pages);
+  return addr <= page && page < addr + size;
+};
