@@ -1,5 +1,6 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, ok, refuse, update } from '../../src/spec/index.ts';
+import { classify, names } from './classes.ts';
 import { draw } from './draw.ts';
 import {
   directMap,
@@ -235,6 +236,8 @@ export const shadowRoots = defineModel({
     kvm_mmu_create: 'kvm_mmu_create(), __kvm_mmu_create()',
   },
   draw,
+  classify,
+  names,
   system: (sizes, patch) => ({
     state: stateDomain,
     command: commandDomain,
