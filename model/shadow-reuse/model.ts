@@ -1,11 +1,13 @@
 import { match } from 'ts-pattern';
 import { defineModel, disabled, type Outcome, ok, panic, refuse, type Settings, update } from '../../src/spec/index.ts';
+import { classify, names } from './classes.ts';
 import { draw } from './draw.ts';
+import { guestWalk } from './guest.ts';
 import { addLeaf, changed, dropLeaf, walkOops, zapChild } from './rmap.ts';
 import {
   type Command,
   commandDomain,
-  type Gfn,
+  gfns,
   initialState,
   memslotOf,
   memslots,
@@ -32,18 +34,6 @@ const switches = {
 } as const;
 
 type Patch = Settings<typeof switches>;
-
-/** What the guest's tables say: the key of the shadow page that is wanted, and the gfn that leaf `i` is to map. */
-const guestWalk = (state: { readonly pde: Pde; readonly swapped: boolean }, i: number) =>
-  match(state.pde)
-    .with('huge 0', () => ({ gfn: 0 as const, direct: true, target: i as Gfn }))
-    .with('huge 2', () => ({ gfn: 2 as const, direct: true, target: (2 + i) as Gfn }))
-    .with('table 0', () => ({ gfn: 0 as const, direct: false, target: tableEntries[0][state.swapped ? 1 - i : i]! }))
-    .with('table 4', () => ({ gfn: 4 as const, direct: false, target: tableEntries[4][state.swapped ? 1 - i : i]! }))
-    .exhaustive();
-
-/** What the guest's two page tables map, by the gfn that they lie in. */
-const tableEntries: Readonly<Record<0 | 4, readonly Gfn[]>> = { 0: [0, 2], 4: [4, 0] };
 
 /** The guest touches the page under leaf `i`. Kernel: FNAME(page_fault)() with FNAME(fetch)(). */
 const fault = (state: State, i: number, patch: Patch): Outcome<State> => {
@@ -214,6 +204,9 @@ export const shadowReuse = defineModel({
     recover_huge_pages: 'kvm_mmu_zap_collapsible_spte()',
   },
   draw,
+  classify,
+  pages: () => gfns,
+  names,
   system: (_config, patch) => ({
     state: stateDomain,
     command: commandDomain,
