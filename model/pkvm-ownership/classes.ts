@@ -1,5 +1,5 @@
 import { match } from 'ts-pattern';
-import type { Command, Pfn, Sizes, State } from './state.ts';
+import { addressed, type Command, guestAddressed, type Pfn, type Sizes, type State, wrappingNr } from './state.ts';
 
 /** Whose a page of memory is and with whom it is shared, as the vmemmap and the host's entry have it; `(pinned)`: in use at EL2. */
 export const classify = (state: State, pfn: Pfn): string => {
@@ -21,14 +21,16 @@ const sharedWith = (state: State, pfn: Pfn): string => {
   return guests ? 'guests' : 'nobody';
 };
 
-/** Whether one of the pages that the call names is this one; a gfn names the page that the VM has there. */
-export const names = (state: State, command: Command, page: Pfn, { block }: Sizes): boolean => {
+/** Whether one of the pages that the call names is this one, by its address; a gfn names the page that the VM has there. */
+export const names = (state: State, command: Command, page: Pfn, sizes: Sizes): boolean => {
   const args: { readonly [name: string]: unknown } = { ...command };
   const { pfn = args.phys, nr = 1, from, to, vm, gfn } = args;
-  const within = (first: unknown, end: number) => typeof first === 'number' && first <= page && page < end;
-  if (typeof pfn === 'number') return within(pfn, pfn + Math.min(Number(nr), block));
+  const within = (first: number, end: number) => first <= page && page < end;
+  const endOf = (first: number) => (nr === wrappingNr ? Number.POSITIVE_INFINITY : first + Number(nr));
+  if (typeof pfn === 'number') return within(addressed(pfn, sizes), endOf(addressed(pfn, sizes)));
   if (typeof from === 'number') return within(from, Number(to));
   if (typeof vm !== 'number' || typeof gfn !== 'number') return false;
-  const mapped = state.vms[vm]!.guest.slice(gfn, gfn + Math.min(Number(nr), block));
+  const first = guestAddressed(gfn, sizes);
+  const mapped = state.vms[vm]!.guest.slice(first, endOf(first));
   return mapped.some((pte) => pte.kind === 'leaf' && pte.pfn === page);
 };
