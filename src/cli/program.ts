@@ -60,7 +60,8 @@ const auditHelp = `
 Everything is read off the decision tables and the explored graph of one
 variant: without a name, the default one. A long table is shown in outline, with
 one row where all reachable cases have one result; json, csv and --command have
-a row for each case. mermaid, dot and svg draw the life cycle.
+a row for each case (but --command counts those that no state takes, if they are
+many). mermaid, dot and svg draw the life cycle.
 
 Exit status: 0; 2 wrong usage or a broken model; 130 interrupted.
 

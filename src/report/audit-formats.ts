@@ -1,7 +1,7 @@
 import { matrixOf } from '../audit/matrix.ts';
 import type { AuditResult, LifeCycle, Rule, RuleTable } from '../audit/result.ts';
 import { describeCommand } from '../spec/model.ts';
-import { cellWords, exploredWords, familyWords, matrixTitle, noClasses, witnessWords } from './audit.ts';
+import { cellWords, exploredWords, familyWords, matrixTitle, noClasses, shortened, witnessWords } from './audit.ts';
 import { mermaidOf } from './life-graph.ts';
 import { callsWords, changesWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
 import { scopeName, settings } from './words.ts';
@@ -22,21 +22,22 @@ export const auditMarkdown = (result: AuditResult, refusals: boolean): string =>
   ].join('\n\n')}\n`;
 };
 
-const rulesMarkdown = ({ rules }: RuleTable, result: AuditResult): string =>
-  markdownTable(
-    ['#', 'calls', 'if', 'then', 'sets'],
-    rules.map((rule, i) => [
-      String(i + 1),
-      witnessWords(rule, result),
-      lines(rule.conditions.map((one) => `\`${conditionWords(one)}\``)) || 'always',
-      lines([resultWords(rule.result), ...(rule.family ? [familyWords(rule.family, result)] : [])].map(cell)),
-      lines(
-        [...changesWords(rule.changes), ...(rule.family?.writes ?? []).map((path) => `${path} (some)`)].map(
-          (one) => `\`${one}\``,
-        ),
+const rulesMarkdown = (table: RuleTable, result: AuditResult): string => {
+  const { shown, rest } = shortened(table, result);
+  const rows = shown.map((rule, i) => [
+    String(i + 1),
+    witnessWords(rule, result),
+    lines(rule.conditions.map((one) => `\`${conditionWords(one)}\``)) || 'always',
+    lines([resultWords(rule.result), ...(rule.family ? [familyWords(rule.family, result)] : [])].map(cell)),
+    lines(
+      [...changesWords(rule.changes), ...(rule.family?.writes ?? []).map((path) => `${path} (some)`)].map(
+        (one) => `\`${one}\``,
       ),
-    ]),
-  );
+    ),
+  ]);
+  if (rest) rows.push([String(shown.length + 1), rest.calls, '', rest.words, '']);
+  return markdownTable(['#', 'calls', 'if', 'then', 'sets'], rows);
+};
 
 const lines = (parts: readonly string[]) => parts.join('<br>');
 

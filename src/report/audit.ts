@@ -59,8 +59,27 @@ const boundsWords = ([least, most]: Family['live'], one: string, many = `${one}s
 /** Of the text of a case, beside its labels. */
 const width = 59;
 
+/** More cases than this that no explored state takes are only counted. */
+const mostUnseen = 24;
+
+/** The rules that are told one by one, and a row for the others. */
+export const shortened = (
+  { rules }: RuleTable,
+  result: AuditResult,
+): { readonly shown: readonly Rule[]; readonly rest?: { readonly calls: string; readonly words: string } } => {
+  const unseen = rules.filter(({ witness }) => witness === undefined);
+  if (unseen.length <= mostUnseen) return { shown: rules };
+  const untried = unseen.filter((rule) => rule.result.kind === 'untried').length;
+  const words = `${plural(unseen.length - untried, 'more case')}${untried > 0 ? `, and ${count(untried)} not tried` : ''} (--format csv has each)`;
+  return {
+    shown: rules.filter(({ witness }) => witness !== undefined),
+    rest: { calls: result.bound ? 'not seen' : 'dead', words },
+  };
+};
+
 function rulesText(one: RuleTable, result: AuditResult, style: Style): string {
-  const rows = one.rules.map((rule, i) => {
+  const { shown, rest } = shortened(one, result);
+  const rows = shown.map((rule, i) => {
     const { conditions, family, changes } = rule;
     const writes = family?.writes ?? [];
     const parts = [
@@ -79,6 +98,7 @@ function rulesText(one: RuleTable, result: AuditResult, style: Style): string {
     const witness = witnessWords(rule, result);
     return [String(i + 1), witness, rule.witness === undefined ? text.split('\n').map(style.dim).join('\n') : text];
   });
+  if (rest) rows.push([String(shown.length + 1), rest.calls, style.dim(rest.words)]);
   return `${wrapped(style.bold(callsWords(one)), 78)}\n${table(['#', 'calls', 'case'], rows, ['#', 'calls'])}`;
 }
 

@@ -10,13 +10,13 @@ export const table = (
   right: readonly string[] = [],
 ): string => {
   const lines = [head, ...rows].flatMap(linesOf);
-  const widths = head.map((_, column) => lines.reduce((most, cells) => Math.max(most, stringWidth(cells[column]!)), 0));
+  const widths = head.map((_, column) => lines.reduce((most, cells) => Math.max(most, widthOf(cells[column]!)), 0));
   const isRight = head.map((name) => right.includes(name));
   return lines
     .map((cells) =>
       cells
         .map((cell, column) => {
-          const space = ' '.repeat(widths[column]! - stringWidth(cell));
+          const space = ' '.repeat(widths[column]! - widthOf(cell));
           return isRight[column] ? space + cell : cell + space;
         })
         .join('  ')
@@ -24,6 +24,9 @@ export const table = (
     )
     .join('\n');
 };
+
+/** Plain text is as wide as it is long; of anything else, the library knows. */
+const widthOf = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : stringWidth(text));
 
 /** A row of the table as lines of its cells. */
 const linesOf = (row: readonly string[]): string[][] => {

@@ -31,6 +31,15 @@ describe('audit', () => {
     expect(out).not.toContain('host_unshare_guest(pfn');
   });
 
+  it('counts cases that no state takes, if they are many, and has each of them as CSV', async () => {
+    const calls = 'audit stage2 --set levels=2 --command unmap';
+    const { out } = await typed(calls);
+    const [, dead] = /dead +(\d+) more cases \(--format csv has each\)/.exec(out) ?? [];
+    const csv = (await typed(`${calls} --format csv`)).out.split('\r\n');
+    const first = csv.filter((line) => line.startsWith('unmap,unmap(pages=0),'));
+    expect(first.filter((line) => line.endsWith(',dead,'))).toHaveLength(Number(dead));
+  });
+
   it('prints JSON and CSV with one entry for each rule', async () => {
     const json = JSON.parse((await typed(`audit ${small} --format json`)).out);
     expect(json).toMatchObject({ format: 'pagelaw audit', version: 1, model: 'pkvm-mmio', bound: null });
