@@ -149,4 +149,29 @@ describe('what a drawing shows of a defect', () => {
   dirty logging  off`.slice(1),
     );
   });
+
+  it('idmap: map() writes a block over the table with the annotation, and the CPU goes back to retry', () => {
+    expect(drawnAfter('idmap', 'v3-mask', 'set_owner(page=1, owner=hyp); access(page=0); walk(); map()')).toBe(
+      `
+  host stage-2        level  entry              refcount
+  \`- root                    table              2
+     |- pages 0-3     1      table              2
+*    |  |- pages 0-1  2      table -> block rw  2 -> -
+-    |  |  |- page 0  3      zero
+-    |  |  \`- page 1  3      annotated hyp
+     |  \`- pages 2-3  2      zero
+     \`- pages 4-7     1      zero
+  host CPU  page  next          level  walks   range
+* fault     0     map -> retry         1 -> -  0-1 -> -
+  host_s2_pool  free pages
+* for tables    2 -> 3`.slice(1),
+    );
+  });
+
+  it('stage2, B17: the TLB still holds less than the table allows', () => {
+    const trace = 'map(pages=1, prot=r); cpu_walk(caches=leaf); relax_perms(page=1, adds=w, lost=true)';
+    expect(drawnAfter('stage2', 'guest-b17', trace)).toContain(
+      '! page 1  level 3 leaf r  allows less than its mapping',
+    );
+  });
 });
