@@ -3,8 +3,8 @@ import { type Command, pagesNamed, type Sizes, type State } from './state.ts';
 import { type Found, getLeaf, lastLevel } from './tree.ts';
 
 /**
- * Who has a page, or what maps it and whether it may be written there; old: the access flag is clear. Of the watched page also whether a
- * TLB holds what the table no longer says. X is left out.
+ * Who has a page, or what maps it and whether it may be written there; X and the access flag are left out. Of the watched page also
+ * whether a TLB holds what the table no longer says.
  */
 export const classify = (state: State, page: number, sizes: Sizes): string => {
   const { root, tlb } = state;
@@ -14,7 +14,7 @@ export const classify = (state: State, page: number, sizes: Sizes): string => {
       return tlb.what === 'freed table still cached' ? 'walk cache of a freed table' : 'replaced while in a TLB';
     if (staleWords(state, sizes) !== undefined) return `${mapped(found)}, TLB stale`;
   }
-  return found.pte.kind === 'leaf' && !found.pte.af ? `${mapped(found)}, old` : mapped(found);
+  return mapped(found);
 };
 
 const mapped = ({ pte, level }: Found): string => {

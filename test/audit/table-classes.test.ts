@@ -22,10 +22,7 @@ describe.each<
   [
     stage2,
     small,
-    [
-      'not mapped',
-      ...['page', 'block'].flatMap((size) => ['ro', 'rw'].flatMap((w) => [`${size} ${w}`, `${size} ${w}, old`])),
-    ],
+    ['not mapped', 'page ro', 'page rw', 'block ro', 'block rw'],
     [
       ['guest-b14', 'maps another page'],
       ['guest-b19', 'page rw, TLB stale'],
