@@ -1,36 +1,43 @@
-import stringWidth from 'string-width';
+import Table from 'cli-table3';
 
-/**
- * Columns two spaces apart, no borders; `right` names the columns that hold numbers. Wide cells widen their column, cells of several
- * lines make their row as high.
- */
+/** Columns two spaces apart, no borders; `right` names the columns that hold numbers. Wide cells widen their column. */
 export const table = (
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly string[] = [],
 ): string => {
-  const lines = [head, ...rows].flatMap(linesOf);
-  const widths = head.map((_, column) => lines.reduce((most, cells) => Math.max(most, widthOf(cells[column]!)), 0));
-  const isRight = head.map((name) => right.includes(name));
-  return lines
-    .map((cells) =>
-      cells
-        .map((cell, column) => {
-          const space = ' '.repeat(widths[column]! - widthOf(cell));
-          return isRight[column] ? space + cell : cell + space;
-        })
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const bare = [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+  ];
+  const drawn = new Table({
+    head: [...head],
+    chars: Object.fromEntries(
+      [...bare, 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'].map((part) => [part, '']),
+    ),
+    colAligns: head.map((name) => (right.includes(name) ? 'right' : 'left')),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  });
+  drawn.push(...rows.flatMap(linesOf));
+  return trimmed(drawn.toString());
 };
 
-/** Plain text is as wide as it is long; of anything else, the library knows. */
-const widthOf = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : stringWidth(text));
-
-/** A row of the table as lines of its cells. */
+/** A row for each line of its cells: the library takes time that grows with the cube of a cell's lines. */
 const linesOf = (row: readonly string[]): string[][] => {
   const cells = row.map((cell) => cell.split('\n'));
   const height = Math.max(...cells.map(({ length }) => length));
   return Array.from({ length: height }, (_, line) => cells.map((lines) => lines[line] ?? ''));
 };
+
+const trimmed = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
