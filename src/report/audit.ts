@@ -105,7 +105,7 @@ function rulesText(one: RuleTable, result: AuditResult, style: Style): string {
 function lifeText(life: LifeCycle, style: Style, refusals: boolean): string[] {
   const matrix = matrixOf(life);
   return [
-    `${style.bold(matrixTitle(life))}\n${wrapped(`-> n: ${matrixLegend(life, 'class n')}`, 78)}`,
+    `${style.bold(matrixTitle(life))}\n${wrapped(`-> n: ${matrixLegend(life)}`, 78)}`,
     ...matrixParts(matrix, life).map((columns) => matrixText(matrix, columns, life)),
     [style.bold('Life cycle of a page'), ...lifeLines(life, refusals)].join('\n'),
   ];
@@ -114,12 +114,12 @@ function lifeText(life: LifeCycle, style: Style, refusals: boolean): string[] {
 export const matrixTitle = ({ of }: LifeCycle): string =>
   of === 'steps' ? 'What steps of threads do to the page' : 'What calls do to the page they name';
 
-/** What cells mean, after the arrow. `there`: how they name a class. */
-export const matrixLegend = ({ of, movements }: LifeCycle, there: string): string => {
+/** What cells mean, after `-> n: `. */
+export const matrixLegend = ({ of, movements }: LifeCycle): string => {
   const refused = movements.some(({ result }) => result.kind === 'refused') ? '; EPERM: refused' : '';
   return of === 'steps'
-    ? `the page is in ${there} after the step; ok: it stays in its class${refused}; -: no thread takes the step then.`
-    : `the call succeeds, and the page is in ${there} then; ok: it stays in its class${refused}; -: there is no such call.`;
+    ? `the page is in class n after the step; ok: it stays in its class${refused}; -: no thread takes the step then.`
+    : `the call succeeds, and the page is in class n then; ok: it stays in its class${refused}; -: there is no such call.`;
 };
 
 /** What a cell says: `-> 3`, `ok`, `EPERM`, `panic`; one a line. */

@@ -7,19 +7,18 @@ import { escaped } from './xml.ts';
 /** The ownership matrix and the life cycle of a page, as parts of the page. `svg`: the picture, as Graphviz draws it. */
 export const lifeExtras = (life: LifeCycle, name: string, svg: string): Extra[] => {
   const { commands, rows } = matrixOf(life);
-  const head = ['page', ...commands].map((text) => `<th scope="col">${escaped(text)}</th>`).join('');
+  const numberOf = (of: string) => String(life.classes.indexOf(of) + 1);
+  const head = ['page', ...commands]
+    .map((text) => `<th scope="col">${escaped(text).replaceAll('_', '_<wbr>')}</th>`)
+    .join('');
   const body = rows.map(({ from, cells }) => {
-    const words = cells.map((cell) =>
-      cellWords(cell, (to) => to)
-        .map(escaped)
-        .join('<br>'),
-    );
-    return `<tr><th scope="row">${escaped(from)}</th>${words.map((text) => `<td>${text}</td>`).join('')}</tr>`;
+    const words = cells.map((cell) => cellWords(cell, numberOf).map(escaped).join('<br>'));
+    return `<tr><th scope="row">${numberOf(from)} ${escaped(from)}</th>${words.map((text) => `<td>${text}</td>`).join('')}</tr>`;
   });
   return [
     {
       title: `${name}: ${matrixTitle(life).replace(/^W/, 'w')}`,
-      body: `<p>An arrow: ${matrixLegend(life, 'that class')}</p>\n<table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`,
+      body: `<p>-&gt; n: ${matrixLegend(life)}</p>\n<table><thead><tr>${head}</tr></thead><tbody style="white-space: nowrap">${body.join('\n')}</tbody></table>`,
     },
     {
       // Within HTML it needs neither its prologue nor names of schemas. Its paper is white, whatever the page's colours are.
