@@ -248,7 +248,7 @@ describe('check', () => {
     expect(out).not.toMatch(/^ .* proved/m);
     expect(out).toContain('Nothing unexpected so far: 0 proved');
     expect(out).toMatch(/ single-owner +incomplete/);
-    expect(out).toContain('Incomplete (stopped at 100 states): nothing is proved beyond what the table says.');
+    expect(out).toContain('Incomplete (stopped at 100 states): nothing is proved beyond what the table\nsays.');
   });
 
   it('exits with 1 when a known defect was not found because states ran out', async () => {
