@@ -1,10 +1,10 @@
 import { type Cell, type Matrix, matrixOf } from '../audit/matrix.ts';
 import type { AuditResult, Family, LifeCycle, Movement, Rule, RuleTable } from '../audit/result.ts';
 import { edgesOf } from './life-graph.ts';
-import { callsWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
+import { callsText, changeWords, conditionWords, resultWords } from './rule-words.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
-import { boundWords, count, plural, scopeName, settings, wrapped } from './words.ts';
+import { boundWords, count, glued, plural, scopeName, settings, unglued, wrapped } from './words.ts';
 
 /** The report of `audit`: the rules of each command, the ownership matrix, and the life cycle of a page. */
 export const auditText = (result: AuditResult, style: Style, refusals: boolean): string => {
@@ -79,7 +79,7 @@ function rulesText(one: RuleTable, result: AuditResult, style: Style): string {
     const witness = witnessWords(rule, result);
     return [String(i + 1), witness, rule.witness === undefined ? text.split('\n').map(style.dim).join('\n') : text];
   });
-  return `${wrapped(style.bold(callsWords(one)), 78)}\n${table(['#', 'calls', 'case'], rows, ['#', 'calls'])}`;
+  return `${style.bold(callsText(one, 78))}\n${table(['#', 'calls', 'case'], rows, ['#', 'calls'])}`;
 }
 
 function lifeText(life: LifeCycle, style: Style, refusals: boolean): string[] {
@@ -189,10 +189,4 @@ function lifeLines(life: LifeCycle, refusals: boolean): string[] {
 
 /** Joined by commas and broken into lines there, not inside an item that fits into one. */
 const listed = (items: readonly string[], width: number, indent = ''): string =>
-  wrapped(
-    items.map((item) => (item.length < width ? item.replaceAll(' ', noBreak) : item)).join(', '),
-    width,
-    indent,
-  ).replaceAll(noBreak, ' ');
-
-const noBreak = '\u00a0';
+  unglued(wrapped(items.map(glued).join(', '), width, indent));

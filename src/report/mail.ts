@@ -4,7 +4,7 @@ import type { Step } from '../spec/property.ts';
 import { drawingLegend, drawingText, marked } from './drawing.ts';
 import { brokenWords, type Finding, type Report, shellWords } from './report.ts';
 import { changesOf } from './trace.ts';
-import { plural, scopeName, settings, statementOf, wrappedHard } from './words.ts';
+import { plural, scopeName, settings, statementOf, wrapped } from './words.ts';
 
 /** Columns, so that a reply can quote it three times over before a line is broken. */
 const width = 72;
@@ -112,12 +112,12 @@ const kernelText = ({ kernel }: Report, shown: readonly Finding[]): string[] => 
 const section = (name: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `${name}:\n${lines.join('\n')}`;
 
-const fill = (text: string, indent = ''): string => wrappedHard(text, width - indent.length, indent);
+const fill = (text: string, indent = ''): string => wrapped(text, width - indent.length, indent);
 
 /** `start` and the text behind it, further lines indented as far as the text or as said. */
 const hanging = (start: string, text: string, indent = start.length): string => {
   const lead = start.length - start.trimStart().length;
-  return wrappedHard(`${start.trim()} ${text}`, width - indent, ' '.repeat(indent)).slice(indent - lead);
+  return wrapped(`${start.trim()} ${text}`, width - indent, ' '.repeat(indent)).slice(indent - lead);
 };
 
 /** A command line, broken before its options, to be pasted as it is. */
