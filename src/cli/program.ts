@@ -28,7 +28,8 @@ Examples:
 const checkHelp = `
 Without --search, every variant is searched exhaustively in the default
 configuration and then, if the model has a larger one, at random in that
-('pagelaw list' shows both); --set overrides either. 'reference' is the slow search that defines the verdicts.
+('pagelaw list' shows both); --set overrides either. 'reference' is the slow
+search that defines the verdicts.
 
 Exit status: 0 all as expected; 1 a property is violated that the variant does
 not list as a known defect, or a known defect was not found; 2 wrong usage or a

@@ -1,7 +1,7 @@
 import { matrixOf } from '../audit/matrix.ts';
 import type { AuditResult, LifeCycle, Rule, RuleTable } from '../audit/result.ts';
 import { describeCommand } from '../spec/model.ts';
-import { cellWords, exploredWords, familyWords, matrixTitle, noClasses, witnessWords } from './audit.ts';
+import { cellWords, exploredWords, familyWords, matrixTitle, noClasses, rulesLegend, witnessWords } from './audit.ts';
 import { mermaidOf } from './life-graph.ts';
 import { callsWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
 import { scopeName, settings } from './words.ts';
@@ -17,8 +17,16 @@ export const auditMarkdown = (result: AuditResult, refusals: boolean): string =>
   const rules = tables.flatMap((one) => [`### \`${callsWords(one)}\``, rulesMarkdown(one, result)]);
   return `${[
     ...head,
-    ...(rules.length === 0 ? [] : ['## Rules', ...rules]),
     ...(life ? lifeMarkdown(life, refusals) : [noClasses(result)]),
+    ...(rules.length === 0
+      ? []
+      : [
+          '## Rules',
+          rulesLegend(result)
+            .map((line) => `- ${line}`)
+            .join('\n'),
+          ...rules,
+        ]),
   ].join('\n\n')}\n`;
 };
 
