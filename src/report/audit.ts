@@ -4,7 +4,7 @@ import { edgesOf } from './life-graph.ts';
 import { callsText, changeWords, conditionWords, resultWords } from './rule-words.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
-import { boundWords, count, glued, plural, scopeName, settings, unglued, wrapped } from './words.ts';
+import { boundWords, count, fitted, glued, plural, scopeName, settings, unglued, wrapped } from './words.ts';
 
 /** The report of `audit`: the ownership matrix and the life cycle of a page, which answer most questions, then the rules of each command. */
 export const auditText = (result: AuditResult, style: Style, refusals: boolean): string => {
@@ -21,7 +21,7 @@ export const auditText = (result: AuditResult, style: Style, refusals: boolean):
           [style.bold('Rules'), ...rulesLegend(result).map((line) => wrapped(line, 78))].join('\n'),
           ...tables.map((one) => rulesText(one, result, style)),
         ];
-  return `${[head, ...(life ? lifeText(life, style, refusals) : [noClasses(result)]), ...rules].join('\n\n')}\n`;
+  return `${fitted([head, ...(life ? lifeText(life, style, refusals) : [noClasses(result)]), ...rules].join('\n\n'))}\n`;
 };
 
 export const exploredWords = ({ states, depth, bound }: AuditResult): string =>

@@ -5,7 +5,7 @@ import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 import { changesText } from './trace.ts';
-import { boundWords, count, plural, settings, verdictWords, wrapped } from './words.ts';
+import { boundWords, count, fitted, plural, settings, verdictWords, wrapped } from './words.ts';
 
 /** What the two sides are called: `v4` and `fixed`, or as they were named on the command line, or if that is long, a and b. */
 export interface Labels {
@@ -52,7 +52,7 @@ export const differenceText = (found: Difference, labels: Labels, style: Style):
     ...beyondText(found, labels, style),
     verdictsText(found, labels, style),
   ];
-  return `${blocks.join('\n\n')}\n`;
+  return `${fitted(blocks.join('\n\n'))}\n`;
 };
 
 const headline = ({ a, b, names }: Labels, { scope }: ExploredSide, style: Style): string[] => {

@@ -26,7 +26,7 @@ const reportText = (report: Report): string => {
     fill(title),
     ...withTrace.map((finding) => findingText(report, finding)),
     ...rest.map(({ property, verdict, note }) =>
-      [`${property.id}: ${verdict}`, fill(statementOf(property), '  '), fill(note, '  ')].join('\n'),
+      [fill(`${property.id}: ${verdict}`), fill(statementOf(property), '  '), fill(note, '  ')].join('\n'),
     ),
     section('Held', passedText(passed)),
     section('Scope', [
@@ -70,7 +70,7 @@ const findingText = (report: Report, { property, status, verdict, counterexample
     ...changeLines(step),
   ]);
   return [
-    `${property.id}: ${verdict}${status === 'known' ? ' (known)' : ''}`,
+    fill(`${property.id}: ${verdict}${status === 'known' ? ' (known)' : ''}`),
     fill(statementOf(property), '  '),
     '',
     ...(steps.length === 0 ? ['  in the initial state'] : calls),

@@ -1,7 +1,7 @@
 import type { CheckedProperty, CheckResult } from '../check.ts';
 import type { Style } from './style.ts';
 import { summaryText } from './text.ts';
-import { count, scopeName, settings, wrapped } from './words.ts';
+import { count, fitted, scopeName, settings, wrapped } from './words.ts';
 
 /** The report of `check --matrix`: for each model and configuration, variants by properties. */
 export const matrixText = (results: readonly CheckResult[], style: Style): string => {
@@ -11,7 +11,7 @@ export const matrixText = (results: readonly CheckResult[], style: Style): strin
     groups.set(key, [...(groups.get(key) ?? []), result]);
   }
   const blocks = [...groups.values()].map((group) => groupText(group, style));
-  return `${[...blocks, summaryText(results, style)].join('\n\n')}\n`;
+  return `${fitted([...blocks, summaryText(results, style)].join('\n\n'))}\n`;
 };
 
 const groupText = (group: readonly CheckResult[], style: Style): string => {

@@ -8,7 +8,7 @@ import { checkJson } from './json.ts';
 import { matrixText } from './matrix.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
-import { boundWords, count, plural, scopeName, settings, wrapped } from './words.ts';
+import { boundWords, count, fitted, plural, scopeName, settings, wrapped } from './words.ts';
 
 /** What `review` found out; the parts that were not asked for, or not come to, are missing. */
 export interface Review {
@@ -18,11 +18,13 @@ export interface Review {
 }
 
 export const reviewText = ({ matrix, ablation, mutation }: Review, style: Style): string =>
-  `${[
-    ...(matrix.length > 0 ? [matrixText(matrix, style).trimEnd()] : []),
-    ...(ablation ? ablationText(ablation, style) : []),
-    ...(mutation ? mutationText(mutation, style) : []),
-  ].join('\n\n')}\n`;
+  `${fitted(
+    [
+      ...(matrix.length > 0 ? [matrixText(matrix, style).trimEnd()] : []),
+      ...(ablation ? ablationText(ablation, style) : []),
+      ...(mutation ? mutationText(mutation, style) : []),
+    ].join('\n\n'),
+  )}\n`;
 
 function ablationText(ablation: Ablation, style: Style): string[] {
   const { scope, states, bound, holds, violated, flips } = ablation;

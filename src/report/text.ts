@@ -4,7 +4,7 @@ import { describeCommand } from '../spec/model.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 import { brokenText, instanceWords, stepsText } from './trace.ts';
-import { boundWords, count, plural, scopeName, settings, statementOf, verdictWords, wrapped } from './words.ts';
+import { boundWords, count, fitted, plural, scopeName, settings, statementOf, verdictWords, wrapped } from './words.ts';
 
 /** How a list of checks ended. A property that several searches of one variant speak of is counted once. */
 export interface Summary {
@@ -50,7 +50,7 @@ export const checkText = (results: readonly CheckResult[], options: TextOptions)
     blocks.push(...shown.map((one) => violationText(result, one, style)));
   }
   if (options.coverage) blocks.push(...results.map(coverageText));
-  return `${[...blocks, summaryText(results, style)].join('\n\n')}\n`;
+  return `${fitted([...blocks, summaryText(results, style)].join('\n\n'))}\n`;
 };
 
 const tableKey = ({ scope, search }: CheckResult) => `${scope.model} ${search.kind} ${settings(scope.config)}`;
@@ -302,9 +302,8 @@ function silentPanics({ scope, coverage, properties, filtered }: CheckResult): s
   const seen = properties.some(({ steps }) => steps?.at(-1)?.outcome.result === 'panic');
   if (filtered || panics.length === 0 || seen) return [];
   const calls = panics.reduce((sum, [, times]) => sum + times, 0);
-  return [
-    `${scopeName(scope)}: ${plural(calls, 'call panics', 'calls panic')}, and no property forbids it (noPanic() does).`,
-  ];
+  const panicking = plural(calls, 'call panics', 'calls panic');
+  return [wrapped(`${scopeName(scope)}: ${panicking}, and no property forbids it (noPanic() does).`, 78)];
 }
 
 /** Nor does a state in which nothing can happen say by itself that it is one to end in. */

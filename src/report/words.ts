@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { match } from 'ts-pattern';
 import wrapAnsi from 'wrap-ansi';
 import type { Bound, Verdict } from '../search/result.ts';
@@ -75,6 +76,20 @@ const broken = (word: string, width: number): string => {
 /** Broken into lines of at most `width`, each indented, those below the first by four more. */
 export const wrappedBelow = (text: string, width: number, indent: number): string =>
   ' '.repeat(indent) + wrapped(text, width - indent - 4, ' '.repeat(indent + 4)).trimStart();
+
+/** Lines that are too long after all, for a name in them that nobody expected to be so long, are broken too. */
+export const fitted = (text: string, width = 80): string =>
+  text
+    .split('\n')
+    .map((line) => {
+      if (widthOf(line) <= width) return line;
+      const indent = Math.min(line.length - line.trimStart().length, width / 2);
+      return wrappedBelow(line.trimStart(), width, indent);
+    })
+    .join('\n');
+
+/** Without colours. */
+export const widthOf = (line: string): number => stripVTControlCharacters(line).length;
 
 const noBreak = '\u00a0';
 
