@@ -3,6 +3,7 @@ import type { AuditResult, LifeCycle, Rule, RuleTable } from '../audit/result.ts
 import { describeCommand } from '../spec/model.ts';
 import { cellWords, exploredWords, familyWords, matrixTitle, noClasses, rulesLegend, witnessWords } from './audit.ts';
 import { mermaidOf } from './life-graph.ts';
+import { markdownTable } from './markdown-text.ts';
 import { callsWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
 import { scopeName, settings } from './words.ts';
 
@@ -62,11 +63,6 @@ const lifeMarkdown = (life: LifeCycle, refusals: boolean): string[] => {
     `\`\`\`mermaid\n${mermaidOf(life, refusals)}\`\`\``,
   ];
 };
-
-const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows]
-    .map((row) => `| ${row.map((one) => one.replaceAll('|', '\\|')).join(' | ')} |`)
-    .join('\n');
 
 const cell = (text: string) =>
   text

@@ -57,6 +57,27 @@ export const scriptKtap = ({ scope, file, lines }: RanScript): string => {
   return ['KTAP version 1', `# ${scopeName(scope)} ${settings(scope.config)}`, `1..${tests}`, ...body, ''].join('\n');
 };
 
+/** The result of `run --json`. */
+export const scriptJson = ({ scope, file, lines }: RanScript): object => ({
+  format: 'pagelaw run',
+  version: 1,
+  model: scope.model,
+  variant: scope.variant,
+  config: scope.config,
+  switches: scope.switches,
+  flipped: scope.flipped,
+  file,
+  lines: lines.map(({ statement, standing, outcome, lane, problem }) => ({
+    line: statement.line,
+    text: statement.kind === 'heading' ? `# ${statement.text}` : statementText(statement),
+    standing,
+    ...lane,
+    ...(statement.kind === 'call' && { command: statement.command }),
+    ...(outcome && { result: describeOutcome(outcome), state: outcome.state }),
+    ...(problem !== undefined && { problem }),
+  })),
+});
+
 const statementText = (statement: Exclude<Statement, { kind: 'heading' }>): string => {
   if (statement.kind === 'expect')
     return `expect ${statement.fields.map(({ path, value }) => `${pathWords(path)}=${valueWords(value)}`).join(' ')}`;

@@ -2,8 +2,8 @@ import Table from 'cli-table3';
 import { fitted, widthOf } from './words.ts';
 
 /**
- * Columns two spaces apart, no borders; `right` names the columns that hold numbers. Wide cells widen their column, as far as all fit
- * into `width`; the widest are broken into lines then.
+ * Columns two spaces apart, no borders; `right` names the columns that hold numbers. Wide cells widen their column. What does not fit
+ * into `width` is set one space apart if that is enough, else the widest cells are broken into lines.
  */
 export const table = (
   head: readonly string[],
@@ -11,11 +11,14 @@ export const table = (
   right: readonly string[] = [],
   width = 80,
 ): string => {
-  const fitting = narrowed(
-    [head, ...rows],
-    [...head.keys()].filter((i) => !right.includes(head[i]!)),
-    width,
-  );
+  const all = [head, ...rows];
+  const widths = head.map((_, i) => Math.max(...all.flatMap((row) => row[i]!.split('\n').map(widthOf))));
+  const gaps = head.length - 1;
+  const excess = widths.reduce((sum, one) => sum + one, 0) + 2 * gaps - width;
+  const gap = excess > 0 && excess <= gaps ? 1 : 2;
+  const breakable = [...head.keys()].filter((i) => !right.includes(head[i]!));
+  const narrow = narrowed(widths, breakable, width - gap * gaps);
+  const [top = [], ...body] = all.map((row) => row.map((cell, i) => fitted(cell, narrow[i])));
   const bare = [
     'top',
     'top-mid',
@@ -28,14 +31,14 @@ export const table = (
     'left',
   ];
   const drawn = new Table({
-    head: fitting[0]!,
+    head: top,
     chars: Object.fromEntries(
       [...bare, 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'].map((part) => [part, '']),
     ),
     colAligns: head.map((name) => (right.includes(name) ? 'right' : 'left')),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
   });
-  drawn.push(...fitting.slice(1));
+  drawn.push(...body);
   return trimmed(drawn.toString());
 };
 
@@ -48,14 +51,12 @@ const trimmed = (text: string) =>
 /** A column is not made narrower than this. */
 const narrowest = 12;
 
-/** The cells of rows, those of some columns broken into lines, the widest first, if else the rows were too wide. */
-const narrowed = (rows: readonly (readonly string[])[], columns: readonly number[], width: number): string[][] => {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.flatMap((row) => row[i]!.split('\n').map(widthOf))));
-  for (;;) {
-    const excess = widths.reduce((sum, one) => sum + one + 2, -2) - width;
-    const [widest = 0, second = 0] = columns.map((column) => widths[column]!).sort((a, b) => b - a);
-    if (excess <= 0 || widest <= narrowest) return rows.map((row) => row.map((cell, i) => fitted(cell, widths[i]!)));
-    const column = columns.find((one) => widths[one] === widest)!;
-    widths[column] = Math.max(narrowest, Math.min(second, widest - 1), widest - excess);
-  }
+/** The widths, those of some columns made less, the widest first, until their sum is at most `room` if that can be. */
+const narrowed = (widths: readonly number[], columns: readonly number[], room: number): readonly number[] => {
+  const excess = widths.reduce((sum, one) => sum + one, 0) - room;
+  const [widest = 0, second = 0] = columns.map((column) => widths[column]!).sort((a, b) => b - a);
+  if (excess <= 0 || widest <= narrowest) return widths;
+  const less = Math.max(narrowest, Math.min(second, widest - 1), widest - excess);
+  const column = columns.find((one) => widths[one] === widest)!;
+  return narrowed(widths.with(column, less), columns, room);
 };

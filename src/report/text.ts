@@ -267,7 +267,13 @@ function timeWords({ seconds: { search, functions, paths }, workers }: Engine, d
 }
 
 /** How the checks ended, and what a verdict among them does not say. */
-export function summaryText(results: readonly CheckResult[], style: Style): string {
+export const summaryText = (results: readonly CheckResult[], style: Style, width = 80): string =>
+  summaryLines(results, style)
+    .map((line) => wrapped(line, width - 2))
+    .join('\n');
+
+/** The same, a sentence a line. */
+export function summaryLines(results: readonly CheckResult[], style: Style): string[] {
   const { proved, known, unexpected, missing } = summaryOf(results);
   const bounds = new Set(results.flatMap(({ bound }) => (bound ? boundWords(bound) : [])));
   const verdicts = new Set(results.flatMap(({ properties }) => properties.map(({ verdict }) => verdict.kind)));
@@ -279,19 +285,16 @@ export function summaryText(results: readonly CheckResult[], style: Style): stri
     lines.push(style.green(`${soFar}: ${count(proved)} proved, ${plural(known, 'known defect')} found.`));
   }
   for (const bound of bounds)
-    lines.push(style.yellow(wrapped(`Incomplete (${bound}): nothing is proved beyond what the table says.`, 78)));
+    lines.push(style.yellow(`Incomplete (${bound}): nothing is proved beyond what the table says.`));
   lines.push(...results.flatMap(silentPanics).map(style.yellow), ...results.flatMap(silentEnds).map(style.yellow));
   if (proved > 0) lines.push('Proved: for every reachable state of the configuration shown, and of no other.');
   if (verdicts.has('not found')) lines.push('Not found: no violation in these random runs; no proof.');
   const vacuous = results.filter(({ properties }) => properties.some(({ standing }) => standing === 'vacuous'));
   for (const { scope } of vacuous)
     lines.push(
-      wrapped(
-        `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
-        78,
-      ),
+      `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
     );
-  return lines.join('\n');
+  return lines;
 }
 
 /** A panic that no property rules out would pass for success. */
@@ -303,7 +306,7 @@ function silentPanics({ scope, coverage, properties, filtered }: CheckResult): s
   if (filtered || panics.length === 0 || seen) return [];
   const calls = panics.reduce((sum, [, times]) => sum + times, 0);
   const panicking = plural(calls, 'call panics', 'calls panic');
-  return [wrapped(`${scopeName(scope)}: ${panicking}, and no property forbids it (noPanic() does).`, 78)];
+  return [`${scopeName(scope)}: ${panicking}, and no property forbids it (noPanic() does).`];
 }
 
 /** Nor does a state in which nothing can happen say by itself that it is one to end in. */
@@ -311,9 +314,6 @@ function silentEnds({ scope, deadEnd }: CheckResult): string[] {
   if (!deadEnd) return [];
   const after = deadEnd.length === 0 ? 'in the initial state' : `after ${deadEnd.map(describeCommand).join('; ')}`;
   return [
-    wrapped(
-      `${scopeName(scope)}: ${after} no command can be given, and the model does not say with done() where it may end.`,
-      78,
-    ),
+    `${scopeName(scope)}: ${after} no command can be given, and the model does not say with done() where it may end.`,
   ];
 }

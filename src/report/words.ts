@@ -49,16 +49,21 @@ export const valueWords = (value: unknown): string => {
     .join(', ')}}`;
 };
 
-/** Broken into lines of at most `width`, each indented: at spaces, and a word that is longer than a line behind a sign in it. */
-export const wrapped = (text: string, width: number, indent = ''): string =>
-  wrapAnsi(
-    text.replaceAll(/[^ \n]+/g, (word) => (word.length > width ? broken(word, width) : word)),
-    width,
-    { hard: true },
-  )
+/**
+ * Broken into lines of at most `width`, each indented: at spaces, and a word that is longer than a line behind a sign in it. The path
+ * of a file stays whole, to be copied.
+ */
+export const wrapped = (text: string, width: number, indent = ''): string => {
+  const long = (text.match(/[^ \n]+/g) ?? []).filter((word) => word.length > width);
+  const paths = long.filter((word) => word.includes('/'));
+  const made = text.replaceAll(/[^ \n]+/g, (word) =>
+    long.includes(word) && !paths.includes(word) ? broken(word, width) : word,
+  );
+  return wrapAnsi(made, width, { hard: paths.length === 0 })
     .split('\n')
     .map((line) => indent + line)
     .join('\n');
+};
 
 /** With spaces where a line is to end. What is glued and does not fit into one comes apart first. */
 const broken = (word: string, width: number): string => {

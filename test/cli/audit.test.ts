@@ -96,7 +96,7 @@ describe('audit', () => {
     ['audit pkvm-mmio@v9', 'pagelaw: there is no variant of pkvm-mmio called v9'],
     [
       'audit pkvm-mmio --format png',
-      "pagelaw: option '--format <format>' argument 'png' is invalid. Allowed choices are text, markdown, json, csv, mermaid, dot, svg.",
+      "pagelaw: option '--format <name>' argument 'png' is invalid. Allowed choices are text, json, markdown, csv, mermaid, dot, svg.",
     ],
   ])('wrong use: %s', async (line, message) => {
     const { status, out, err } = await typed(line);

@@ -19,7 +19,7 @@ writeFileSync(
   const variants = { ['${long('bad', '-')}']: { doc: '', switches: {} }, good: { doc: '', switches: { [flip]: true } } };
   const state = spec.record({ [field]: spec.record({ [field]: spec.enumOf('${long('is', '-')}', '${long('was', '-')}', 'third') }), n: spec.range(0, 15) });
   const value = (s) => s[field][field];
-  const model = spec.defineModel({ id: 'long', title: '${long('title', '_')}', sources: ['${long('source', '/')}'],
+  const model = spec.defineModel({ id: 'long', title: '${long('title', '_')}', sources: ['${long('source', ',')}'],
     config: { ['${long('size', '')}']: { default: 1, min: 1, max: 2, large: 2, doc: '${long('doc', '_')}' } },
     switches: { [flip]: '${long('doc', '.')}' }, variants, defaultVariant: 'good',
     classify: (s) => 'page ' + value(s), pages: () => [0],
