@@ -13,5 +13,6 @@ export default defineConfig({
     experimental: { viteModuleRunner: false, nodeLoader: false },
     setupFiles: ['test/take-coverage.ts'],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -12,17 +12,16 @@ import { SpecError } from '../spec/errors.ts';
 import { scopeOf, systemOf } from '../spec/model.ts';
 import { givenChoices, memoryShare } from './check.ts';
 import { type Console, exit } from './console.ts';
+import { type Format, formatOf, jsonText } from './formats.ts';
 import { pulseFor } from './pulse.ts';
 import { findTargets } from './suites.ts';
 
-export const auditFormats = ['text', 'markdown', 'json', 'csv', 'mermaid', 'dot', 'svg'] as const;
-type Format = (typeof auditFormats)[number];
-
 /** Formats that show the life cycle, and nothing of the rules. */
-const pictures: readonly Format[] = ['mermaid', 'dot', 'svg'];
+const pictures: readonly Format<'audit'>[] = ['mermaid', 'dot', 'svg'];
 
 export interface AuditOptions {
-  readonly format: Format;
+  readonly format?: Format<'audit'>;
+  readonly json?: boolean;
   readonly command?: readonly string[];
   readonly set?: readonly string[];
   readonly switch?: readonly string[];
@@ -34,6 +33,7 @@ export interface AuditOptions {
 
 /** `pagelaw audit`: what every call does in every case, read off the tables and the graph of one variant. */
 export const auditCommand = async (name: string, options: AuditOptions, console: Console): Promise<number> => {
+  const format = formatOf(options.format, options.json && 'json');
   const [target, ...others] = await findTargets(name);
   if (!target || others.length > 0)
     throw new SpecError(`${name} has ${others.length + 1} models; audit takes a file with one`);
@@ -43,11 +43,11 @@ export const auditCommand = async (name: string, options: AuditOptions, console:
   const scope = scopeOf(model, choices);
   const kinds = Object.keys(commandsOf(systemOf(model, scope)));
   for (const kind of options.command ?? []) known(`command of ${model.id}`, kind, kinds);
-  const isPicture = pictures.includes(options.format);
+  const isPicture = pictures.includes(format);
   if (isPicture && !model.classify)
     throw new SpecError(`${model.id} does not classify its pages, so there is no life cycle to draw`);
 
-  const { format, command, maxStates, maxMemory } = options;
+  const { command, maxStates, maxMemory } = options;
   const result = await audit(model, choices, {
     ...(isPicture ? { commands: [] } : command && { commands: command }),
     inFull: command !== undefined || format === 'json' || format === 'csv',
@@ -57,14 +57,19 @@ export const auditCommand = async (name: string, options: AuditOptions, console:
     pulse: pulseFor(console, scopeName(scope)),
   });
   console.progress?.('');
-  console.out(await formatted(result, options, console));
+  console.out(await inFormat(format, result, options, console));
   return console.interrupted.aborted ? exit.interrupted : exit.asExpected;
 };
 
 const commandsOf = ({ command: { shape } }: ReturnType<typeof systemOf>) =>
   shape.kind === 'variant' ? shape.cases : {};
 
-const formatted = async (result: AuditResult, { format, refusals = false }: AuditOptions, { colour }: Console) => {
+const inFormat = async (
+  format: Format<'audit'>,
+  result: AuditResult,
+  { refusals = false }: AuditOptions,
+  { colour }: Console,
+): Promise<string> => {
   const picture = (draw: (life: LifeCycle) => string) => (result.life ? draw(result.life) : '');
   const dot = () => picture((life) => dotOf(life, scopeName(result.scope), refusals));
   switch (format) {
@@ -73,7 +78,7 @@ const formatted = async (result: AuditResult, { format, refusals = false }: Audi
     case 'markdown':
       return auditMarkdown(result, refusals);
     case 'json':
-      return `${JSON.stringify(auditJson(result), null, 2)}\n`;
+      return jsonText(auditJson(result));
     case 'csv':
       return auditCsv(result);
     case 'mermaid':

@@ -7,15 +7,15 @@ import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { canonical } from '../counterexample/canonical.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
 import { known } from '../known.ts';
-import { corpusText } from '../report/corpus.ts';
+import { corpusText, type Kept } from '../report/corpus.ts';
 import { githubErrors } from '../report/github.ts';
 import { type Extra, html } from '../report/html.ts';
 import { lifeExtras } from '../report/html-life.ts';
 import { checkJson } from '../report/json.ts';
 import { dotOf } from '../report/life-graph.ts';
-import { matrixText } from '../report/matrix.ts';
+import { matrixJson, matrixMail, matrixMarkdown, matrixText } from '../report/matrix.ts';
 import { type Report, reportOf } from '../report/report.ts';
-import { styleOf } from '../report/style.ts';
+import { type Style, styleOf } from '../report/style.ts';
 import { svgOf } from '../report/svg.ts';
 import { checkText, summaryOf } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
@@ -23,7 +23,7 @@ import { SpecError } from '../spec/errors.ts';
 import { type Choices, type Model, scopeOf, switchValues, systemOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
 import { corpusDirectory, replayCorpus } from './corpus.ts';
-import { type Format, formatOf, formatted } from './formats.ts';
+import { type Format, formatOf, formats, formatted, jsonText } from './formats.ts';
 import { pulseFor } from './pulse.ts';
 import { allSuites, findTargets, isFile, type Target } from './suites.ts';
 
@@ -50,7 +50,7 @@ export interface CheckOptions {
   /** Variants by properties instead of a list, and of a switch every value that is named. */
   readonly matrix?: boolean;
   readonly json?: boolean;
-  readonly format?: Format;
+  readonly format?: Format<'check'>;
 }
 
 /** One search of one variant. */
@@ -66,11 +66,13 @@ export const checkCommand = async (
   options: CheckOptions,
   console: Console,
 ): Promise<number> => {
+  const format = formatOf(options.format, options.json && 'json');
+  if (options.matrix && !matrixFormats.includes(format))
+    throw new SpecError(`--matrix has no format ${format}; it has ${formats.document.join(', ')}`);
   const targets =
     names.length === 0
       ? allSuites().map((one) => ({ ...one, variant: undefined }))
       : (await Promise.all(names.map(findTargets))).flat();
-  const format = formatOf(options);
   const jobs = plan(targets, options);
   if (options.save !== undefined) await prepareDirectory(checkedDirectory(options.save));
 
@@ -106,9 +108,9 @@ export const checkCommand = async (
   const corpus = kept.length === 0 ? '' : `${corpusText(directory!, kept, style)}\n\n`;
   if (format === 'text') console.out(corpus);
   else if (format !== 'json') console.err(corpus);
-  if (format === 'json') console.out(`${JSON.stringify(checkJson(results, kept), null, 2)}\n`);
+  if (options.matrix) console.out(matrixIn(format, results, kept, style));
+  else if (format === 'json') console.out(jsonText(checkJson(results, kept)));
   else if (format !== 'text') console.out(formatted(format, reports));
-  else if (options.matrix) console.out(matrixText(results, style));
   else console.out(checkText(results, { style, inFull: named, coverage: options.coverage ?? false }));
   if (console.annotates && format !== 'github') console.err(githubErrors(reports));
   if (options.report !== undefined) {
@@ -121,6 +123,19 @@ export const checkCommand = async (
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
   const status = statusOf(results);
   return status === exit.asExpected && kept.some(({ outcome }) => outcome === 'broken') ? exit.violated : status;
+};
+
+const matrixFormats: readonly string[] = formats.document;
+
+const matrixIn = (
+  format: Format<'check'>,
+  results: readonly CheckResult[],
+  kept: readonly Kept[],
+  style: Style,
+): string => {
+  if (format === 'json') return jsonText(matrixJson(results, kept));
+  if (format === 'mail') return matrixMail(results);
+  return format === 'markdown' ? matrixMarkdown(results) : matrixText(results, style);
 };
 
 /** By scope: what the report shows of the life of a page, for variants that were named and for default ones. */

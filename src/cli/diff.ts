@@ -1,13 +1,21 @@
 import { type Difference, difference } from '../audit/difference.ts';
-import { differenceJson, differenceText, isReached, type Labels } from '../report/difference.ts';
+import {
+  differenceJson,
+  differenceMail,
+  differenceMarkdown,
+  differenceText,
+  isReached,
+  type Labels,
+} from '../report/difference.ts';
 import { styleOf } from '../report/style.ts';
 import { givenChoices } from './check.ts';
 import { type Console, exit } from './console.ts';
+import { commandLine, formatOf, jsonText } from './formats.ts';
 import { pulseFor } from './pulse.ts';
 import { bounds, oneTarget, type ReviewOptions } from './review.ts';
 import type { Target } from './suites.ts';
 
-export type DiffOptions = Pick<ReviewOptions, 'set' | 'maxStates' | 'maxMemory' | 'workers' | 'json'>;
+export type DiffOptions = Pick<ReviewOptions, 'set' | 'maxStates' | 'maxMemory' | 'workers' | 'format' | 'json'>;
 
 /** `pagelaw diff`: 0 if no reachable call differs, 1 if one does, as diff(1) has it. */
 export const diffCommand = async (
@@ -16,6 +24,7 @@ export const diffCommand = async (
   options: DiffOptions,
   console: Console,
 ): Promise<number> => {
+  const format = formatOf(options.format, options.json && 'json');
   const [a, b] = [await oneTarget(nameA), await oneTarget(nameB)];
   const side = ({ suite, variant }: Target) => ({
     suite,
@@ -30,11 +39,11 @@ export const diffCommand = async (
   });
   console.progress?.('');
   const labels = labelsOf(nameA, nameB, found);
-  console.out(
-    options.json
-      ? `${JSON.stringify(differenceJson(found, labels), null, 2)}\n`
-      : differenceText(found, labels, styleOf(console.colour)),
-  );
+  const command = commandLine(['diff', nameA, nameB], { set: options.set, 'max-states': options.maxStates });
+  if (format === 'json') console.out(jsonText(differenceJson(found, labels)));
+  else if (format === 'mail') console.out(differenceMail(found, labels, command));
+  else if (format === 'markdown') console.out(differenceMarkdown(found, labels, command));
+  else console.out(differenceText(found, labels, styleOf(console.colour)));
   return statusOf(found);
 };
 

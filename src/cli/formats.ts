@@ -7,20 +7,51 @@ import { markdown } from '../report/markdown.ts';
 import { findingName, type Report } from '../report/report.ts';
 import { SpecError } from '../spec/errors.ts';
 
-/** Of `--format`. `text` and `json` have reports of their own, which know more than a `Report`. */
-export const formats = ['text', 'mail', 'json', 'markdown', 'itf', 'junit', 'ktap', 'github'] as const;
-export type Format = (typeof formats)[number];
+/** Of `--format`, by command. What several of them have is called the same. */
+export const formats = {
+  /** Of `check` and `replay`. `text` and `json` have reports of their own, which know more than a `Report`. */
+  check: ['text', 'mail', 'json', 'markdown', 'itf', 'junit', 'ktap', 'github'],
+  /** Of `check --matrix`, `review` and `diff`. */
+  document: ['text', 'mail', 'json', 'markdown'],
+  audit: ['text', 'json', 'markdown', 'csv', 'mermaid', 'dot', 'svg'],
+  run: ['text', 'json', 'ktap'],
+  list: ['text', 'json'],
+} as const;
+
+export type Format<Of extends keyof typeof formats> = (typeof formats)[Of][number];
 
 /** The reports in a format that is made of them. */
-export const formatted = (format: Exclude<Format, 'text' | 'json'>, reports: readonly Report[]): string =>
+export const formatted = (format: Exclude<Format<'check'>, 'text' | 'json'>, reports: readonly Report[]): string =>
   ({ mail, markdown, itf: oneTrace, junit, ktap, github })[format](reports);
 
-/** `--json` is short for `--format json`. */
-export const formatOf = ({ json, format }: { readonly json?: boolean; readonly format?: Format }): Format => {
-  if (json && format !== undefined && format !== 'json')
-    throw new SpecError(`--json and --format ${format} exclude each other`);
-  return json ? 'json' : (format ?? 'text');
+/** `short`: what an option of its own asks for, as `--json` does. Throws a SpecError if `--format` asks for another. */
+export const formatOf = <F extends string>(
+  format: F | undefined,
+  ...short: readonly (F | false | undefined)[]
+): F | 'text' => {
+  const [first, ...others] = [...short, format].filter((one) => one !== undefined && one !== false);
+  const other = others.find((one) => one !== first);
+  if (other !== undefined)
+    throw new SpecError(`--${first} and ${other === format ? `--format ${other}` : `--${other}`} exclude each other`);
+  return first ?? 'text';
 };
+
+/** JSON as every command prints it. */
+export const jsonText = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** A command line with these options; false and undefined stand for one that is not given. */
+export const commandLine = (
+  words: readonly string[],
+  options: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>,
+): string[] => [
+  'pagelaw',
+  ...words,
+  ...Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    if (value === true) return [`--${name}`];
+    return [value].flat().flatMap((one) => [`--${name}`, String(one)]);
+  }),
+];
 
 /** A file in the Informal Trace Format holds one trace. What several searches of a variant found is the first one's. */
 const oneTrace = (reports: readonly Report[]): string => {

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SpecError } from '../spec/errors.ts';
-import { type AuditOptions, auditCommand, auditFormats } from './audit.ts';
+import { type AuditOptions, auditCommand } from './audit.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
 import { type Console, exit } from './console.ts';
 import { defaultDirectory } from './corpus.ts';
@@ -28,7 +28,8 @@ Examples:
 const checkHelp = `
 Without --search, every variant is searched exhaustively in the default
 configuration and then, if the model has a larger one, at random in that
-('pagelaw list' shows both); --set overrides either. 'reference' is the slow search that defines the verdicts.
+('pagelaw list' shows both); --set overrides either. 'reference' is the slow
+search that defines the verdicts.
 
 Exit status: 0 all as expected; 1 a property is violated that the variant does
 not list as a known defect, or a known defect was not found; 2 wrong usage or a
@@ -49,11 +50,11 @@ A line is a call with what it should return, or an expectation of the state:
   host_donate_hyp(0, 1) -> -EPERM
   expect host[0]=SHARED_OWNED hyp[0]=SHARED_BORROWED
 
-Arguments are named, or in the order of the kernel function. 'pagelaw list MODEL'
-shows the calls. README.md has the grammar.
+Arguments are named, or in the order of the kernel function. 'pagelaw list
+MODEL' shows the calls. README.md has the grammar.
 
-Exit status: 0 every line is as expected; 1 one is not, and the script was stopped
-there; 2 wrong usage, or a line that cannot be read.
+Exit status: 0 every line is as expected; 1 one is not, and the script was
+stopped there; 2 wrong usage, or a line that cannot be read.
 `;
 
 const auditHelp = `
@@ -108,7 +109,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .command('list')
     .description('show models, their configuration, switches, variants and properties')
     .argument('[model...]', 'only these: MODEL or FILE')
-    .option('--json', 'as JSON')
+    .addOption(formatOption(formats.list))
+    .option('--json', jsonOption)
     .action(async (names: string[], options) => {
       status = await listCommand(names, options, console);
     });
@@ -136,11 +138,14 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))
     .addOption(new Option('--save [dir]', 'save counterexamples (in .pagelaw)').argParser((dir: string) => dir))
     .option('--corpus <dir>', 'replay the counterexamples kept there first (.pagelaw, if it is there)')
-    .option('--matrix', 'variants by properties; --switch NAME=A,B then takes each value')
+    .option(
+      '--matrix',
+      `variants by properties (${formats.document.join(', ')}); --switch NAME=A,B then takes each value`,
+    )
     .option('--coverage', 'show how often each command had each result')
     .option('--report <file>', 'write the results to an HTML file as well')
-    .addOption(new Option('--format <name>', 'how to print it (text)').choices(formats))
-    .option('--json', 'short for --format json')
+    .addOption(formatOption(formats.check))
+    .option('--json', jsonOption)
     .addHelpText('after', checkHelp)
     .action(async (names: string[], options: Omit<CheckOptions, 'save'> & { readonly save?: string | true }) => {
       const { save, ...rest } = options;
@@ -152,7 +157,6 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .command('audit')
     .description("show each call's rules, who may do what with a page, and a page's life cycle")
     .argument('<target>', 'MODEL, MODEL@VARIANT or FILE')
-    .addOption(new Option('--format <format>', 'what to print').choices(auditFormats).default('text'))
     .option('--command <name>', 'rules of this command only, and all of its cases', collect)
     .option('--refusals', 'show refused calls in the life cycle')
     .option('--set <name=value>', 'set a config parameter', collect)
@@ -160,6 +164,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--max-states <n>', 'stop, as incomplete, at so many states', positive)
     .option('--max-memory <MiB>', 'stop, as incomplete, when states take more (60 % of RAM)', positive)
     .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
+    .addOption(formatOption(formats.audit))
+    .option('--json', jsonOption)
     .addHelpText('after', auditHelp)
     .action(async (name: string, options: AuditOptions) => {
       status = await auditCommand(name, options, console);
@@ -178,7 +184,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--max-states <n>', 'stop each search, as incomplete, at so many states', positive)
     .option('--max-memory <MiB>', 'stop, as incomplete, when states take more (60 % of RAM)', positive)
     .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
-    .option('--json', 'as JSON')
+    .addOption(formatOption(formats.document))
+    .option('--json', jsonOption)
     .addHelpText('after', reviewHelp)
     .action(async (name: string, options: ReviewOptions) => {
       status = await reviewCommand(name, options, console);
@@ -193,7 +200,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--max-states <n>', 'stop, as incomplete, at so many states', positive)
     .option('--max-memory <MiB>', 'stop, as incomplete, when states take more (60 % of RAM)', positive)
     .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
-    .option('--json', 'as JSON')
+    .addOption(formatOption(formats.document))
+    .option('--json', jsonOption)
     .addHelpText('after', '\nExit status: 0 no reachable call differs; 1 one does; 2 they cannot be compared.\n')
     .action(async (a: string, b: string, options: DiffOptions) => {
       status = await diffCommand(a, b, options, console);
@@ -204,8 +212,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .description('show a saved counterexample step by step')
     .argument('<file>', 'as written by check --save')
     .option('--model <file>', 'take the model from this file')
-    .addOption(new Option('--format <name>', 'how to print it (text)').choices(formats))
-    .option('--json', 'short for --format json')
+    .addOption(formatOption(formats.check))
+    .option('--json', jsonOption)
     .addHelpText(
       'after',
       '\nExit status: 1 it still breaks the property; 0 it no longer does; 2 it no\nlonger applies.\n',
@@ -221,7 +229,9 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .argument('<script>', 'a text file: a call or an expectation a line')
     .option('--set <name=value>', 'set a config parameter', collect)
     .option('--switch <name=value>', 'set a switch', collect)
-    .option('--ktap', 'in the format of kernel self-tests')
+    .addOption(formatOption(formats.run))
+    .option('--json', jsonOption)
+    .option('--ktap', 'short for --format ktap, the format of kernel self-tests')
     .addHelpText('after', runHelp)
     .action(async (name: string, script: string, options: RunOptions) => {
       status = await runCommand(name, script, options, console);
@@ -238,6 +248,11 @@ export const run = async (argv: readonly string[], version: string, console: Con
     return exit.wrongUse;
   }
 };
+
+const formatOption = (names: readonly string[]) =>
+  new Option('--format <name>', 'how to print it (text)').choices(names);
+
+const jsonOption = 'short for --format json';
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 

@@ -11,21 +11,21 @@ import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { drawingOf, laneOf, scopeOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
-import { type Format, formatOf, formatted } from './formats.ts';
+import { type Format, formatOf, formatted, jsonText } from './formats.ts';
 import { allSuites, suitesOf } from './suites.ts';
 
 /** `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. */
 export const replayCommand = async (
   path: string,
-  options: { readonly json?: boolean; readonly format?: Format; readonly model?: string },
+  options: { readonly json?: boolean; readonly format?: Format<'check'>; readonly model?: string },
   console: Console,
 ): Promise<number> => {
-  const format = formatOf(options);
+  const format = formatOf(options.format, options.json && 'json');
   const loaded = await loadCounterexample(path);
   const counterexample = options.model === undefined ? loaded : { ...loaded, module: options.model };
   const replayed = await runAgain(path, counterexample, { explained: true });
   const report = replayReport(replayed, path);
-  if (format === 'json') console.out(`${JSON.stringify(replayJson(replayed), null, 2)}\n`);
+  if (format === 'json') console.out(jsonText(replayJson(replayed)));
   else if (format === 'text') console.out(replayText(replayed, styleOf(console.colour)));
   else console.out(formatted(format, [report]));
   if (console.annotates && format !== 'github') console.err(githubErrors([report]));

@@ -3,13 +3,14 @@ import { setImmediate } from 'node:timers/promises';
 import { ablation } from '../audit/ablation.ts';
 import { mutationAudit } from '../audit/mutation.ts';
 import { type CheckResult, check } from '../check.ts';
-import { type Review, reviewJson, reviewText } from '../report/review.ts';
+import { type Review, reviewJson, reviewMail, reviewMarkdown, reviewText } from '../report/review.ts';
 import { styleOf } from '../report/style.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Choices, scopeOf, systemOf } from '../spec/model.ts';
 import { givenChoices, memoryShare } from './check.ts';
 import { type Console, exit } from './console.ts';
+import { commandLine, type Format, formatOf, jsonText } from './formats.ts';
 import { pulseFor } from './pulse.ts';
 import { findTargets, type Target } from './suites.ts';
 
@@ -23,6 +24,7 @@ export interface ReviewOptions {
   readonly maxStates?: number;
   readonly maxMemory?: number;
   readonly workers?: number;
+  readonly format?: Format<'document'>;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,7 @@ const defaults = { sample: 1000, seed: 1, budget: 200 };
 
 /** `pagelaw review`: which check of a patch bears which property, and with `--mutate` what the properties would not notice. */
 export const reviewCommand = async (name: string, options: ReviewOptions, console: Console): Promise<number> => {
+  const format = formatOf(options.format, options.json && 'json');
   const target = await oneTarget(name);
   if (!options.mutate && (options.sample !== undefined || options.seed !== undefined))
     throw new SpecError('--sample and --seed are options of --mutate');
@@ -63,9 +66,16 @@ export const reviewCommand = async (name: string, options: ReviewOptions, consol
         : undefined,
   };
   console.progress?.('');
-  console.out(
-    options.json ? `${JSON.stringify(reviewJson(review), null, 2)}\n` : reviewText(review, styleOf(console.colour)),
-  );
+  const { matrix: isShown, set, mutate, sample, seed, budget, maxStates } = options;
+  const command = commandLine(['review', name], {
+    'no-matrix': !isShown,
+    ...{ set, mutate, sample, seed, budget },
+    'max-states': maxStates,
+  });
+  if (format === 'json') console.out(jsonText(reviewJson(review)));
+  else if (format === 'mail') console.out(reviewMail(review, command));
+  else if (format === 'markdown') console.out(reviewMarkdown(review, command));
+  else console.out(reviewText(review, styleOf(console.colour)));
   return console.interrupted.aborted ? exit.interrupted : exit.asExpected;
 };
 

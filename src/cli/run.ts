@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { scriptKtap, scriptText } from '../report/script.ts';
+import { scriptJson, scriptKtap, scriptText } from '../report/script.ts';
 import { styleOf } from '../report/style.ts';
 import { parseScript } from '../script/parse.ts';
 import { runScript } from '../script/run.ts';
@@ -8,12 +8,15 @@ import { SpecError } from '../spec/errors.ts';
 import { laneOf, scopeOf } from '../spec/model.ts';
 import { givenChoices } from './check.ts';
 import { type Console, exit } from './console.ts';
+import { type Format, formatOf, jsonText } from './formats.ts';
 import { findTargets } from './suites.ts';
 
 export interface RunOptions {
   /** `name=value`, as given. */
   readonly set?: readonly string[];
   readonly switch?: readonly string[];
+  readonly format?: Format<'run'>;
+  readonly json?: boolean;
   readonly ktap?: boolean;
 }
 
@@ -24,6 +27,7 @@ export const runCommand = async (
   options: RunOptions,
   console: Console,
 ): Promise<number> => {
+  const format = formatOf(options.format, options.json && 'json', options.ktap && 'ktap');
   const [target, ...more] = await findTargets(name);
   if (!target || more.length > 0)
     throw new SpecError(
@@ -38,6 +42,7 @@ export const runCommand = async (
   });
   const lines = runScript(parseScript(text, file, task.system), task, laneOf(model));
   const ran = { scope, title: model.title, legend: model.legend?.(scope.config), file, lines };
-  console.out(options.ktap ? scriptKtap(ran) : scriptText(ran, styleOf(console.colour)));
+  if (format === 'json') console.out(jsonText(scriptJson(ran)));
+  else console.out(format === 'ktap' ? scriptKtap(ran) : scriptText(ran, styleOf(console.colour)));
   return lines.every(({ standing }) => standing === 'ok') ? exit.asExpected : exit.violated;
 };

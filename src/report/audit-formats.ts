@@ -1,8 +1,18 @@
 import { matrixOf } from '../audit/matrix.ts';
 import type { AuditResult, LifeCycle, Rule, RuleTable } from '../audit/result.ts';
 import { describeCommand } from '../spec/model.ts';
-import { cellWords, exploredWords, familyWords, matrixTitle, noClasses, shortened, witnessWords } from './audit.ts';
+import {
+  cellWords,
+  exploredWords,
+  familyWords,
+  matrixTitle,
+  noClasses,
+  rulesLegend,
+  shortened,
+  witnessWords,
+} from './audit.ts';
 import { mermaidOf } from './life-graph.ts';
+import { markdownTable } from './markdown-text.ts';
 import { callsWords, changesWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
 import { scopeName, settings } from './words.ts';
 
@@ -17,8 +27,16 @@ export const auditMarkdown = (result: AuditResult, refusals: boolean): string =>
   const rules = tables.flatMap((one) => [`### \`${callsWords(one)}\``, rulesMarkdown(one, result)]);
   return `${[
     ...head,
-    ...(rules.length === 0 ? [] : ['## Rules', ...rules]),
     ...(life ? lifeMarkdown(life, refusals) : [noClasses(result)]),
+    ...(rules.length === 0
+      ? []
+      : [
+          '## Rules',
+          rulesLegend(result)
+            .map((line) => `- ${line}`)
+            .join('\n'),
+          ...rules,
+        ]),
   ].join('\n\n')}\n`;
 };
 
@@ -55,11 +73,6 @@ const lifeMarkdown = (life: LifeCycle, refusals: boolean): string[] => {
     `\`\`\`mermaid\n${mermaidOf(life, refusals)}\`\`\``,
   ];
 };
-
-const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows]
-    .map((row) => `| ${row.map((one) => one.replaceAll('|', '\\|')).join(' | ')} |`)
-    .join('\n');
 
 const cell = (text: string) =>
   text

@@ -1,12 +1,12 @@
 import { type Cell, type Matrix, matrixOf } from '../audit/matrix.ts';
 import type { AuditResult, Family, LifeCycle, Movement, Rule, RuleTable } from '../audit/result.ts';
 import { edgesOf } from './life-graph.ts';
-import { callsWords, changesWords, conditionWords, resultWords } from './rule-words.ts';
+import { callsText, changesWords, conditionWords, resultWords } from './rule-words.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
-import { boundWords, count, plural, scopeName, settings, wrapped } from './words.ts';
+import { boundWords, count, fitted, glued, plural, scopeName, settings, unglued, wrapped } from './words.ts';
 
-/** The report of `audit`: the rules of each command, the ownership matrix, and the life cycle of a page. */
+/** The report of `audit`: the ownership matrix and the life cycle of a page, which answer most questions, then the rules of each command. */
 export const auditText = (result: AuditResult, style: Style, refusals: boolean): string => {
   const { scope, title, legend, tables, life } = result;
   const head = [
@@ -17,21 +17,32 @@ export const auditText = (result: AuditResult, style: Style, refusals: boolean):
   const rules =
     tables.length === 0
       ? []
-      : [`${style.bold('Rules')}\n${rulesLegend(result)}`, ...tables.map((one) => rulesText(one, result, style))];
-  return `${[head, ...rules, ...(life ? lifeText(life, style, refusals) : [noClasses(result)])].join('\n\n')}\n`;
+      : [
+          [style.bold('Rules'), ...rulesLegend(result).map((line) => wrapped(line, 78))].join('\n'),
+          ...tables.map((one) => rulesText(one, result, style)),
+        ];
+  return `${fitted([head, ...(life ? lifeText(life, style, refusals) : [noClasses(result)]), ...rules].join('\n\n'))}\n`;
 };
 
 export const exploredWords = ({ states, depth, bound }: AuditResult): string =>
   `${bound ? `${boundWords(bound)}: ` : ''}${plural(states, 'state')} up to ${plural(depth, 'call')} deep`;
 
-const rulesLegend = ({ bound, tables }: AuditResult): string => {
-  const lines = [
-    'if: what the function reads, in its order; calls: in the shortest trace that',
-    `shows the case, this call included; ${bound ? 'not seen: by no state before the bound' : 'dead: no reachable state takes it'}.`,
+/** What the words of the rules mean: those that occur in them. A sentence or two in each string. */
+export const rulesLegend = ({ bound, tables }: AuditResult): string[] => {
+  const rules = tables.flatMap((one) => one.rules);
+  const families = rules.flatMap(({ family }) => family ?? []);
+  return [
+    'if: what the function reads, in its order; calls: in the shortest trace that shows the case, this call included; ' +
+      `${bound ? 'not seen: by no state before the bound' : 'dead: no reachable state takes it'}.`,
+    ...(families.length > 0 ? ['in n cases: one row for n that have one result; --command shows each.'] : []),
+    ...(rules.some(({ onlyIf }) => onlyIf) ? ['only: what all cases of a result have in common.'] : []),
+    ...(families.some(({ untried }) => untried) || rules.some(({ result }) => result.kind === 'untried')
+      ? [
+          `not tried, not all tried: states that are ${bound ? 'not seen' : 'unreachable'} are too many to run the function in each, so there may be ` +
+            `more such cases, with other results.${bound ? '' : ' No case of a reachable state is left out.'}`,
+        ]
+      : []),
   ];
-  if (tables.some(({ rules }) => rules.some(({ onlyIf }) => onlyIf)))
-    lines.push('only: what all cases of a result have in common; --command shows each of them.');
-  return lines.join('\n');
 };
 
 export const noClasses = ({ scope }: AuditResult): string =>
@@ -48,9 +59,9 @@ export const witnessWords = ({ witness, result }: Rule, { bound }: AuditResult):
 export const familyWords = ({ live, dead, untried, reads }: Family, { bound }: AuditResult): string => {
   const kind = bound ? 'case not seen' : 'dead case';
   const seen = live[1] > 0 ? [`in ${boundsWords(live, 'case')}`] : [];
-  const unseen =
-    dead[1] > 0 ? [`${live[1] > 0 ? 'and ' : ''}${boundsWords(dead, kind, kind.replace('case', 'cases'))}`] : [];
-  return `${[...seen, ...unseen, ...(untried ? ['others not tried'] : [])].join(', ')}, told apart by ${reads.join(', ')}`;
+  const unseen = dead[1] > 0 ? [boundsWords(dead, kind, kind.replace('case', 'cases'))] : [];
+  const cases = [...seen, ...unseen].join(' and ');
+  return `${cases === '' ? 'cases' : cases}${untried ? ' (not all tried)' : ''}, told apart by ${reads.join(', ')}`;
 };
 
 const boundsWords = ([least, most]: Family['live'], one: string, many = `${one}s`): string =>
@@ -99,7 +110,7 @@ function rulesText(one: RuleTable, result: AuditResult, style: Style): string {
     return [String(i + 1), witness, rule.witness === undefined ? text.split('\n').map(style.dim).join('\n') : text];
   });
   if (rest) rows.push([String(shown.length + 1), rest.calls, style.dim(rest.words)]);
-  return `${wrapped(style.bold(callsWords(one)), 78)}\n${table(['#', 'calls', 'case'], rows, ['#', 'calls'])}`;
+  return `${style.bold(callsText(one, 78))}\n${table(['#', 'calls', 'case'], rows, ['#', 'calls'])}`;
 }
 
 function lifeText(life: LifeCycle, style: Style, refusals: boolean): string[] {
@@ -130,6 +141,7 @@ export const cellWords = (cell: Cell, nameOf: (to: string) => string): string[] 
 
 const byNumber = new Intl.Collator('en', { numeric: true });
 
+/** Changes of class first, then success, then errnos. */
 const rank = (words: string) => (words.startsWith('->') ? 0 : words.startsWith('ok') ? 1 : words === 'panic' ? 3 : 2);
 
 const movementWords = ({ from, to, result }: Movement, nameOf: (to: string) => string): string => {
@@ -209,10 +221,4 @@ function lifeLines(life: LifeCycle, refusals: boolean): string[] {
 
 /** Joined by commas and broken into lines there, not inside an item that fits into one. */
 const listed = (items: readonly string[], width: number, indent = ''): string =>
-  wrapped(
-    items.map((item) => (item.length < width ? item.replaceAll(' ', noBreak) : item)).join(', '),
-    width,
-    indent,
-  ).replaceAll(noBreak, ' ');
-
-const noBreak = '\u00a0';
+  unglued(wrapped(items.map(glued).join(', '), width, indent));

@@ -2,9 +2,9 @@ import type { Difference, DifferentCase, ExploredSide, TwoCalls } from '../audit
 import type { Verdict } from '../search/result.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
-import type { Style } from './style.ts';
-import { table } from './table.ts';
-import { changesText } from './trace.ts';
+import { type Block, blocksMail, blocksMarkdown, blocksText, closingBlocks, columns, paragraph } from './blocks.ts';
+import { type Style, styleOf } from './style.ts';
+import { changeTexts } from './trace.ts';
 import { boundWords, count, plural, settings, verdictWords, wrapped } from './words.ts';
 
 /** What the two sides are called: `v4` and `fixed`, or as they were named on the command line, or if that is long, a and b. */
@@ -22,43 +22,61 @@ const mostUnreached = 8;
 const mostChanges = 6;
 
 /** The report of `diff`: where the two differ first, then case by case, then in their verdicts. */
-export const differenceText = (found: Difference, labels: Labels, style: Style): string => {
+export const differenceText = (found: Difference, labels: Labels, style: Style): string =>
+  blocksText(differenceBlocks(found, labels, style, columns.text), style);
+
+/** For a mailing list: the same in 72 columns, and how to do it again. `command`: the command line. */
+export const differenceMail = (found: Difference, labels: Labels, command: readonly string[]): string =>
+  blocksMail([...differenceBlocks(found, labels, styleOf(false), columns.mail), ...closing(found, command)]);
+
+/** For an issue or a merge request. */
+export const differenceMarkdown = (found: Difference, labels: Labels, command: readonly string[]): string =>
+  blocksMarkdown([...differenceBlocks(found, labels, styleOf(false), columns.text), ...closing(found, command)]);
+
+const closing = ({ a }: Difference, command: readonly string[]): Block[] =>
+  closingBlocks(command, [`No other configuration than ${settings(a.scope.config) || 'the only one there is'}.`]);
+
+const differenceBlocks = (found: Difference, labels: Labels, style: Style, width: number): Block[] => {
   const { a, b, common, first, only } = found;
   const reached = found.cases.filter(isReached);
-  const head = ['', labels.a, labels.b];
   const switches = switchRows(a, b);
-  const blocks = [
-    [
-      ...headline(labels, a, style),
-      ...(settings(a.scope.config) === '' ? [] : [wrapped(settings(a.scope.config), 78)]),
-      ...(a.legend === undefined ? [] : [wrapped(a.legend, 78)]),
-    ].join('\n'),
-    ...(switches.length > 0 ? [table(['switch', labels.a, labels.b], switches)] : []),
-    table(
-      [...head, 'both'],
+  const about = [
+    ...(labels.a === 'a' ? [`a: ${labels.names[0]}`, `b: ${labels.names[1]}`] : []),
+    ...(settings(a.scope.config) === '' ? [] : [settings(a.scope.config)]),
+    ...(a.legend === undefined ? [] : [a.legend]),
+  ];
+  return [
+    { kind: 'heading', text: `${labels.a} and ${labels.b}: ${a.scope.model}` },
+    ...(about.length > 0 ? [{ kind: 'paragraph', lines: about, tight: true } as const] : []),
+    ...(switches.length > 0 ? [tableOf(['switch', labels.a, labels.b], switches)] : []),
+    tableOf(
+      ['', labels.a, labels.b, 'both'],
       [['states', count(a.states), count(b.states), count(common)]],
       [labels.a, labels.b, 'both'],
     ),
-    ...onlyText(only, labels),
-    ...(first ? [firstText(first, labels, style)] : [sameText(found, labels, style)]),
+    ...onlyBlocks(only, labels),
+    ...(first ? firstBlocks(first, labels, style, width) : [sameBlock(found, labels, style)]),
     ...(reached.length > 0
       ? [
-          [
-            'Calls that differ in reachable states, the shortest way there first:',
-            ...reached.map((one) => caseText(one, labels, style)),
-          ].join('\n\n'),
+          paragraph('Calls that differ in reachable states, the shortest way there first:'),
+          ...reached.flatMap((one) => caseBlocks(one, labels, style, width)),
         ]
       : []),
-    ...beyondText(found, labels, style),
-    verdictsText(found, labels, style),
+    ...beyondBlocks(found, labels, style, width),
+    ...verdictBlocks(found, labels, style),
   ];
-  return `${blocks.join('\n\n')}\n`;
 };
 
-const headline = ({ a, b, names }: Labels, { scope }: ExploredSide, style: Style): string[] => {
-  const line = `${style.bold(a)} and ${style.bold(b)}: ${scope.model}`;
-  return a === 'a' ? [line, `a: ${names[0]}`, `b: ${names[1]}`] : [line];
-};
+const tableOf = (
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly string[] = [],
+): Block => ({
+  kind: 'table',
+  head,
+  rows,
+  right,
+});
 
 export const isReached = ({ calls }: DifferentCase): boolean => calls.both + calls.a + calls.b > 0;
 
@@ -69,25 +87,22 @@ const switchRows = (a: ExploredSide, b: ExploredSide): string[][] => {
     .map((name) => [name, String(a.scope.switches[name] ?? '-'), String(b.scope.switches[name] ?? '-')]);
 };
 
-const onlyText = ({ a, b }: Difference['only'], labels: Labels): string[] =>
+const onlyBlocks = ({ a, b }: Difference['only'], labels: Labels): Block[] =>
   (
     [
       [labels.a, a],
       [labels.b, b],
     ] as const
   ).flatMap(([label, commands]) =>
-    commands.length > 0
-      ? [wrapped(`Only ${label} has the calls ${commands.map(describeCommand).join(', ')}.`, 78)]
-      : [],
+    commands.length > 0 ? [paragraph(`Only ${label} has the calls ${commands.map(describeCommand).join(', ')}.`)] : [],
   );
 
-const sameText = ({ a, b, only, common }: Difference, labels: Labels, style: Style): string => {
+const sameBlock = ({ a, b, only, common }: Difference, labels: Labels, style: Style): Block => {
   const bounds = [a, b].flatMap(({ bound }) => (bound ? [boundWords(bound)] : []));
   if (bounds.length > 0)
-    return style.yellow(
-      wrapped(
+    return paragraph(
+      style.yellow(
         `No call differs in the states that were visited. Incomplete (${bounds.join('; ')}): nothing is proved.`,
-        78,
       ),
     );
   const same = `No reachable call differs between ${labels.a} and ${labels.b}`;
@@ -95,34 +110,48 @@ const sameText = ({ a, b, only, common }: Difference, labels: Labels, style: Sty
     only.a.length + only.b.length > 0
       ? `${same} that both have.`
       : `${same}: in this configuration they are the same, proved for ${plural(common, 'state')}, which are all that either reaches.`;
-  return style.green(wrapped(calls, 78));
+  return paragraph(style.green(calls));
 };
 
-const firstText = ({ commands, last }: NonNullable<Difference['first']>, labels: Labels, style: Style): string =>
-  [
+const firstBlocks = (
+  { commands, last }: NonNullable<Difference['first']>,
+  labels: Labels,
+  style: Style,
+  width: number,
+): Block[] => [
+  paragraph(
     `First difference, after ${plural(commands.length - 1, 'call')} that ${commands.length === 2 ? 'does' : 'do'} the same on both sides:`,
-    ...commands.map((command, i) => `  ${String(i + 1).padStart(3)}  ${describeCommand(command)}`),
-    twoText(last, labels, style),
-  ].join('\n');
+  ),
+  {
+    kind: 'verbatim',
+    text: [
+      ...commands.map((command, i) => `  ${String(i + 1).padStart(3)}  ${describeCommand(command)}`),
+      twoText(last, labels, style, width),
+    ].join('\n'),
+    tight: true,
+  },
+];
 
-const caseText = ({ command, calls, example, trace, reads }: DifferentCase, labels: Labels, style: Style): string => {
+const caseBlocks = (
+  { command, calls, example, trace, reads }: DifferentCase,
+  labels: Labels,
+  style: Style,
+  width: number,
+): Block[] => {
   const where = [
     ...(calls.both > 0 ? [`${plural(calls.both, 'call')} in states that both reach`] : []),
     ...(calls.a > 0 ? [`${count(calls.a)} in states of ${labels.a} only`] : []),
     ...(calls.b > 0 ? [`${count(calls.b)} in states of ${labels.b} only`] : []),
   ];
   const call = describeCommand(example.command);
+  const there = trace
+    ? `${call} after ${trace.length === 0 ? 'no call' : trace.map(describeCommand).join('; ')}`
+    : `${call} where ${readsWords(reads)}`;
   return [
-    where.length > 0 ? wrapped(`${style.bold(command)}: ${where.join(', ')}`, 78) : style.bold(command),
-    wrapped(
-      trace
-        ? `${call} after ${trace.length === 0 ? 'no call' : trace.map(describeCommand).join('; ')}`
-        : `${call} where ${readsWords(reads)}`,
-      74,
-      '  ',
-    ),
-    twoText(example, labels, style),
-  ].join('\n');
+    paragraph(`${style.bold(command)}${where.length > 0 ? `: ${where.join(', ')}` : ''}`),
+    { kind: 'paragraph', lines: [there], indent: 2, tight: true },
+    { kind: 'verbatim', text: twoText(example, labels, style, width), tight: true },
+  ];
 };
 
 /** The last values that are read decide. */
@@ -135,52 +164,57 @@ const readsWords = (reads: DifferentCase['reads']): string => {
 };
 
 /** Both results, and what each changes where they do not change the same. */
-const twoText = ({ before, command, a, b }: TwoCalls, labels: Labels, style: Style): string => {
+const twoText = ({ before, command, a, b }: TwoCalls, labels: Labels, style: Style, columns: number): string => {
   const width = Math.max(labels.a.length, labels.b.length);
   const changes = [a, b].map((outcome) =>
-    outcome && outcome.result !== 'disabled' ? changesText({ before, command, outcome }, '') : '',
+    outcome && outcome.result !== 'disabled'
+      ? changeTexts({ before, command, outcome }, '', Math.max(20, columns - 4 - width))
+      : [],
   );
-  const differ = changes[0] !== changes[1];
+  const differ = changes[0]!.join('\n') !== changes[1]!.join('\n');
   return [a, b]
     .map((outcome, i) => {
       const label = (i === 0 ? labels.a : labels.b).padEnd(width);
       const result = outcome ? describeOutcome(outcome) : 'has no such state: the function throws';
-      const lines = differ ? changes[i]!.split('\n').filter((line) => line !== '') : [];
+      const lines = differ ? changes[i]! : [];
       const shown =
         lines.length > mostChanges
           ? [...lines.slice(0, mostChanges - 1), `and ${lines.length - mostChanges + 1} more`]
           : lines;
-      const words = wrapped(result, Math.max(20, 74 - width)).split('\n');
+      const words = wrapped(result, Math.max(20, columns - 6 - width)).split('\n');
       return [
         `  ${style.bold(label)}  ${words[0]}`,
         ...[...words.slice(1), ...(differ && lines.length === 0 && outcome ? ['changes nothing'] : []), ...shown].map(
-          (line) => `  ${' '.repeat(width)}  ${line}`,
+          (text) => text.replaceAll(/^/gm, ' '.repeat(width + 4)),
         ),
       ].join('\n');
     })
     .join('\n');
 };
 
-const beyondText = ({ a, b, cases, complete, runs }: Difference, labels: Labels, style: Style): string[] => {
+const beyondBlocks = (
+  { a, b, cases, complete, runs }: Difference,
+  labels: Labels,
+  style: Style,
+  width: number,
+): Block[] => {
   const beyond = cases.filter((one) => !isReached(one));
   if (a.bound || b.bound) return []; // what was not visited may still be reachable
   const limit = complete
     ? 'every path through the functions was tried'
     : `found in ${plural(runs, 'run')} on unreachable states; there may be more`;
-  if (beyond.length === 0) return [wrapped(`In no unreachable state do calls differ in another way (${limit}).`, 78)];
+  if (beyond.length === 0) return [paragraph(`In no unreachable state do calls differ in another way (${limit}).`)];
   const shown = beyond.slice(0, mostUnreached);
   const left = beyond.length - shown.length;
   return [
-    [
-      wrapped(`Calls that differ in states that neither reaches (${limit}):`, 78),
-      ...shown.map((one) => caseText(one, labels, style)),
-      ...(left > 0 ? [`and ${plural(left, 'case')} more (--json has them)`] : []),
-    ].join('\n\n'),
+    paragraph(`Calls that differ in states that neither reaches (${limit}):`),
+    ...shown.flatMap((one) => caseBlocks(one, labels, style, width)),
+    ...(left > 0 ? [paragraph(`and ${plural(left, 'case')} more (--json has them)`)] : []),
   ];
 };
 
-const verdictsText = ({ verdicts }: Difference, labels: Labels, style: Style): string => {
-  if (verdicts.length === 0) return style.green('No property has another verdict.');
+const verdictBlocks = ({ verdicts }: Difference, labels: Labels, style: Style): Block[] => {
+  if (verdicts.length === 0) return [paragraph(style.green('No property has another verdict.'))];
   const words = (verdict: Verdict | undefined, witness: boolean) => {
     if (!verdict) return '-';
     const calls =
@@ -190,18 +224,24 @@ const verdictsText = ({ verdicts }: Difference, labels: Labels, style: Style): s
   const judged = verdicts.filter(({ property }) => !property.witness);
   const witnesses = verdicts.length - judged.length;
   return [
-    ...(judged.length > 0
-      ? [
-          table(
-            ['property', labels.a, labels.b],
-            judged.map(({ property, a, b }) => [property.id, words(a, false), words(b, false)]),
-          ),
-        ]
-      : ['No property has another verdict.']),
+    judged.length > 0
+      ? tableOf(
+          ['property', labels.a, labels.b],
+          judged.map(({ property, a, b }) => [property.id, words(a, false), words(b, false)]),
+        )
+      : paragraph('No property has another verdict.'),
     ...(witnesses > 0
-      ? [`${plural(witnesses, 'witness is', 'witnesses are')} reached, or applicable, on one side only (--json).`]
+      ? [
+          {
+            kind: 'paragraph',
+            lines: [
+              `${plural(witnesses, 'witness is', 'witnesses are')} reached, or applicable, on one side only (--json).`,
+            ],
+            tight: true,
+          } as const,
+        ]
       : []),
-  ].join('\n');
+  ];
 };
 
 const outcomeJson = (outcome: Outcome<unknown> | undefined) =>

@@ -3,24 +3,26 @@ import type { Shape } from '../spec/domain.ts';
 import { scopeOf, switchDoc, switchValues, systemOf } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
 import type { Style } from './style.ts';
-import { plural, statementOf, wrapped } from './words.ts';
+import { fitted, plural, statementOf, wrapped } from './words.ts';
 
 /** The report of `list` without a name: one paragraph for each model. */
 export const overviewText = (suites: readonly Suite[], style: Style): string =>
-  `${suites
-    .map(({ model, properties }) => {
-      const variants = Object.keys(model.variants).length;
-      const claims = properties.filter(({ witness }) => !witness).length;
-      return [
-        `${style.bold(model.id)}: ${model.title}`,
-        `    ${plural(variants, 'variant')}, ${model.defaultVariant} by default; ${plural(claims, 'property', 'properties')}`,
-      ].join('\n');
-    })
-    .join('\n')}\n\npagelaw list MODEL shows all there is to know of one.\n`;
+  `${fitted(
+    suites
+      .map(({ model, properties }) => {
+        const variants = Object.keys(model.variants).length;
+        const claims = properties.filter(({ witness }) => !witness).length;
+        return [
+          `${style.bold(model.id)}: ${model.title}`,
+          `    ${plural(variants, 'variant')}, ${model.defaultVariant} by default; ${plural(claims, 'property', 'properties')}`,
+        ].join('\n');
+      })
+      .join('\n'),
+  )}\n\npagelaw list MODEL shows all there is to know of one.\n`;
 
 /** The report of `list MODEL`: each model with its configuration, switches, variants and properties. */
 export const listText = (suites: readonly Suite[], style: Style): string =>
-  `${suites.map((suite) => suiteText(suite, style)).join('\n\n')}\n`;
+  `${fitted(suites.map((suite) => suiteText(suite, style)).join('\n\n'))}\n`;
 
 const suiteText = ({ model, properties, violates }: Suite, style: Style): string => {
   const witnesses = properties.filter(({ witness }) => witness).length;

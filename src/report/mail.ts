@@ -1,13 +1,13 @@
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import { columns } from './blocks.ts';
 import { drawingLegend, drawingText, marked } from './drawing.ts';
-import { brokenWords, type Finding, type Report, shellWords } from './report.ts';
+import { brokenWords, commandText, type Finding, type Report } from './report.ts';
 import { changesOf } from './trace.ts';
-import { plural, scopeName, settings, statementOf, wrappedHard } from './words.ts';
+import { plural, scopeName, settings, statementOf, wrapped } from './words.ts';
 
-/** Columns, so that a reply can quote it three times over before a line is broken. */
-const width = 72;
+const width = columns.mail;
 
 /** Plain text to send to a mailing list: what was found, how to see it again, and what was not looked at. */
 export const mail = (reports: readonly Report[]): string =>
@@ -26,7 +26,7 @@ const reportText = (report: Report): string => {
     fill(title),
     ...withTrace.map((finding) => findingText(report, finding)),
     ...rest.map(({ property, verdict, note }) =>
-      [`${property.id}: ${verdict}`, fill(statementOf(property), '  '), fill(note, '  ')].join('\n'),
+      [fill(`${property.id}: ${verdict}`), fill(statementOf(property), '  '), fill(note, '  ')].join('\n'),
     ),
     section('Held', passedText(passed)),
     section('Scope', [
@@ -70,7 +70,7 @@ const findingText = (report: Report, { property, status, verdict, counterexample
     ...changeLines(step),
   ]);
   return [
-    `${property.id}: ${verdict}${status === 'known' ? ' (known)' : ''}`,
+    fill(`${property.id}: ${verdict}${status === 'known' ? ' (known)' : ''}`),
     fill(statementOf(property), '  '),
     '',
     ...(steps.length === 0 ? ['  in the initial state'] : calls),
@@ -78,7 +78,7 @@ const findingText = (report: Report, { property, status, verdict, counterexample
     '',
     ...drawingLines(report, steps.at(-1)),
     '  To reproduce:',
-    commandText(command),
+    commandText(command, width),
   ].join('\n');
 };
 
@@ -112,27 +112,10 @@ const kernelText = ({ kernel }: Report, shown: readonly Finding[]): string[] => 
 const section = (name: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `${name}:\n${lines.join('\n')}`;
 
-const fill = (text: string, indent = ''): string => wrappedHard(text, width - indent.length, indent);
+const fill = (text: string, indent = ''): string => wrapped(text, width - indent.length, indent);
 
 /** `start` and the text behind it, further lines indented as far as the text or as said. */
 const hanging = (start: string, text: string, indent = start.length): string => {
   const lead = start.length - start.trimStart().length;
-  return wrappedHard(`${start.trim()} ${text}`, width - indent, ' '.repeat(indent)).slice(indent - lead);
-};
-
-/** A command line, broken before its options, to be pasted as it is. */
-const commandText = (command: readonly string[]): string => {
-  const words = command.map((word) => shellWords([word]));
-  const lines: string[] = [];
-  for (const [i, word] of words.entries()) {
-    const last = lines.at(-1);
-    // An option stays with its value.
-    const next = word.startsWith('--') && words[i + 1] !== undefined ? ` ${words[i + 1]}` : '';
-    const isValue = i > 0 && words[i - 1]!.startsWith('--');
-    if (last === undefined) lines.push(`    ${word}`);
-    else if (isValue || last.length + 1 + word.length + next.length + 2 <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(`        ${word}`);
-  }
-  return lines.join(' \\\n');
+  return wrapped(`${start.trim()} ${text}`, width - indent, ' '.repeat(indent)).slice(indent - lead);
 };

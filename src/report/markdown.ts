@@ -1,6 +1,7 @@
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import { drawingLegend, drawingText, marked } from './drawing.ts';
+import { code, fenced, inCell, inText } from './markdown-text.ts';
 import { brokenWords, type Finding, type Report, shellWords } from './report.ts';
 import { changesOf } from './trace.ts';
 import { scopeName, settings, statementOf } from './words.ts';
@@ -99,13 +100,3 @@ const sequence = (report: Report, { counterexample }: Finding): string => {
 /** Mermaid takes `;` for the end of a statement, `#` for the start of an entity, and markup for markup. */
 const inDiagram = (text: string): string =>
   text.replaceAll(/[#;<>"%]/g, (sign) => `#${sign.charCodeAt(0)};`).replaceAll(/\s+/g, ' ');
-
-/** A fence longer than any in the text. */
-const fenced = (language: string, text: string): string => {
-  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
-  return `${fence}${language}\n${text}\n${fence}`;
-};
-
-const code = (text: string) => `\`${text.replaceAll('`', "'")}\``;
-const inText = (text: string) => text.replaceAll(/[\\*_`<>[\]#]/g, (sign) => `\\${sign}`);
-const inCell = (text: string) => inText(text).replaceAll('|', '\\|').replaceAll('\n', ' ');

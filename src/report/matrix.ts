@@ -1,33 +1,68 @@
-import type { CheckedProperty, CheckResult } from '../check.ts';
-import type { Style } from './style.ts';
-import { summaryText } from './text.ts';
-import { count, scopeName, settings, wrapped } from './words.ts';
+import type { CheckedProperty, CheckResult, SearchChoice, Standing } from '../check.ts';
+import { columns } from './blocks.ts';
+import type { Kept } from './corpus.ts';
+import { inText, markdownTable } from './markdown-text.ts';
+import { type Style, styleOf } from './style.ts';
+import { summaryLines, summaryText } from './text.ts';
+import { count, fitted, scopeName, settings, wrapped } from './words.ts';
 
-/** The report of `check --matrix`: for each model and configuration, variants by properties. */
-export const matrixText = (results: readonly CheckResult[], style: Style): string => {
+/** Variants by properties, of one model in one configuration. */
+interface Matrix {
+  readonly model: string;
+  readonly title: string;
+  readonly search: SearchChoice;
+  readonly config: Readonly<Record<string, number>>;
+  /** The ids of the properties that any of the variants is judged by, in the order of the suite. */
+  readonly properties: readonly string[];
+  readonly rows: readonly Row[];
+}
+
+interface Row {
+  /** The variant, with the switches that differ from it. */
+  readonly name: string;
+  readonly result: CheckResult;
+  /** For each property; undefined where it has no meaning. */
+  readonly cells: readonly (Cell | undefined)[];
+  /** The ids of witnesses that are not reached: a matrix without violations of a model that does nothing would mean nothing. */
+  readonly unreached: readonly string[];
+}
+
+interface Cell {
+  readonly verdict: CheckedProperty['verdict']['kind'];
+  readonly standing: Standing;
+  /** In the trace of a violation. */
+  readonly calls: number | undefined;
+  /** Whether the verdict is not what the suite lists of the variant. */
+  readonly surprise: boolean;
+}
+
+const matricesOf = (results: readonly CheckResult[]): Matrix[] => {
   const groups = new Map<string, CheckResult[]>();
   for (const result of results) {
     const key = `${result.scope.model} ${settings(result.scope.config)}`;
     groups.set(key, [...(groups.get(key) ?? []), result]);
   }
-  const blocks = [...groups.values()].map((group) => groupText(group, style));
-  return `${[...blocks, summaryText(results, style)].join('\n\n')}\n`;
+  return [...groups.values()].map((group) => {
+    const { scope, title, search } = group[0]!;
+    const properties = propertiesOf(group);
+    return {
+      model: scope.model,
+      title,
+      search,
+      config: scope.config,
+      properties,
+      rows: group.map((result) => ({
+        name: scopeName(result.scope).slice(result.scope.model.length + 1),
+        result,
+        cells: properties.map((id) => cellOf(result, id)),
+        unreached: result.properties.flatMap(({ property, standing }) =>
+          property.witness && standing === 'unexpected' ? property.id : [],
+        ),
+      })),
+    };
+  });
 };
 
-const groupText = (group: readonly CheckResult[], style: Style): string => {
-  const { scope, title, search } = group[0]!;
-  const config = settings(scope.config);
-  return [
-    `${style.bold(scope.model)}: ${title}`,
-    wrapped(config === '' ? search.kind : `${search.kind}: ${config}`, 78),
-    ...split(propertiesOf(group), group, style).flatMap((part) => ['', part]),
-    '',
-    style.dim(wrapped(key, 78)),
-    ...group.flatMap(unreachedText),
-  ].join('\n');
-};
-
-/** The ids of the properties that any of the checks judged, in the order of the suite. */
 const propertiesOf = (group: readonly CheckResult[]): string[] => {
   const ids: string[] = [];
   for (const { properties } of group) {
@@ -40,60 +75,136 @@ const propertiesOf = (group: readonly CheckResult[]): string[] => {
   return ids;
 };
 
+const cellOf = ({ properties, scope }: CheckResult, id: string): Cell | undefined => {
+  const checked = properties.find(({ property }) => property.id === id);
+  if (!checked) return undefined;
+  const { verdict, standing, steps } = checked;
+  return {
+    verdict: verdict.kind,
+    standing,
+    calls: verdict.kind === 'violated' ? (steps?.length ?? 0) : undefined,
+    surprise: standing === 'missing' || (standing === 'unexpected' && scope.flipped.length === 0),
+  };
+};
+
+const cellWords = (cell: Cell | undefined): string => {
+  if (!cell) return '';
+  const { verdict, calls, surprise } = cell;
+  return `${calls ?? (verdict === 'proved' ? '.' : '?')}${surprise ? '!' : ''}`;
+};
+
 const key =
   'number: calls in the shortest trace that violates the property; .: proved; blank: it has no meaning there; ?: incomplete; ' +
   '!: not as the suite lists it';
 
-/** The matrix in as many parts as it takes to stay within 80 columns. */
-const split = (ids: readonly string[], group: readonly CheckResult[], style: Style): string[] => {
-  const names = group.map(({ scope }) => scopeName(scope).slice(scope.model.length + 1));
-  const states = group.map(({ covered }) => count(covered.states));
+/** The report of `check --matrix`: for each model and configuration, variants by properties. */
+export const matrixText = (results: readonly CheckResult[], style: Style, width: number = columns.text): string => {
+  const blocks = matricesOf(results).map((one) => blockText(one, style, width));
+  return `${fitted([...blocks, summaryText(results, style, width)].join('\n\n'), width)}\n`;
+};
+
+/** For a mailing list: the same in 72 columns and without colour. */
+export const matrixMail = (results: readonly CheckResult[]): string =>
+  matrixText(results, styleOf(false), columns.mail);
+
+const searchWords = ({ search, config }: Matrix) =>
+  [search.kind, settings(config)].filter((part) => part !== '').join(': ');
+
+const blockText = (matrix: Matrix, style: Style, width: number): string =>
+  [
+    `${style.bold(matrix.model)}: ${matrix.title}`,
+    wrapped(searchWords(matrix), width - 2),
+    ...split(matrix, style, width).flatMap((part) => ['', part]),
+    '',
+    style.dim(wrapped(key, width - 2)),
+    ...unreachedWords(matrix).map((words) => wrapped(words, width - 2)),
+  ].join('\n');
+
+const unreachedWords = ({ rows }: Matrix): string[] =>
+  rows.flatMap(({ result, unreached }) =>
+    unreached.length === 0 ? [] : [`${scopeName(result.scope)}: unreached: ${unreached.join(', ')}`],
+  );
+
+/** The matrix in as many parts as it takes to stay within the columns. */
+const split = ({ properties: ids, rows }: Matrix, style: Style, width: number): string[] => {
+  const names = rows.map(({ name }) => name);
+  const states = rows.map(({ result }) => count(result.covered.states));
   const nameWidth = Math.max(...['variant', ...names].map(({ length }) => length));
   const statesWidth = Math.max(...['states', ...states].map(({ length }) => length));
   const margin = nameWidth + 2 + statesWidth + 2;
-  const cells = group.map((result) => ids.map((id) => cellOf(result, id)));
-  const cellWidth = Math.max(...cells.flat().map(({ text }) => text.length), 3) + 1;
+  const texts = rows.map(({ cells }) => cells.map(cellWords));
+  const cellWidth = Math.max(...texts.flat().map(({ length }) => length), 3) + 1;
 
   const parts: string[] = [];
   for (let from = 0, to = 0; from < ids.length || parts.length === 0; from = to) {
     // The names of columns are a staircase, of which each step must fit.
-    for (to = from + 1; to < ids.length && margin + (to - from) * cellWidth + ids[to]!.length <= 80; ) to++;
+    for (to = from + 1; to < ids.length && margin + (to - from) * cellWidth + ids[to]!.length <= width; ) to++;
     const shown = ids.slice(from, to);
     const bars = (n: number) => '|'.padEnd(cellWidth).repeat(n);
     const head = shown.map((id, i) => `${' '.repeat(margin)}${bars(i)}${id}`);
     const titles = `${'variant'.padEnd(nameWidth)}  ${'states'.padStart(statesWidth)}  ${bars(shown.length)}`.trimEnd();
-    const rows = names.map((name, row) => {
-      const line = cells[row]!.slice(from, to).map(({ text, paint }) => style[paint](text.padEnd(cellWidth)));
+    const lines = rows.map(({ name, cells }, row) => {
+      const line = cells
+        .slice(from, to)
+        .map((cell, i) => style[paintOf(cell)](texts[row]![from + i]!.padEnd(cellWidth)));
       return `${name.padEnd(nameWidth)}  ${states[row]!.padStart(statesWidth)}  ${line.join('')}`.trimEnd();
     });
-    parts.push([...head, titles, ...rows].join('\n'));
+    parts.push([...head, titles, ...lines].join('\n'));
   }
   return parts;
 };
 
-interface Cell {
-  readonly text: string;
-  readonly paint: 'red' | 'yellow' | 'green' | 'dim';
-}
-
-const cellOf = ({ properties, scope }: CheckResult, id: string): Cell => {
-  const checked = properties.find(({ property }) => property.id === id);
-  if (!checked) return { text: '', paint: 'dim' };
-  const surprise = checked.standing === 'missing' || (checked.standing === 'unexpected' && scope.flipped.length === 0);
-  const text = `${verdictText(checked)}${surprise ? '!' : ''}`;
-  if (surprise) return { text, paint: 'red' };
-  const { kind } = checked.verdict;
-  return { text, paint: kind === 'violated' ? 'yellow' : kind === 'proved' ? 'green' : 'dim' };
+const paintOf = (cell: Cell | undefined): 'red' | 'yellow' | 'green' | 'dim' => {
+  if (cell?.surprise) return 'red';
+  return cell?.verdict === 'violated' ? 'yellow' : cell?.verdict === 'proved' ? 'green' : 'dim';
 };
 
-const verdictText = ({ verdict, steps }: CheckedProperty): string => {
-  if (verdict.kind === 'violated') return String(steps?.length ?? 0);
-  return verdict.kind === 'proved' ? '.' : '?';
-};
+/** For an issue or a merge request: a table for each model and configuration; bold is what the suite does not list. */
+export const matrixMarkdown = (results: readonly CheckResult[]): string =>
+  `${[
+    ...matricesOf(results).flatMap((one) => [
+      `## ${inText(one.model)}: ${inText(one.title)}`,
+      inText(searchWords(one)),
+      markdownTable(
+        ['variant', 'states', ...one.properties.map(inText)],
+        one.rows.map(({ name, result, cells }) => [
+          inText(name),
+          count(result.covered.states),
+          ...cells.map((cell) => (cell?.surprise ? `**${cellWords(cell)}**` : cellWords(cell))),
+        ]),
+        ['states', ...one.properties.map(inText)],
+      ),
+      inText(key),
+      ...unreachedWords(one).map(inText),
+    ]),
+    summaryLines(results, styleOf(false)).map(inText).join('\n\n'),
+  ].join('\n\n')}\n`;
 
-/** A green matrix of a model that does nothing would mean nothing. */
-const unreachedText = ({ scope, properties }: CheckResult): string[] => {
-  const unreached = properties.filter(({ property, standing }) => property.witness && standing === 'unexpected');
-  if (unreached.length === 0) return [];
-  return [wrapped(`${scopeName(scope)}: unreached: ${unreached.map(({ property }) => property.id).join(', ')}`, 78)];
-};
+/** The result of `check --matrix --json`. */
+export const matrixJson = (results: readonly CheckResult[], kept: readonly Kept[] = []): object => ({
+  format: 'pagelaw matrix',
+  version: 1,
+  ...(kept.length > 0 && { corpus: kept }),
+  matrices: matricesOf(results).map(({ model, title, search, config, properties, rows }) => ({
+    model,
+    title,
+    search,
+    config,
+    properties,
+    rows: rows.map(({ name, result, cells, unreached }) => ({
+      name,
+      variant: result.scope.variant,
+      switches: result.scope.switches,
+      flipped: result.scope.flipped,
+      states: result.covered.states,
+      bound: result.bound ?? null,
+      cells: Object.fromEntries(
+        cells.map((cell, i) => [
+          properties[i]!,
+          cell ? { verdict: cell.verdict, standing: cell.standing, calls: cell.calls ?? null } : null,
+        ]),
+      ),
+      unreached,
+    })),
+  })),
+});

@@ -9,7 +9,7 @@ import { type LaneOf, lanesOf } from './lanes.ts';
 import type { Style } from './style.ts';
 import { brokenText, callText, changesText, loopLine } from './trace.ts';
 import { whyLines } from './why.ts';
-import { scopeName, settings, statementOf, wrapped, wrappedBelow } from './words.ts';
+import { fitted, scopeName, settings, statementOf, wrapped, wrappedBelow } from './words.ts';
 
 /** A counterexample, run again. */
 export interface Replayed {
@@ -55,24 +55,26 @@ export const replayText = (
         : []),
     ].join('\n');
   });
-  return `${[
+  return `${fitted(
     [
-      `${style.bold(scopeName(scope))}: ${title}`,
-      settings(scope.config),
-      settings(scope.switches),
-      ...(legend === undefined ? [] : [legend]),
-    ]
-      .map((line) => wrapped(line, 78))
-      .join('\n'),
-    `${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`,
-    ...(draw
-      ? [`  initial state (below: ${drawingLegend})\n${drawingText(marked(draw(initial), undefined), '       ')}`]
-      : []),
-    calls.length === 0 ? '  in the initial state' : [...(lanes ? [lanes.head] : []), ...calls].join('\n'),
-    broken
-      ? style.red(brokenText(broken))
-      : style.green(
-          `${changed ? 'The model' : 'The property'} has changed: these calls no longer break ${property.id}.`,
-        ),
-  ].join('\n\n')}\n`;
+      [
+        `${style.bold(scopeName(scope))}: ${title}`,
+        settings(scope.config),
+        settings(scope.switches),
+        ...(legend === undefined ? [] : [legend]),
+      ]
+        .map((line) => wrapped(line, 78))
+        .join('\n'),
+      `${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`,
+      ...(draw
+        ? [`  initial state (below: ${drawingLegend})\n${drawingText(marked(draw(initial), undefined), '       ')}`]
+        : []),
+      calls.length === 0 ? '  in the initial state' : [...(lanes ? [lanes.head] : []), ...calls].join('\n'),
+      broken
+        ? style.red(brokenText(broken))
+        : style.green(
+            `${changed ? 'The model' : 'The property'} has changed: these calls no longer break ${property.id}.`,
+          ),
+    ].join('\n\n'),
+  )}\n`;
 };

@@ -4,11 +4,11 @@ import type { Fate, Judgment, MutantCase, MutationAudit } from '../audit/mutatio
 import type { CheckResult } from '../check.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
+import { type Block, blocksMail, blocksMarkdown, blocksText, closingBlocks, type Item, paragraph } from './blocks.ts';
 import { checkJson } from './json.ts';
-import { matrixText } from './matrix.ts';
-import type { Style } from './style.ts';
-import { table } from './table.ts';
-import { boundWords, count, plural, scopeName, settings, wrapped } from './words.ts';
+import { matrixMail, matrixMarkdown, matrixText } from './matrix.ts';
+import { type Style, styleOf } from './style.ts';
+import { boundWords, count, plural, scopeName, settings } from './words.ts';
 
 /** What `review` found out; the parts that were not asked for, or not come to, are missing. */
 export interface Review {
@@ -17,35 +17,60 @@ export interface Review {
   readonly mutation: MutationAudit | undefined;
 }
 
-export const reviewText = ({ matrix, ablation, mutation }: Review, style: Style): string =>
+/** The report of `review`. */
+export const reviewText = (review: Review, style: Style): string =>
   `${[
-    ...(matrix.length > 0 ? [matrixText(matrix, style).trimEnd()] : []),
-    ...(ablation ? ablationText(ablation, style) : []),
-    ...(mutation ? mutationText(mutation, style) : []),
-  ].join('\n\n')}\n`;
+    ...(review.matrix.length > 0 ? [matrixText(review.matrix, style).trimEnd()] : []),
+    blocksText(reviewBlocks(review, style), style).trimEnd(),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')}\n`;
 
-function ablationText(ablation: Ablation, style: Style): string[] {
+/** For a mailing list: the same in 72 columns, and how to do it again. `command`: the command line. */
+export const reviewMail = (review: Review, command: readonly string[]): string =>
+  [
+    ...(review.matrix.length > 0 ? [matrixMail(review.matrix)] : []),
+    blocksMail([...reviewBlocks(review, styleOf(false)), ...closing(review, command)]),
+  ].join('\n');
+
+/** For an issue or a merge request. */
+export const reviewMarkdown = (review: Review, command: readonly string[]): string =>
+  [
+    ...(review.matrix.length > 0 ? [matrixMarkdown(review.matrix)] : []),
+    blocksMarkdown([...reviewBlocks(review, styleOf(false)), ...closing(review, command)]),
+  ].join('\n');
+
+const reviewBlocks = ({ ablation, mutation }: Review, style: Style): Block[] => [
+  ...(ablation ? ablationBlocks(ablation, style) : []),
+  ...(mutation ? mutationBlocks(mutation, style) : []),
+];
+
+const closing = ({ ablation }: Review, command: readonly string[]): Block[] =>
+  closingBlocks(command, [
+    `No other configuration than ${(ablation && settings(ablation.scope.config)) || 'the only one there is'}.`,
+    "No other property than those of the model's suite.",
+  ]);
+
+function ablationBlocks(ablation: Ablation, style: Style): Block[] {
   const { scope, states, bound, holds, violated, flips } = ablation;
   const base = scopeName(scope);
   const rows = flips.flatMap((flip) => flipRows(flip, style));
+  const standing =
+    `${bound ? `Incomplete (${boundWords(bound)}). ` : ''}As it is, ${plural(holds.length, 'property holds', 'properties hold')} in ${plural(states, 'state')}` +
+    `${violated.length > 0 ? `; left out, since violated as it is: ${violated.map(({ id }) => id).join(', ')}` : ''}.`;
   return [
-    [
-      `${style.bold(base)}, one switch set otherwise at a time`,
-      wrapped(
-        `${bound ? `Incomplete (${boundWords(bound)}). ` : ''}As it is, ${plural(holds.length, 'property holds', 'properties hold')} in ${plural(states, 'state')}` +
-          `${violated.length > 0 ? `; left out, since violated as it is: ${violated.map(({ id }) => id).join(', ')}` : ''}.`,
-        78,
-      ),
-    ].join('\n'),
-    rows.length > 0 ? table(['with', 'breaks', 'trace'], rows, ['trace']) : 'There is no switch.',
-    ...noteLines(ablation),
-    ...(ablation.combinations ? [combinationsText(ablation.combinations, base)] : []),
+    { kind: 'heading', text: `${base}, one switch set otherwise at a time` },
+    { kind: 'paragraph', lines: [standing], tight: true },
+    rows.length > 0
+      ? { kind: 'table', head: ['with', 'breaks', 'trace'], rows, right: ['trace'] }
+      : paragraph('There is no switch.'),
+    ...noteBlocks(ablation),
+    ...(ablation.combinations ? combinationBlocks(ablation.combinations, base) : []),
     ...(ablation.tooMany === undefined
       ? []
       : [
-          wrapped(
+          paragraph(
             `Minimal sets of switches are not looked for: ${count(ablation.tooMany)} switches have two values, more than ${mostSwitches}.`,
-            78,
           ),
         ]),
   ];
@@ -62,10 +87,11 @@ const flipRows = ({ name, value, breaks, bound }: Flip, style: Style): string[][
 };
 
 /** What the table does not say: a check that breaks nothing is not thereby useless. */
-const noteLines = ({ flips }: Ablation): string[] => {
+const noteBlocks = ({ flips }: Ablation): Block[] => {
   const ended = flips.flatMap(({ name, value, bound }) =>
-    bound ? [wrapped(`${name}=${value} may break more: the search was not complete (${boundWords(bound)}).`, 78)] : [],
+    bound ? [`${name}=${value} may break more: the search was not complete (${boundWords(bound)}).`] : [],
   );
+  const endedBlocks = ended.length > 0 ? [paragraph(...ended)] : [];
   const redundant = flips.filter(({ breaks, bound }) => breaks.length === 0 && !bound);
   const lines = redundant.map(({ name, value, shows, mends, unreached, notJudged }) => {
     const what =
@@ -79,33 +105,25 @@ const noteLines = ({ flips }: Ablation): string[] => {
       ...(unreached.length > 0 ? [`no longer reached: ${unreached.map(({ id }) => id).join(', ')}`] : []),
       ...(notJudged.length > 0 ? [`has no meaning then: ${notJudged.map(({ id }) => id).join(', ')}`] : []),
     ];
-    return wrapped(`${name}=${value} breaks nothing; ${[what, ...more].join('; ')}.`, 78);
+    return `${name}=${value} breaks nothing; ${[what, ...more].join('; ')}.`;
   });
-  const endedLines = ended.length > 0 ? [ended.join('\n')] : [];
-  if (lines.length === 0) return endedLines;
-  return [
-    ...endedLines,
-    [
-      ...lines,
-      wrapped(
-        'A check that can be left out so is redundant in this configuration, by these properties and while the other switches are as they are; no more is said.',
-        78,
-      ),
-    ].join('\n'),
-  ];
+  if (lines.length === 0) return endedBlocks;
+  const meaning =
+    'A check that can be left out so is redundant in this configuration, by these properties and while the other switches are as they are; no more is said.';
+  return [...endedBlocks, paragraph(...lines, meaning)];
 };
 
-function combinationsText(
+function combinationBlocks(
   { names, minimal, sets, replayed, searched, implied, left }: Combinations,
   base: string,
-): string {
+): Block[] {
   const asked = `Which of ${names.join(', ')} it takes, any other switch as in ${base}:`;
   const found = minimal.map((one) => {
     const notes = [
       plural(one.states, 'state'),
       ...(one.unreached > 0 ? [`${plural(one.unreached, 'witness', 'witnesses')} unreached`] : []),
     ];
-    return wrapped(`${one.names.length > 0 ? one.names.join(' + ') : 'none of them'} (${notes.join(', ')})`, 74, '  ');
+    return { text: `${one.names.length > 0 ? one.names.join(' + ') : 'none of them'} (${notes.join(', ')})` };
   });
   const everywhere = names.filter((name) => minimal.every((one) => one.names.includes(name)));
   const nowhere = names.filter((name) => !minimal.some((one) => one.names.includes(name)));
@@ -117,15 +135,15 @@ function combinationsText(
     : minimal.length > 0
       ? `${everywhere.length > 0 ? `In every one: ${everywhere.join(', ')}. ` : ''}${nowhere.length > 0 ? `In none: ${nowhere.join(', ')}.` : ''}`.trim()
       : '';
+  const intro =
+    minimal.length > 0
+      ? `  minimal ${minimal.length === 1 ? 'set that keeps' : 'sets that keep'} every property:`
+      : '  no set keeps every property';
   return [
-    wrapped(asked, 78),
-    ...(minimal.length > 0
-      ? [`  minimal ${minimal.length === 1 ? 'set that keeps' : 'sets that keep'} every property:`]
-      : ['  no set keeps every property']),
-    ...found,
-    ...(rest === '' ? [] : [wrapped(rest, 78)]),
-    wrapped(how, 78),
-  ].join('\n');
+    paragraph(asked),
+    { kind: 'list', intro, items: found, tight: true },
+    { kind: 'paragraph', lines: [...(rest === '' ? [] : [rest]), how], tight: true },
+  ];
 }
 
 const faults: readonly Fault['kind'][] = ['refusal dropped', 'errno changed', 'write dropped', 'other value written'];
@@ -152,7 +170,7 @@ const counted = (judged: readonly Judgment[]): Map<Fate['kind'], number> => {
   return counts;
 };
 
-function mutationText(audit: MutationAudit, style: Style): string[] {
+function mutationBlocks(audit: MutationAudit, style: Style): Block[] {
   const { scope, states, rows, rowsLeftOut, mutants, seed, judged, violated, interrupted } = audit;
   const row = (name: string, of: readonly Judgment[]) => {
     const counts = counted(of);
@@ -168,18 +186,21 @@ function mutationText(audit: MutationAudit, style: Style): string[] {
       : `a sample of ${count(judged.length)} judged (--sample ${judged.length} --seed ${seed}, dealt out in turn to every kind of fault in every field, result and command)`;
   const survivors = similar(judged.filter(({ fate }) => fate.kind === 'survived'));
   const shown = survivors.slice(0, mostSurvivors);
+  const left = survivors.length - shown.length;
   return [
-    [
-      `${style.bold(scopeName(scope))}, one fault at a time in the decision tables`,
-      wrapped(
+    { kind: 'heading', text: `${scopeName(scope)}, one fault at a time in the decision tables` },
+    {
+      kind: 'paragraph',
+      lines: [
         `${plural(states, 'state')}, ${plural(rows, 'row')} (${count(rowsLeftOut)} without mutants: calls that are disabled or panic), ${plural(mutants, 'mutant')}: ${sample}.` +
           `${violated.length > 0 ? ` Violated without a fault, and blind to any: ${violated.map(({ id }) => id).join(', ')}.` : ''}`,
-        78,
-      ),
-    ].join('\n'),
-    table(
+      ],
+      tight: true,
+    },
+    {
+      kind: 'table',
       head,
-      [
+      rows: [
         ...faults.map((kind) =>
           row(
             short[kind] ?? kind,
@@ -188,23 +209,33 @@ function mutationText(audit: MutationAudit, style: Style): string[] {
         ),
         row('all', judged),
       ],
-      head.slice(1),
-    ),
-    wrapped(
-      'property: a property is violated. witness: none is, but one that was reached no longer is. error: a state leaves its domain, or a function throws. ' +
-        'same: no reachable call differs. caught: property, witness or error, of these and those that survived.' +
-        (undecided > 0 ? ` Not decided, having too many states: ${plural(undecided, 'mutant')}.` : ''),
-      78,
-    ),
+      right: head.slice(1),
+    },
+    {
+      kind: 'paragraph',
+      lines: [
+        'property: a property is violated. witness: none is, but one that was reached no longer is. error: a state leaves its domain, or a function throws. ' +
+          'same: no reachable call differs. caught: property, witness or error, of these and those that survived.' +
+          (undecided > 0 ? ` Not decided, having too many states: ${plural(undecided, 'mutant')}.` : ''),
+      ],
+    },
     ...(survivors.length > 0
       ? [
-          [
-            `${plural(survivors.length, 'kind')} of survivors: no property notices when`,
-            ...shown.map(({ first, others }) => survivorText(first.mutant, others, style)),
-            ...(survivors.length > shown.length
-              ? [`  and ${plural(survivors.length - shown.length, 'kind')} more (--json has every one)`]
-              : []),
-          ].join('\n'),
+          {
+            kind: 'list',
+            intro: `${plural(survivors.length, 'kind')} of survivors: no property notices when`,
+            items: shown.map(({ first, others }) => survivorItem(first.mutant, others, style)),
+          } as const,
+        ]
+      : []),
+    ...(left > 0
+      ? [
+          {
+            kind: 'paragraph',
+            lines: [`and ${plural(left, 'kind')} more (--json has every one)`],
+            indent: 2,
+            tight: true,
+          } as const,
         ]
       : []),
   ];
@@ -234,14 +265,13 @@ const similar = (survivors: readonly Judgment[]): Similar[] => {
   }));
 };
 
-const survivorText = (mutant: MutantCase, others: number, style: Style): string => {
-  const call = describeCommand(mutant.command);
-  return [
-    wrapped(`${call} ${faultWords(mutant)}${others > 0 ? ` (and ${count(others)} like it)` : ''}`, 76, '  '),
-    ...(mutant.where.length > 0 ? [wrapped(`where ${whereWords(mutant.where)}`, 72, '      ')] : []),
-    style.dim(wrapped(`first: ${(mutant.trace ?? []).map(describeCommand).join('; ')}`, 72, '      ')),
-  ].join('\n');
-};
+const survivorItem = (mutant: MutantCase, others: number, style: Style): Item => ({
+  text: `${describeCommand(mutant.command)} ${faultWords(mutant)}${others > 0 ? ` (and ${count(others)} like it)` : ''}`,
+  below: [
+    ...(mutant.where.length > 0 ? [`where ${whereWords(mutant.where)}`] : []),
+    style.dim(`first: ${(mutant.trace ?? []).map(describeCommand).join('; ')}`),
+  ],
+});
 
 /** What the faulty call does, beside what it should. */
 const faultWords = ({ outcome, fault, like }: MutantCase): string => {

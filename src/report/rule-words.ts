@@ -1,7 +1,8 @@
+import { coverOf, type Product } from '../audit/cover.ts';
 import type { Change, Condition, Result, RuleTable, Term, Value } from '../audit/result.ts';
 import { type Command, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
-import { valueWords } from './words.ts';
+import { glued, unglued, valueWords, wrapped } from './words.ts';
 
 /** `host[pfn] = zero|leaf`, `pool = 1-4`, `refcount != 1`. */
 export const conditionWords = ({ path, not, values }: Condition): string => {
@@ -95,54 +96,64 @@ export const resultWords = (result: Result): string => {
 };
 
 /** The calls that a table speaks for: `host_access(pfn), pfn = 0..7`. */
-export const callsWords = ({ command, calls, parameters }: RuleTable): string => {
+export const callsWords = (one: RuleTable): string => unglued(onLine(gluedCalls(one)));
+
+/** The same in lines of at most `width`, broken between arguments and values; several products have a line each, if one is too short. */
+export const callsText = (one: RuleTable, width: number): string => {
+  const calls = gluedCalls(one);
+  if (calls.values.length <= 1 || onLine(calls).length <= width) return unglued(wrapped(onLine(calls), width));
+  const lines = calls.values.map((words, i) => wrapped(i === 0 ? words : `or ${words}`, width - 3, '  '));
+  return unglued(`${wrapped(`${calls.call},`, width)}\n${lines.join(';\n')}`);
+};
+
+/** A call with its arguments, and what values those have that are not given: in one way or in several. */
+interface GluedCalls {
+  readonly call: string;
+  readonly values: readonly string[];
+}
+
+const onLine = ({ call, values }: GluedCalls): string =>
+  values.length === 0 ? call : `${call}, ${values.join('; or ')}`;
+
+const gluedCalls = ({ command, calls, parameters }: RuleTable): GluedCalls => {
   const { kind: _, ...first } = calls[0]!;
   const args = Object.entries(first).map(([name, value]) =>
-    parameters.includes(name) ? name : describeFields({ [name]: value }),
+    glued(parameters.includes(name) ? name : describeFields({ [name]: value })),
   );
-  const call = `${command}(${args.join(', ')})`;
-  return parameters.length === 0 ? call : `${call}, ${rangeWords(calls, parameters)}`;
+  return {
+    call: `${command}(${args.join(', ')})`,
+    values: parameters.length === 0 ? [] : rangeWords(calls, parameters),
+  };
 };
 
-const rangeWords = (calls: readonly Command[], parameters: readonly string[]): string => {
-  const valuesOf = (name: string): unknown[] => calls.map((call): unknown => Reflect.get(call, name));
-  const distinct = parameters.map((name) => [...new Set(valuesOf(name))]);
-  const combinations = distinct.reduce((product, { length }) => product * length, 1);
-  if (combinations === calls.length)
-    return parameters.map((name, i) => `${name} = ${listWords(distinct[i]!)}`).join('; ');
-  const boxes = boxesOf(calls.map((call) => parameters.map((name) => [Reflect.get(call, name)])));
-  return `(${parameters.join(', ')}) = ${boxes.map((box) => `(${box.map(setWords).join(', ')})`).join(', ')}`;
+/** Which values the parameters have together, as products or, where that is no longer, tuple by tuple. */
+const rangeWords = (calls: readonly Command[], parameters: readonly string[]): string[] => {
+  const tuples = calls.map((call) => parameters.map((name): unknown => Reflect.get(call, name)));
+  const products = coverOf(tuples);
+  const cover = products.map((product) => productWords(parameters, product, products.length > 1));
+  const listed = tuples.map((tuple) => glued(`(${tuple.map(valueWords).join(', ')})`)).join(', ');
+  const byTuple = `${glued(`(${parameters.join(', ')})`)} = ${listed}`;
+  return products.length > 1 && byTuple.length <= cover.join('; or ').length ? [byTuple] : cover;
 };
 
-/** By parameter, the values of calls that have every combination of them. */
-type Box = readonly (readonly unknown[])[];
-
-/** The same calls in few boxes: those that differ in the values of one parameter are one. */
-const boxesOf = (calls: readonly Box[]): readonly Box[] => {
-  let boxes = calls;
-  for (let before = 0; before !== boxes.length; ) {
-    before = boxes.length;
-    for (const parameter of calls[0]!.keys()) boxes = joined(boxes, parameter);
-  }
-  return boxes;
+/** `pfn = 0..3; nr = 1, 2`; as one of several products `nr = 52, pfn = 0..4`, single values first. */
+const productWords = (parameters: readonly string[], product: Product, isPart: boolean): string => {
+  const places = [...parameters.keys()];
+  const single = places.filter((place) => product[place]!.length === 1);
+  const order = isPart ? [...single, ...places.filter((place) => !single.includes(place))] : places;
+  return order
+    .map((place) => {
+      const [head, ...others] = valueList(product[place]!);
+      const list = [`${parameters[place]} = ${head}`, ...others];
+      return list.length <= mostGlued ? glued(list.join(', ')) : list.map(glued).join(', ');
+    })
+    .join(isPart ? ', ' : '; ');
 };
 
-const joined = (boxes: readonly Box[], parameter: number): Box[] => {
-  const alike = new Map<string, Box>();
-  for (const box of boxes) {
-    const others = JSON.stringify(box.map((values, i) => (i === parameter ? [] : values)));
-    const values = alike.get(others)?.[parameter] ?? [];
-    alike.set(
-      others,
-      box.map((own, i) => (i === parameter ? [...values, ...own] : own)),
-    );
-  }
-  return [...alike.values()];
-};
+/** A longer list of values may be broken into lines. */
+const mostGlued = 4;
 
-const setWords = (values: readonly unknown[]): string => listWords(values).replaceAll(', ', '|');
-
-const listWords = (values: readonly unknown[]): string =>
+const valueList = (values: readonly unknown[]): string[] =>
   values.every((value) => typeof value === 'number')
-    ? valuesWords(values).replaceAll('|', ', ')
-    : values.map(valueWords).join(', ');
+    ? valuesWords([...values].sort((a, b) => a - b)).split('|')
+    : values.map(valueWords);

@@ -3,7 +3,7 @@ import type { Ran } from '../script/run.ts';
 import { describeCommand, type Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Style } from './style.ts';
-import { plural, scopeName, settings, wrapped } from './words.ts';
+import { fitted, plural, scopeName, settings, wrapped } from './words.ts';
 
 /** A script that was run. */
 export interface RanScript {
@@ -22,7 +22,7 @@ export const scriptText = ({ scope, title, legend, file, lines }: RanScript, sty
     ...(legend === undefined ? [] : [legend]),
   ].map((line) => wrapped(line, 78));
   const shown = lines.filter(({ standing }) => standing !== 'not run').map((ran) => lineText(ran, style));
-  return `${[head.join('\n'), shown.join('\n').trimStart(), closing(file, lines, style)].join('\n\n')}\n`;
+  return `${fitted([head.join('\n'), shown.join('\n').trimStart(), closing(file, lines, style)].join('\n\n'))}\n`;
 };
 
 const lineText = ({ statement, standing, outcome, lane, problem }: Ran, style: Style): string => {
@@ -40,7 +40,7 @@ const closing = (file: string, lines: readonly Ran[], style: Style): string => {
   if (!wrong) return style.green(`${plural(run.length, 'line')}, all as expected.`);
   const left = run.filter(({ standing }) => standing === 'not run').length;
   const rest = left === 0 ? '' : `; ${plural(left, 'line')} not run`;
-  return style.red(`Stopped at ${file}:${wrong.statement.line}: ${wrong.problem}${rest}.`);
+  return style.red(wrapped(`Stopped at ${file}:${wrong.statement.line}: ${wrong.problem}${rest}.`, 78));
 };
 
 /** The same for test harnesses. Kernel: Documentation/dev-tools/ktap.rst. */
@@ -56,6 +56,27 @@ export const scriptKtap = ({ scope, file, lines }: RanScript): string => {
   });
   return ['KTAP version 1', `# ${scopeName(scope)} ${settings(scope.config)}`, `1..${tests}`, ...body, ''].join('\n');
 };
+
+/** The result of `run --json`. */
+export const scriptJson = ({ scope, file, lines }: RanScript): object => ({
+  format: 'pagelaw run',
+  version: 1,
+  model: scope.model,
+  variant: scope.variant,
+  config: scope.config,
+  switches: scope.switches,
+  flipped: scope.flipped,
+  file,
+  lines: lines.map(({ statement, standing, outcome, lane, problem }) => ({
+    line: statement.line,
+    text: statement.kind === 'heading' ? `# ${statement.text}` : statementText(statement),
+    standing,
+    ...lane,
+    ...(statement.kind === 'call' && { command: statement.command }),
+    ...(outcome && { result: describeOutcome(outcome), state: outcome.state }),
+    ...(problem !== undefined && { problem }),
+  })),
+});
 
 const statementText = (statement: Exclude<Statement, { kind: 'heading' }>): string => {
   if (statement.kind === 'expect')

@@ -1,11 +1,24 @@
 import Table from 'cli-table3';
+import { fitted, widthOf } from './words.ts';
 
-/** Columns two spaces apart, no borders; `right` names the columns that hold numbers. Wide cells widen their column. */
+/**
+ * Columns two spaces apart, no borders; `right` names the columns that hold numbers. Wide cells widen their column. What does not fit
+ * into `width` is set one space apart if that is enough, else the widest cells are broken into lines.
+ */
 export const table = (
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly string[] = [],
+  width = 80,
 ): string => {
+  const all = [head, ...rows];
+  const widths = head.map((_, i) => Math.max(...all.flatMap((row) => row[i]!.split('\n').map(widthOf))));
+  const gaps = head.length - 1;
+  const excess = widths.reduce((sum, one) => sum + one, 0) + 2 * gaps - width;
+  const gap = excess > 0 && excess <= gaps ? 1 : 2;
+  const breakable = [...head.keys()].filter((i) => !right.includes(head[i]!));
+  const narrow = narrowed(widths, breakable, width - gap * gaps);
+  const [top = [], ...body] = all.map((row) => row.map((cell, i) => fitted(cell, narrow[i])));
   const bare = [
     'top',
     'top-mid',
@@ -18,14 +31,14 @@ export const table = (
     'left',
   ];
   const drawn = new Table({
-    head: [...head],
+    head: top,
     chars: Object.fromEntries(
       [...bare, 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'].map((part) => [part, '']),
     ),
     colAligns: head.map((name) => (right.includes(name) ? 'right' : 'left')),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
   });
-  drawn.push(...rows.flatMap(linesOf));
+  drawn.push(...body.flatMap(linesOf));
   return trimmed(drawn.toString());
 };
 
@@ -41,3 +54,16 @@ const trimmed = (text: string) =>
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+
+/** A column is not made narrower than this. */
+const narrowest = 12;
+
+/** The widths, those of some columns made less, the widest first, until their sum is at most `room` if that can be. */
+const narrowed = (widths: readonly number[], columns: readonly number[], room: number): readonly number[] => {
+  const excess = widths.reduce((sum, one) => sum + one, 0) - room;
+  const [widest = 0, second = 0] = columns.map((column) => widths[column]!).sort((a, b) => b - a);
+  if (excess <= 0 || widest <= narrowest) return widths;
+  const less = Math.max(narrowest, Math.min(second, widest - 1), widest - excess);
+  const column = columns.find((one) => widths[one] === widest)!;
+  return narrowed(widths.with(column, less), columns, room);
+};

@@ -4,7 +4,7 @@ import { describeCommand } from '../spec/model.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 import { brokenText, instanceWords, stepsText } from './trace.ts';
-import { boundWords, count, plural, scopeName, settings, statementOf, verdictWords, wrapped } from './words.ts';
+import { boundWords, count, fitted, plural, scopeName, settings, statementOf, verdictWords, wrapped } from './words.ts';
 
 /** How a list of checks ended. A property that several searches of one variant speak of is counted once. */
 export interface Summary {
@@ -50,7 +50,7 @@ export const checkText = (results: readonly CheckResult[], options: TextOptions)
     blocks.push(...shown.map((one) => violationText(result, one, style)));
   }
   if (options.coverage) blocks.push(...results.map(coverageText));
-  return `${[...blocks, summaryText(results, style)].join('\n\n')}\n`;
+  return `${fitted([...blocks, summaryText(results, style)].join('\n\n'))}\n`;
 };
 
 const tableKey = ({ scope, search }: CheckResult) => `${scope.model} ${search.kind} ${settings(scope.config)}`;
@@ -267,7 +267,13 @@ function timeWords({ seconds: { search, functions, paths }, workers }: Engine, d
 }
 
 /** How the checks ended, and what a verdict among them does not say. */
-export function summaryText(results: readonly CheckResult[], style: Style): string {
+export const summaryText = (results: readonly CheckResult[], style: Style, width = 80): string =>
+  summaryLines(results, style)
+    .map((line) => wrapped(line, width - 2))
+    .join('\n');
+
+/** The same, a sentence a line. */
+export function summaryLines(results: readonly CheckResult[], style: Style): string[] {
   const { proved, known, unexpected, missing } = summaryOf(results);
   const bounds = new Set(results.flatMap(({ bound }) => (bound ? boundWords(bound) : [])));
   const verdicts = new Set(results.flatMap(({ properties }) => properties.map(({ verdict }) => verdict.kind)));
@@ -279,19 +285,16 @@ export function summaryText(results: readonly CheckResult[], style: Style): stri
     lines.push(style.green(`${soFar}: ${count(proved)} proved, ${plural(known, 'known defect')} found.`));
   }
   for (const bound of bounds)
-    lines.push(style.yellow(wrapped(`Incomplete (${bound}): nothing is proved beyond what the table says.`, 78)));
+    lines.push(style.yellow(`Incomplete (${bound}): nothing is proved beyond what the table says.`));
   lines.push(...results.flatMap(silentPanics).map(style.yellow), ...results.flatMap(silentEnds).map(style.yellow));
   if (proved > 0) lines.push('Proved: for every reachable state of the configuration shown, and of no other.');
   if (verdicts.has('not found')) lines.push('Not found: no violation in these random runs; no proof.');
   const vacuous = results.filter(({ properties }) => properties.some(({ standing }) => standing === 'vacuous'));
   for (const { scope } of vacuous)
     lines.push(
-      wrapped(
-        `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
-        78,
-      ),
+      `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
     );
-  return lines.join('\n');
+  return lines;
 }
 
 /** A panic that no property rules out would pass for success. */
@@ -302,9 +305,8 @@ function silentPanics({ scope, coverage, properties, filtered }: CheckResult): s
   const seen = properties.some(({ steps }) => steps?.at(-1)?.outcome.result === 'panic');
   if (filtered || panics.length === 0 || seen) return [];
   const calls = panics.reduce((sum, [, times]) => sum + times, 0);
-  return [
-    `${scopeName(scope)}: ${plural(calls, 'call panics', 'calls panic')}, and no property forbids it (noPanic() does).`,
-  ];
+  const panicking = plural(calls, 'call panics', 'calls panic');
+  return [`${scopeName(scope)}: ${panicking}, and no property forbids it (noPanic() does).`];
 }
 
 /** Nor does a state in which nothing can happen say by itself that it is one to end in. */
@@ -312,9 +314,6 @@ function silentEnds({ scope, deadEnd }: CheckResult): string[] {
   if (!deadEnd) return [];
   const after = deadEnd.length === 0 ? 'in the initial state' : `after ${deadEnd.map(describeCommand).join('; ')}`;
   return [
-    wrapped(
-      `${scopeName(scope)}: ${after} no command can be given, and the model does not say with done() where it may end.`,
-      78,
-    ),
+    `${scopeName(scope)}: ${after} no command can be given, and the model does not say with done() where it may end.`,
   ];
 }

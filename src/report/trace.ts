@@ -47,17 +47,18 @@ export const instanceWords = (instance: unknown) =>
     : valueWords(instance);
 
 /** The changed fields of a state, before -> after, one a line; '' if nothing changed. */
-export const changesText = (step: Step, indent: string): string => {
+export const changesText = (step: Step, indent: string): string => changeTexts(step, indent, 80).join('\n');
+
+/** The same, one by one; what does not fit into the columns has several lines. */
+export const changeTexts = (step: Step, indent: string, columns: number): string[] => {
   const changes = changesOf(step);
   const width = Math.max(0, ...changes.map(([path]) => path.length));
-  return changes
-    .map(([path, was, is]) => {
-      const line = `${indent}${path.padEnd(width)}  ${was} -> ${is}`;
-      return line.length <= 80
-        ? line
-        : `${indent}${path}\n${wrapped(`${was} -> ${is}`, 76 - indent.length, `${indent}  `)}`;
-    })
-    .join('\n');
+  return changes.map(([path, was, is]) => {
+    const line = `${indent}${path.padEnd(width)}  ${was} -> ${is}`;
+    return line.length <= columns
+      ? line
+      : `${indent}${path}\n${wrapped(`${was} -> ${is}`, columns - 4 - indent.length, `${indent}  `)}`;
+  });
 };
 
 /** The changed fields of a state: which, and what it was and is; `-` for a field that is not there. */

@@ -59,6 +59,19 @@ const cells = ({ life }: { readonly life: LifeCycle | undefined }) =>
   matrixOf(life!).rows.map(({ from, cells }) => [from, ...cells.map((cell) => cellWords(cell, String).join(' '))]);
 
 describe('a life cycle', () => {
+  it('has in a cell what changes the class first, then success, then errnos in alphabetical order', () => {
+    const movement = { from: 'b', command: 'give', named: true, to: 'b', witness: 1 } as const;
+    const refused = (errno: 'EPERM' | 'EBUSY') => ({ kind: 'refused', errno, reason: '', warnings: [] }) as const;
+    const cell = [
+      { ...movement, result: refused('EPERM') },
+      { ...movement, result: { kind: 'panic', reason: '', warnings: [] }, to: undefined },
+      { ...movement, result: { kind: 'ok', warnings: [] } },
+      { ...movement, result: refused('EBUSY') },
+      ...['a10', 'a9'].map((to) => ({ ...movement, to, result: { kind: 'ok', warnings: [] } }) as const),
+    ] as const;
+    expect(cellWords(cell, (to) => to.slice(1))).toEqual(['-> 9', '-> 10', 'ok', 'EBUSY', 'EPERM', 'panic']);
+  });
+
   it('says what each call does to a page that it names, and which pages it changes on the way', async () => {
     const result = await audit(owned, {});
     expect(matrixOf(result.life!).commands).toEqual(['donate', 'poke']);

@@ -15,7 +15,7 @@ describe('audit', () => {
 
   it('prints the rules of one command in full', async () => {
     const { out } = await typed(`audit ${small} --command host_share_guest`);
-    const rules = out.slice(out.indexOf('host_share_guest('), out.indexOf('What calls do'));
+    const rules = out.slice(out.indexOf('host_share_guest('));
     expect(rules).toBe(`host_share_guest(pfn=2)
 #  calls  case
 1      1  if    ram[0].guest = NOPAGE, ram[0].host = OWNED
@@ -26,7 +26,6 @@ describe('audit', () => {
           then  -EPERM (not owned by the host)
 3      2  if    ram[0].guest = SHARED_BORROWED
           then  -EPERM (the guest already maps this gfn)
-
 `);
     expect(out).not.toContain('host_unshare_guest(pfn');
   });
@@ -38,6 +37,27 @@ describe('audit', () => {
     const csv = (await typed(`${calls} --format csv`)).out.split('\r\n');
     const first = csv.filter((line) => line.startsWith('unmap,unmap(pages=0),'));
     expect(first.filter((line) => line.endsWith(',dead,'))).toHaveLength(Number(dead));
+  });
+
+  it('begins with what answers most questions, and explains the words of the rules that it uses', async () => {
+    const { out } = await typed(`audit ${small}`);
+    const markdown = (await typed(`audit ${small} --format markdown`)).out;
+    for (const text of [out, markdown]) {
+      const places = [
+        'What calls do to the page they name',
+        'Life cycle of a page',
+        'Rules',
+        'host_donate_hyp_mmio(pfn',
+      ]
+        .map((part) => text.indexOf(`${part}`))
+        .map((place, i, all) => place > (all[i - 1] ?? -1));
+      expect(places).toEqual([true, true, true, true]);
+      expect(text).toContain('in n cases: ');
+      expect(text).not.toContain('not all tried');
+    }
+    const { out: wide } = await typed('audit idmap --max-states 200');
+    expect(wide).toContain('(not all tried), told apart by');
+    expect(wide).toContain('not tried, not all tried: ');
   });
 
   it('prints JSON and CSV with one entry for each rule', async () => {
@@ -85,7 +105,7 @@ describe('audit', () => {
     ['audit pkvm-mmio@v9', 'pagelaw: there is no variant of pkvm-mmio called v9'],
     [
       'audit pkvm-mmio --format png',
-      "pagelaw: option '--format <format>' argument 'png' is invalid. Allowed choices are text, markdown, json, csv, mermaid, dot, svg.",
+      "pagelaw: option '--format <name>' argument 'png' is invalid. Allowed choices are text, json, markdown, csv, mermaid, dot, svg.",
     ],
   ])('wrong use: %s', async (line, message) => {
     const { status, out, err } = await typed(line);

@@ -91,6 +91,31 @@ In every one: unshareChecksPins. In none: idle.
     expect([mutation.judged, mutation.seed]).toEqual([5, 3]);
   });
 
+  it('prints the same for a mailing list and as Markdown, with how to do it again and what was not checked', async () => {
+    const file = pinFile('formats.mjs');
+    const [text, mail, markdown] = await Promise.all(
+      ['text', 'mail', 'markdown'].map(
+        async (format) => (await pagelaw(['review', file, '--mutate', '--sample', '5', '--format', format])).out,
+      ),
+    );
+    const words = (of: string) => of.replaceAll(/\s+/g, ' ').trim();
+    const [shown = '', closing = ''] = mail!.split('To reproduce:');
+    expect(words(shown)).toBe(words(text!));
+    expect(words(closing)).toMatch(
+      /^pagelaw review .*formats\.mjs \\? ?--mutate --sample 5 Not checked: - No other configuration than pages=1\. - /,
+    );
+    for (const line of mail!.split('\n')) if (!line.includes(directory)) expect(line.length).toBeLessThanOrEqual(72);
+    expect(markdown).toContain(
+      '\n| with | breaks | trace |\n| --- | --- | --: |\n| unshareChecksPins=false | pinned-is-shared | 3 |\n',
+    );
+    expect(markdown).toContain('\n| unchecked | 4 | 3 |\n| checked | 3 | . |\n');
+    expect(markdown).toContain(' --mutate --sample 5\n```\n\nNot checked:\n\n- No other configuration than pages=1.\n');
+    const lines = markdown!.split('\n');
+    const columns = (line: string) => line.replaceAll('\\|', '').split('|').length;
+    for (const [i, line] of lines.entries())
+      if (line.startsWith('|') && lines[i - 1]!.startsWith('|')) expect(columns(line)).toBe(columns(lines[i - 1]!));
+  });
+
   it('starts from a variant that is named, and says what is left out', async () => {
     const { out } = await pagelaw(['review', `${pinFile('unchecked.mjs')}@unchecked`]);
     expect(out).toContain('left out, since violated as it is:\npinned-is-shared.');
@@ -154,6 +179,18 @@ functions was tried).
 property          unchecked          checked
 pinned-is-shared  violated, 3 calls  proved
 `);
+  });
+
+  it('prints the same for a mailing list and as Markdown', async () => {
+    const sides = [`${pinFile('diff.mjs')}@unchecked`, `${pinFile('diff.mjs')}@checked`];
+    const [text, mail, markdown] = await Promise.all(
+      ['text', 'mail', 'markdown'].map(async (format) => (await pagelaw(['diff', ...sides, '--format', format])).out),
+    );
+    const words = (of: string) => of.replaceAll(/\s+/g, ' ').trim();
+    expect(words(mail!.split('To reproduce:')[0]!)).toBe(words(text!));
+    expect(markdown).toContain('\n| pinned-is-shared | violated, 3 calls | proved |\n');
+    expect(markdown).toContain('```text\n    1  share()\n    2  pin()\n    3  unshare()\n  unchecked  ok\n');
+    expect(markdown!.split('```').length % 2).toBe(1);
   });
 
   it('compares two versions of a file', async () => {

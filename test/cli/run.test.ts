@@ -63,10 +63,28 @@ it('stops at the first line that is not as expected, says where and why, and exi
       'not ok    6  host_share_hyp(pfn=0) -> 0',
       '             it returned -EPERM (not owned by the host alone)',
       '',
-      `Stopped at ${join(directory, 'a.script')}:6: it returned -EPERM (not owned by the host alone); 2 lines not run.`,
-      '',
     ].join('\n'),
   );
+  expect(out.replaceAll(/\s+/g, ' ')).toContain(
+    `Stopped at ${join(directory, 'a.script')}:6: it returned -EPERM (not owned by the host alone); 2 lines not run.`,
+  );
+});
+
+it('prints the same as JSON', async () => {
+  const { status, out } = await run(`${shared}host_share_hyp(0) -> 0\nhost_share_hyp(1)\n`, '--json');
+  expect(status).toBe(1);
+  const { format, version, model, lines } = JSON.parse(out);
+  expect([format, version, model]).toEqual(['pagelaw run', 1, 'pkvm-ownership']);
+  expect(lines.slice(-2)).toMatchObject([
+    {
+      line: 6,
+      standing: 'not ok',
+      text: 'host_share_hyp(pfn=0) -> 0',
+      problem: 'it returned -EPERM (not owned by the host alone)',
+    },
+    { line: 7, standing: 'not run', text: 'host_share_hyp(pfn=1)', command: { kind: 'host_share_hyp', pfn: 1 } },
+  ]);
+  expect(lines.at(-1)).not.toHaveProperty('result');
 });
 
 it('writes KTAP', async () => {

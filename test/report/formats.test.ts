@@ -229,6 +229,20 @@ describe('--format', () => {
     expect((await typed(`${line} --format json`)).out).toBe((await typed(`${line} --json`)).out);
   });
 
+  it.each(['check x', 'check x --matrix', 'audit x', 'review x', 'diff x y', 'replay x', 'run x y', 'list x'])(
+    'is written in the same way everywhere: pagelaw %s',
+    async (line) => {
+      const wrong = await typed(`${line} --format yaml`);
+      expect([wrong.status, wrong.out]).toEqual([2, '']);
+      expect(wrong.err).toMatch(
+        /^pagelaw: option '--format <name>' argument 'yaml' is invalid. Allowed choices are text, [a-z, ]+\.\n$/,
+      );
+      expect(wrong.err).toContain('json');
+      const both = await typed(`${line} --json --format text`);
+      expect([both.status, both.err]).toEqual([2, 'pagelaw: --json and --format text exclude each other\n']);
+    },
+  );
+
   it('is refused where it contradicts --json, or is none', async () => {
     const both = await typed('check pkvm-mmio@fixed --json --format mail');
     expect([both.status, both.err]).toEqual([2, 'pagelaw: --json and --format mail exclude each other\n']);

@@ -1,7 +1,11 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { mteFaultsSuite } from '../../properties/mte-faults.ts';
 import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
+import { matrixJson, matrixMail, matrixMarkdown, matrixText } from '../../src/report/matrix.ts';
+import { styleOf } from '../../src/report/style.ts';
 import { pagelaw, typed } from '../cli/fake-console.ts';
+import { sampleResults } from './sample.ts';
 
 describe('check --matrix', () => {
   it('shows variants by properties: proved, or the length of the shortest trace', async () => {
@@ -58,6 +62,61 @@ describe('check --matrix', () => {
     expect(small.out).toMatch(/^fixed +960 {2}3!$/m);
     const flipped = await typed('check pkvm-mmio@fixed --matrix --property pfn-range --switch checksPfnRange=false');
     expect(flipped.out).toMatch(/^fixed\+checksPfnRange=false +\S+ {2}1$/m);
+  });
+
+  it('is the same as Markdown, in a mail and as JSON', async () => {
+    const results = await sampleResults();
+    await expect(matrixMarkdown(results)).toMatchFileSnapshot('golden/matrix.md');
+    for (const line of matrixMarkdown(results).split('\n'))
+      if (line.startsWith('|')) expect(line.replaceAll('\\|', '').split('|')).toHaveLength(2 + 2 + 6);
+    const joined = (text: string) => text.replaceAll(/\s+/g, ' ');
+    expect(joined(matrixMail(results))).toBe(joined(matrixText(results, styleOf(false))));
+    for (const line of matrixMail(results).split('\n')) expect(line.length).toBeLessThanOrEqual(72);
+
+    const cell = v.strictObject({
+      verdict: v.picklist(['proved', 'violated', 'not found', 'incomplete']),
+      standing: v.picklist(['ok', 'known', 'unexpected', 'missing', 'vacuous']),
+      calls: v.nullable(v.number()),
+    });
+    const names = v.record(v.string(), v.union([v.string(), v.boolean()]));
+    const row = v.strictObject({
+      name: v.string(),
+      variant: v.string(),
+      switches: names,
+      flipped: v.array(v.string()),
+      states: v.number(),
+      bound: v.nullable(v.looseObject({ kind: v.string() })),
+      cells: v.record(v.string(), v.nullable(cell)),
+      unreached: v.array(v.string()),
+    });
+    const schema = v.strictObject({
+      format: v.literal('pagelaw matrix'),
+      version: v.literal(1),
+      matrices: v.array(
+        v.strictObject({
+          model: v.string(),
+          title: v.string(),
+          search: v.looseObject({ kind: v.literal('exhaustive') }),
+          config: v.record(v.string(), v.number()),
+          properties: v.array(v.string()),
+          rows: v.array(row),
+        }),
+      ),
+    });
+    const [matrix, ...others] = v.parse(schema, JSON.parse(JSON.stringify(matrixJson(results)))).matrices;
+    expect(others).toEqual([]);
+    const [plain, stops] = matrix!.rows;
+    expect([plain!.name, stops!.name, stops!.flipped]).toEqual(['only', 'only+stops=true', ['stops']]);
+    expect(matrix!.properties).toEqual(Object.keys(plain!.cells));
+    expect(plain!.cells['below-2']).toEqual({ verdict: 'violated', standing: 'unexpected', calls: 2 });
+    expect(plain!.cells.listed).toEqual({ verdict: 'proved', standing: 'missing', calls: null });
+    expect(plain!.unreached).toEqual(['can-be-4']);
+  });
+
+  it.each(['ktap', 'itf', 'junit', 'github'])('has no format %s, and says which there are', async (format) => {
+    const { status, out, err } = await typed(`check mte-tags --matrix --format ${format}`);
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toBe(`pagelaw: --matrix has no format ${format}; it has text, mail, json, markdown\n`);
   });
 
   it('is of exhaustive search, and has no coverage', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callsWords, changesWords } from '../../src/report/rule-words.ts';
+import { changesWords } from '../../src/report/rule-words.ts';
 
 describe('the words of a rule', () => {
   it('has the fields of what gets another kind behind that kind, to any depth, and no others', () => {
@@ -23,13 +23,5 @@ describe('the words of a rule', () => {
       'kind := x',
       'tlb.level := level',
     ]);
-  });
-
-  it('names calls by combinations of arguments, where not all that there are have the table', () => {
-    const calls = [3, 4, 5].flatMap((level) =>
-      [0, 2].flatMap((root) => (level === 5 && root === 2 ? [] : { kind: 'load', level, root, tdp: level > 3 })),
-    );
-    const words = callsWords({ command: 'load', calls, parameters: ['level', 'root', 'tdp'], rules: [] });
-    expect(words).toBe('load(level, root, tdp), (level, root, tdp) = (3, 0|2, false), (4|5, 0, true), (4, 2, true)');
   });
 });

@@ -1,4 +1,4 @@
-import { check } from '../../src/check.ts';
+import { type CheckResult, check } from '../../src/check.ts';
 import { type Report, reportOf } from '../../src/report/report.ts';
 import {
   defineModel,
@@ -116,6 +116,12 @@ export const sampleSuite = suite({
   ],
   violates: { only: ['tlb-has-mapping', 'listed'] },
 });
+
+/** The version without the check that it has as a switch, beside the one with it: what `check --matrix` has rows of. */
+export const sampleResults = async (): Promise<CheckResult[]> => [
+  await check(sampleSuite, {}, { kind: 'exhaustive' }),
+  await check(sampleSuite, { switches: { stops: true } }, { kind: 'exhaustive' }),
+];
 
 /** Every status there is: violated as listed and not, listed and not violated, proved, reached and unreached, a lasso, no call at all. */
 export const sampleReports = async (): Promise<Report[]> => [

@@ -1,0 +1,22 @@
+/** A fence longer than any in the text. */
+export const fenced = (language: string, text: string): string => {
+  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
+  return `${fence}${language}\n${text}\n${fence}`;
+};
+
+export const code = (text: string) => `\`${text.replaceAll('`', "'")}\``;
+
+/** An underscore inside a word is one. */
+export const inText = (text: string) => text.replaceAll(/[\\*`<>[\]#]|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`);
+
+export const inCell = (text: string) => inText(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+/** The cells are Markdown already, but for `|` and ends of lines. `right` names the columns that hold numbers. */
+export const markdownTable = (
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly string[] = [],
+): string =>
+  [head, head.map((name) => (right.includes(name) ? '--:' : '---')), ...rows]
+    .map((row) => `| ${row.map((one) => one.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`)
+    .join('\n');
