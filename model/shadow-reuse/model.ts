@@ -205,6 +205,7 @@ export const shadowReuse = defineModel({
   },
   draw,
   classify,
+  subject: 'a gfn',
   pages: () => gfns,
   names,
   system: (_config, patch) => ({

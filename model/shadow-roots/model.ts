@@ -237,6 +237,7 @@ export const shadowRoots = defineModel({
   },
   draw,
   classify,
+  subject: 'an MMU',
   names,
   system: (sizes, patch) => ({
     state: stateDomain,

@@ -112,6 +112,7 @@ export const spp = defineModel({
     'model/spp/README.md says what memory each VM has',
   draw,
   classify,
+  subject: 'a gfn',
   pages: touchedGfns,
   names,
   system: (sizes, patch) => ({

@@ -85,6 +85,8 @@ export const lifeCycleOf = (
     }
   const initial = [...new Set(pages.flatMap((_, p) => classes.name(classOf[p]!) ?? []))];
   return {
+    subject: model.subject ?? 'a page',
+    several: pages.length > 1,
     of: lane ? 'steps' : 'calls',
     classes: classes.all(),
     initial,

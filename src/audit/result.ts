@@ -94,8 +94,12 @@ export interface Movement {
   readonly witness: number;
 }
 
-/** The classes that pages go through. */
+/** The classes that pages go through, or what else the model classifies. */
 export interface LifeCycle {
+  /** What it is that is classified, with its article: `a page`. */
+  readonly subject: string;
+  /** Whether there are several, so that a call names some and not others. */
+  readonly several: boolean;
   /** Whether commands are told apart as calls or, in a model with threads, as the steps that these take. */
   readonly of: 'calls' | 'steps';
   /** Those of the initial state first, then in the order in which they are met. */

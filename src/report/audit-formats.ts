@@ -5,10 +5,12 @@ import {
   cellWords,
   exploredWords,
   familyWords,
+  lifeTitle,
   matrixTitle,
   noClasses,
   rulesLegend,
   shortened,
+  subjectOf,
   witnessWords,
 } from './audit.ts';
 import { mermaidOf } from './life-graph.ts';
@@ -64,12 +66,12 @@ const lifeMarkdown = (life: LifeCycle, refusals: boolean): string[] => {
   return [
     `## ${matrixTitle(life)}`,
     markdownTable(
-      ['page', ...commands.map((command) => `\`${command}\``)],
+      [subjectOf(life), ...commands.map((command) => `\`${command}\``)],
       rows
         .filter(({ cells }) => cells.some((one) => one.length > 0))
         .map(({ from, cells }) => [cell(from), ...cells.map((one) => lines(cellWords(one, String).map(cell)))]),
     ),
-    '## Life cycle of a page',
+    `## ${lifeTitle(life)}`,
     `\`\`\`mermaid\n${mermaidOf(life, refusals)}\`\`\``,
   ];
 };

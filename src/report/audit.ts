@@ -118,19 +118,28 @@ function lifeText(life: LifeCycle, style: Style, refusals: boolean): string[] {
   return [
     `${style.bold(matrixTitle(life))}\n${wrapped(`-> n: ${matrixLegend(life)}`, 78)}`,
     ...matrixParts(matrix, life).map((columns) => matrixText(matrix, columns, life)),
-    [style.bold('Life cycle of a page'), ...lifeLines(life, refusals)].join('\n'),
+    [style.bold(lifeTitle(life)), ...lifeLines(life, refusals)].join('\n'),
   ];
 }
 
-export const matrixTitle = ({ of }: LifeCycle): string =>
-  of === 'steps' ? 'What steps of threads do to the page' : 'What calls do to the page they name';
+/** `page`, of `a page`. */
+export const subjectOf = ({ subject }: LifeCycle): string => subject.replace(/^an? /, '');
+
+export const matrixTitle = (life: LifeCycle): string =>
+  `What ${life.of === 'steps' ? 'steps of threads' : 'calls'} do to the ${subjectOf(life)}${life.several ? ' they name' : ''}`;
+
+export const lifeTitle = ({ subject }: LifeCycle): string => `Life cycle of ${subject}`;
 
 /** What cells mean, after `-> n: `. */
-export const matrixLegend = ({ of, movements }: LifeCycle): string => {
+export const matrixLegend = (life: LifeCycle): string => {
+  const { of, movements } = life;
   const refused = movements.some(({ result }) => result.kind === 'refused') ? '; EPERM: refused' : '';
+  const gone = movements.some(({ named, to, result }) => named && to === undefined && result.kind !== 'panic')
+    ? '; gone: in no class any more'
+    : '';
   return of === 'steps'
-    ? `the page is in class n after the step; ok: it stays in its class${refused}; -: no thread takes the step then.`
-    : `the call succeeds, and the page is in class n then; ok: it stays in its class${refused}; -: there is no such call.`;
+    ? `the ${subjectOf(life)} is in class n after the step; ok: it stays in its class${refused}${gone}; -: no thread takes the step then.`
+    : `the call succeeds, and the ${subjectOf(life)} is in class n then; ok: it stays in its class${refused}${gone}; -: there is no such call.`;
 };
 
 /** What a cell says: `-> 3`, `ok`, `EPERM`, `panic`; one a line. */
@@ -176,8 +185,9 @@ function matrixParts(matrix: Matrix, { classes }: LifeCycle): number[][] {
 const rowHead = (name: string, classes: readonly string[]) =>
   `${numberIn(classes, name).padStart(String(classes.length).length)} ${name}`;
 
-function matrixText({ commands, rows }: Matrix, columns: readonly number[], { classes }: LifeCycle): string {
-  const head = ['page', ...columns.map((i) => headLines(commands[i]!).join('\n'))];
+function matrixText({ commands, rows }: Matrix, columns: readonly number[], life: LifeCycle): string {
+  const { classes } = life;
+  const head = [subjectOf(life), ...columns.map((i) => headLines(commands[i]!).join('\n'))];
   const body = rows
     .filter(({ cells }) => cells.some((cell) => cell.length > 0))
     .map(({ from, cells }) => [

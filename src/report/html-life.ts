@@ -1,6 +1,6 @@
 import { matrixOf } from '../audit/matrix.ts';
 import type { LifeCycle } from '../audit/result.ts';
-import { cellWords, matrixLegend, matrixTitle } from './audit.ts';
+import { cellWords, lifeTitle, matrixLegend, matrixTitle, subjectOf } from './audit.ts';
 import type { Extra } from './html.ts';
 import { escaped } from './xml.ts';
 
@@ -8,7 +8,7 @@ import { escaped } from './xml.ts';
 export const lifeExtras = (life: LifeCycle, name: string, svg: string): Extra[] => {
   const { commands, rows } = matrixOf(life);
   const numberOf = (of: string) => String(life.classes.indexOf(of) + 1);
-  const head = ['page', ...commands]
+  const head = [subjectOf(life), ...commands]
     .map((text) => `<th scope="col">${escaped(text).replaceAll('_', '_<wbr>')}</th>`)
     .join('');
   const body = rows.map(({ from, cells }) => {
@@ -22,7 +22,7 @@ export const lifeExtras = (life: LifeCycle, name: string, svg: string): Extra[] 
     },
     {
       // Within HTML it needs neither its prologue nor names of schemas. Its paper is white, whatever the page's colours are.
-      title: `${name}: the life cycle of a page`,
+      title: `${name}: ${lifeTitle(life).replace(/^L/, 'l')}`,
       body: `<figure style="background: white; padding: 0.5em">${svg.slice(svg.indexOf('<svg')).replaceAll(/ xmlns(:\w+)?="[^"]*"/g, '')}</figure>`,
     },
   ];

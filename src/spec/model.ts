@@ -99,6 +99,8 @@ export interface Model<
    * Undefined: there is no such page in this state.
    */
   classify?(state: S, page: number, config: Config<P>, switches: Settings<W>): string | undefined;
+  /** What is classified, with its article, if that is not `a page`: `a gfn`, `an MMU`. */
+  readonly subject?: string;
   /** What `classify` is asked for, e.g. every PFN. */
   pages?(config: Config<P>): readonly number[];
   /**
