@@ -18,7 +18,7 @@ const allowed: Readonly<
   'src/audit': { ours: ['src/spec', 'src/observe', 'src/search', 'src/counterexample'], packages: [] },
   'src/report': {
     ours: ['src/spec', 'src/search', 'src/counterexample', 'src/script', 'src/audit', 'src'],
-    packages: ['@hpcc-js/wasm-graphviz', 'cli-table3', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
+    packages: ['@hpcc-js/wasm-graphviz', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
   },
   src: { ours: ['src/spec', 'src/search', 'src/counterexample', 'properties'], packages: ['fastest-levenshtein'] },
   'src/cli': {

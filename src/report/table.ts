@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import { fitted, widthOf } from './words.ts';
 
 /**
@@ -18,35 +17,24 @@ export const table = (
   const gap = excess > 0 && excess <= gaps ? 1 : 2;
   const breakable = [...head.keys()].filter((i) => !right.includes(head[i]!));
   const narrow = narrowed(widths, breakable, width - gap * gaps);
-  const [top = [], ...body] = all.map((row) => row.map((cell, i) => fitted(cell, narrow[i])));
-  const bare = [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-  ];
-  const drawn = new Table({
-    head: top,
-    chars: Object.fromEntries(
-      [...bare, 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'].map((part) => [part, '']),
-    ),
-    colAligns: head.map((name) => (right.includes(name) ? 'right' : 'left')),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
-  });
-  drawn.push(...body);
-  return trimmed(drawn.toString());
+  return all
+    .flatMap((row) => {
+      const cells = row.map((cell, i) => fitted(cell, narrow[i]).split('\n'));
+      const lines = Math.max(...cells.map(({ length }) => length));
+      return Array.from({ length: lines }, (_, line) =>
+        cells
+          .map((cell, i) => padded(cell[line] ?? '', narrow[i]!, right.includes(head[i]!)))
+          .join(' '.repeat(gap))
+          .trimEnd(),
+      );
+    })
+    .join('\n');
 };
 
-const trimmed = (text: string) =>
-  text
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+const padded = (text: string, width: number, isRight: boolean): string => {
+  const spaces = ' '.repeat(Math.max(0, width - widthOf(text)));
+  return isRight ? spaces + text : text + spaces;
+};
 
 /** A column is not made narrower than this. */
 const narrowest = 12;
