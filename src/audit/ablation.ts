@@ -6,6 +6,7 @@ import { SpecError } from '../spec/errors.ts';
 import { type Choices, type Command, type Scope, scopeOf, switchValues } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
+import { Breath, Interrupted } from './breath.ts';
 import { difference, type ExploredTask, otherwiseAt } from './difference.ts';
 
 /** A property that holds with the switches as they are, and not with some of them set otherwise. */
@@ -102,6 +103,7 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
       const breaks = flipped.broken(holds);
       const unreached = reached.filter(({ id }) => flipped.verdicts.get(id)?.kind === 'violated');
       const isCompared = breaks.length === 0 && !flipped.bound && !base.bound;
+      const shows = isCompared ? await shownBy(suite, choices, base, flipped, options) : undefined;
       flips.push({
         name,
         value,
@@ -111,9 +113,9 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
         mends: violated.filter(({ id }) => flipped.verdicts.get(id)?.kind === 'proved'),
         notJudged: holds.filter(({ id }) => !flipped.verdicts.has(id)),
         unreached,
-        shows: isCompared ? await shownBy(suite, choices, base, flipped, options) : undefined,
+        shows,
       });
-      interrupted = flipped.bound?.kind === 'interrupted';
+      interrupted = flipped.bound?.kind === 'interrupted' || (isCompared && shows === undefined);
     }
 
   return {
@@ -130,7 +132,7 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
   };
 };
 
-/** What difference a switch makes that breaks nothing. */
+/** What difference a switch makes that breaks nothing; undefined if ctrl-C came first. */
 const shownBy = async (
   suite: Suite,
   choices: Choices,
@@ -141,8 +143,13 @@ const shownBy = async (
   if (otherwiseAt(base.task, flipped.task) !== undefined) return 'other states';
   const side = ({ task }: Searched) => ({ suite, choices: { ...choices, switches: task.scope.switches } });
   const explored = { a: base.explored, b: flipped.explored };
-  const { first } = await difference(side(base), side(flipped), { ...options, beyond: false, explored });
-  return first?.commands ?? 'none';
+  try {
+    const { first } = await difference(side(base), side(flipped), { ...options, beyond: false, explored });
+    return first?.commands ?? 'none';
+  } catch (error) {
+    if (error instanceof Interrupted) return undefined;
+    throw error;
+  }
 };
 
 interface Searched {
@@ -216,7 +223,7 @@ const combinationsOf = async (
   choices: Choices,
   scope: Scope,
   flips: readonly Flip[],
-  { budget }: AblationOptions,
+  { budget, pulse }: AblationOptions,
   search: (switches: Scope['switches']) => Promise<Searched>,
 ): Promise<Combinations | undefined> => {
   const names = varying(suite);
@@ -236,7 +243,13 @@ const combinationsOf = async (
   let searches = 0;
   let implied = 0;
   let left: Combinations['left'];
+  const doing = `sets of switches, ${sets.length} in all`;
+  const breath = new Breath(async () => (await pulse?.({ states: 0, transitions: 0, depth: 0, doing })) ?? true);
   for (const [i, bits] of sets.entries()) {
+    if (breath.isDue && !(await breath.goesOn())) {
+      left = { why: 'interrupted', sets: sets.length - i };
+      break;
+    }
     if (minimal.some((one) => (one.bits & bits) === one.bits)) {
       implied++;
       continue;

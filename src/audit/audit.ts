@@ -3,6 +3,7 @@ import type { Pulse } from '../search/result.ts';
 import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Choices, guarded, type Model, scopeOf } from '../spec/model.ts';
+import { Breath, Interrupted } from './breath.ts';
 import { lifeCycleOf } from './life-cycle.ts';
 import type { AuditResult } from './result.ts';
 import { type FirstTaken, ruleTables } from './rules.ts';
@@ -32,24 +33,25 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
     },
   });
   if (!inspected) throw new SpecError(`${scope.model}@${scope.variant}: nothing was explored`);
-  const depths = depthsOf(inspected);
-  const kinds = [...new Set(task.commands.map(({ kind }) => kind))];
-  return {
-    scope,
-    title: model.title,
-    legend: guarded(`${model.id}: legend()`, () => model.legend?.(scope.config)),
-    states: covered.states,
-    depth: covered.depth,
-    bound,
-    tables: ruleTables(
-      task,
-      inspected,
-      firstTakenIn(inspected, depths, task.commands.length),
-      kinds.filter((kind) => only?.includes(kind) ?? true),
-      inFull,
-    ),
-    life: lifeCycleOf(model, task, inspected, depths),
-  };
+  const shown = `${covered.states.toLocaleString('en')} ${covered.states === 1 ? 'state' : 'states'}`;
+  const hint = 'nothing is shown; --max-states N shows what N states have';
+  if (bound?.kind === 'interrupted') throw new Interrupted(`interrupted after ${shown}: ${hint}`);
+  let doing = '';
+  const breath = new Breath(async () => (await search.pulse?.({ ...covered, doing })) ?? true);
+  try {
+    const depths = depthsOf(inspected);
+    const kinds = [...new Set(task.commands.map(({ kind }) => kind))].filter((kind) => only?.includes(kind) ?? true);
+    doing = 'reading off the rules';
+    const firstTaken = await firstTakenIn(inspected, depths, task.commands.length, breath);
+    const tables = await ruleTables(task, inspected, firstTaken, kinds, inFull, breath);
+    doing = 'reading off the life cycle';
+    const life = await lifeCycleOf(model, task, inspected, depths, breath);
+    const legend = guarded(`${model.id}: legend()`, () => model.legend?.(scope.config));
+    return { scope, title: model.title, legend, states: covered.states, depth: covered.depth, bound, tables, life };
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new Interrupted(`interrupted while ${doing} of ${shown}: ${hint}`);
+  }
 };
 
 /** By state: calls in a shortest trace to it. A state is found from one that was found before. */
@@ -59,16 +61,19 @@ const depthsOf = ({ states }: Inspected): Uint32Array => {
   return depths;
 };
 
-const firstTakenIn = (
+const firstTakenIn = async (
   { states, layout, expanded, transitions }: Inspected,
   depths: Uint32Array,
   commands: number,
-): (FirstTaken | undefined)[] => {
+  breath: Breath,
+): Promise<(FirstTaken | undefined)[]> => {
   const first: (FirstTaken | undefined)[] = Array.from({ length: transitions.size });
-  for (let state = 0; state < expanded; state++)
+  for (let state = 0; state < expanded; state++) {
+    if (breath.isDue) await breath.take();
     for (let command = 0; command < commands; command++) {
       const row = transitions.find(command, states.words, state * layout.words);
       if (row >= 0) first[row] ??= { state, depth: depths[state]! };
     }
+  }
   return first;
 };

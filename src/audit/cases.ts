@@ -5,6 +5,7 @@ import type { Task } from '../search/task.ts';
 import { watch } from '../search/transition-table.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot } from '../spec/layout.ts';
 import type { Outcome } from '../spec/outcome.ts';
+import type { Breath } from './breath.ts';
 import type { Result } from './result.ts';
 
 /** A slot is set to the value of that index. */
@@ -32,13 +33,14 @@ const mostReadings = 10_000;
  * there, a slot that was read is set to another value, those that are read first before the others. Any two paths through the
  * function part at the first slot in which they differ, so that finds all of them, if `most` runs are enough. Returns how many were.
  */
-export const casesOf = (
+export const casesOf = async (
   task: Task,
   layout: Layout<unknown>,
   number: number,
   from: readonly Uint32Array[],
   most: number,
-): { readonly cases: Cases; readonly runs: number } => {
+  breath: Breath,
+): Promise<{ readonly cases: Cases; readonly runs: number }> => {
   const regions: Regions = new Map();
   collectRegions(layout.place, regions);
   /** By depth: branches, each with a state that comes by. */
@@ -69,7 +71,10 @@ export const casesOf = (
     if (at === undefined) link(leaf);
   };
 
-  for (const state of from) run(state);
+  for (const state of from) {
+    if (breath.isDue) await breath.take();
+    run(state);
+  }
   let left = most;
   for (let depth = 0; depth < open.length; depth++) {
     const branches = (open[depth] ?? []).filter(({ branch }) => branch.slot.size <= widestTrial);
@@ -78,6 +83,7 @@ export const casesOf = (
     for (const { branch, state } of branches)
       for (let index = 0; index < branch.slot.size; index++) {
         if (branch.children.has(index)) continue;
+        if (breath.isDue) await breath.take();
         const other = state.slice();
         put(other, branch.slot, index, regions);
         run(other);

@@ -12,6 +12,7 @@ import { type Choices, type Command, describeCommand, type Scope, scopeName, sco
 import type { Outcome } from '../spec/outcome.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
+import { Breath } from './breath.ts';
 
 export interface Side {
   readonly suite: Suite;
@@ -93,7 +94,8 @@ const mostReadings = 10_000;
 
 /**
  * The semantic difference of two systems with the same states. Both are explored exhaustively, and each call is then made by both
- * in every state that either of them reaches: looked up in a table that is learned from both functions at once.
+ * in every state that either of them reaches: looked up in a table that is learned from both functions at once. Throws Interrupted
+ * if ctrl-C comes in the middle of that.
  */
 export const difference = async (a: Side, b: Side, options: DifferenceOptions = {}): Promise<Difference> => {
   const [left, right] = [taskOfSide(a), taskOfSide(b)];
@@ -113,9 +115,14 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
   });
   const joint = new Joint(left, right, layout, pairs);
   const cases = new Cases(left, right, layout, pairs);
+  const states = ofA.states.count + ofB.states.count;
+  const breath = new Breath(
+    async () => (await options.pulse?.({ states, transitions: 0, depth: 0, doing: 'comparing calls' })) ?? true,
+  );
 
   let common = 0;
   for (let state = 0; state < ofA.states.count; state++) {
+    if (breath.isDue) await breath.take();
     const words = ofA.states.at(state);
     const shared = ofB.states.find(words, 0, ofB.states.hash(words, 0)) !== undefined;
     if (shared) common++;
@@ -125,13 +132,16 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
   }
   const first = cases.first;
   for (let state = 0; state < ofB.states.count; state++) {
+    if (breath.isDue) await breath.take();
     const words = ofB.states.at(state);
     if (ofA.states.find(words, 0, ofA.states.hash(words, 0)) !== undefined) continue;
     for (let pair = 0; pair < pairs.length; pair++)
       if (joint.differs(pair, words)) cases.note(pair, joint.leaf, words, 'b', () => ofB.graph.traceTo(state));
   }
-  const { complete, runs } = joint.exploreBeyond(options.beyond === false ? 0 : mostRuns, (pair, leaf, words, reads) =>
-    cases.note(pair, leaf, words, 'neither', undefined, reads),
+  const { complete, runs } = await joint.exploreBeyond(
+    options.beyond === false ? 0 : mostRuns,
+    (pair, leaf, words, reads) => cases.note(pair, leaf, words, 'neither', undefined, reads),
+    breath,
   );
 
   return {
@@ -285,13 +295,11 @@ class Joint {
    * Sets one slot that was read to another value at a time, which leads to every path through the two functions, those nearest to
    * reachable ones first. `found` is told of states in which the calls differ.
    */
-  exploreBeyond(
+  async exploreBeyond(
     mostRuns: number,
     found: (pair: number, leaf: number, state: Uint32Array, reads: readonly Slot[]) => void,
-  ): {
-    readonly complete: boolean;
-    readonly runs: number;
-  } {
+    breath: Breath,
+  ): Promise<{ readonly complete: boolean; readonly runs: number }> {
     const regions: Regions = new Map();
     collectRegions(this.#layout.place, regions);
     this.#mostReadings = mostReadings;
@@ -311,6 +319,7 @@ class Joint {
                 break paths;
               }
               runs++;
+              if (breath.isDue) await breath.take();
               try {
                 // A leaf that is learned here is explored in its turn.
                 if (!this.differs(pair, other)) continue;

@@ -7,6 +7,7 @@ import { leads } from '../search/transition-table.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Layout } from '../spec/layout.ts';
 import { guarded, type Model } from '../spec/model.ts';
+import type { Breath } from './breath.ts';
 import { resultOf } from './cases.ts';
 import type { LifeCycle, Movement } from './result.ts';
 
@@ -14,12 +15,13 @@ import type { LifeCycle, Movement } from './result.ts';
 const none = 0;
 
 /** What calls do to the pages of each class, in every state that was expanded. Undefined if the model does not classify pages. */
-export const lifeCycleOf = (
+export const lifeCycleOf = async (
   model: Model,
   task: Task,
   { states, layout, expanded, graph, transitions }: Inspected,
   depths: Uint32Array,
-): LifeCycle | undefined => {
+  breath: Breath,
+): Promise<LifeCycle | undefined> => {
   if (!model.classify) return undefined;
   const { config, switches } = task.scope;
   const pages = guarded(`${model.id}: pages()`, () => model.pages?.(config) ?? [0]);
@@ -47,13 +49,16 @@ export const lifeCycleOf = (
   const width = layout.words;
   // By state times pages: the page's class.
   const classOf = new Uint16Array(states.count * pages.length);
-  for (let state = 0; state < states.count; state++)
+  for (let state = 0; state < states.count; state++) {
+    if (breath.isDue) await breath.take();
     for (const p of pages.keys()) classOf[state * pages.length + p] = classify[p]!.at(states.words, state * width);
+  }
 
   const movements = new Map<string, Movement>();
   const seen = new Set<number>();
   const count = classes.all().length + 1;
-  for (let state = 0; state < expanded; state++)
+  for (let state = 0; state < expanded; state++) {
+    if (breath.isDue) await breath.take();
     for (const number of task.commands.keys()) {
       const row = transitions.find(number, states.words, state * width);
       const lead = transitions.leads(row);
@@ -83,6 +88,7 @@ export const lifeCycleOf = (
         if (!movements.has(all)) movements.set(all, movement);
       }
     }
+  }
   const initial = [...new Set(pages.flatMap((_, p) => classes.name(classOf[p]!) ?? []))];
   return {
     subject: model.subject ?? 'a page',

@@ -1,6 +1,7 @@
 import type { Inspected } from '../search/exhaustive.ts';
 import type { Task } from '../search/task.ts';
 import { leads } from '../search/transition-table.ts';
+import type { Breath } from './breath.ts';
 import { casesOf } from './cases.ts';
 import { type Call, fold } from './fold.ts';
 import { outlined } from './outline.ts';
@@ -17,30 +18,32 @@ export interface FirstTaken {
 }
 
 /** The reduced decision tables of the commands whose kind is one of `kinds`, calls folded that differ only in names; long ones in outline, or in full. */
-export const ruleTables = (
+export const ruleTables = async (
   task: Task,
   { layout, states, transitions }: Inspected,
   firstTaken: readonly (FirstTaken | undefined)[],
   kinds: readonly string[],
   inFull: boolean,
+  breath: Breath,
   most = mostTrials,
-): RuleTable[] => {
+): Promise<RuleTable[]> => {
   let left = most;
   const rowsOfCommand: number[][] = task.commands.map(() => []);
   for (const row of firstTaken.keys()) if (firstTaken[row]) rowsOfCommand[transitions.row(row).command]!.push(row);
 
-  const callOf = (number: number, trials: number): Call => {
+  const callOf = async (number: number, trials: number): Promise<Call> => {
     const taken = rowsOfCommand[number]!.map((row) => {
       const { state, depth } = firstTaken[row]!;
       return { words: states.at(state).slice(), calls: depth + Number(transitions.leads(row) !== leads.disabled) };
     });
     // A bound may leave a command without a call; the initial state is as good as any to begin with.
     const from = taken.length > 0 ? taken.map(({ words }) => words) : [states.at(0).slice()];
-    const { cases, runs } = casesOf(task, layout, number, from, trials);
+    const { cases, runs } = await casesOf(task, layout, number, from, trials, breath);
     left -= runs;
     const rows = rowsOf(new Reducer().reduce(cases));
     const witnesses: (number | undefined)[] = rows.map(() => undefined);
     for (const { words, calls } of taken) {
+      if (breath.isDue) await breath.take();
       const row = rowTaken(rows, words);
       witnesses[row] = Math.min(witnesses[row] ?? calls, calls);
     }
@@ -48,9 +51,13 @@ export const ruleTables = (
     return { command: task.commands[number]!, rows: inFull ? witnessed : outlined(witnessed) };
   };
 
-  return kinds.flatMap((kind, i) => {
-    const calls = [...task.commands.keys()].filter((number) => task.commands[number]!.kind === kind);
-    const share = Math.floor(left / (kinds.length - i) / calls.length);
-    return fold(calls.map((number) => callOf(number, share)));
-  });
+  const tables: RuleTable[] = [];
+  for (const [i, kind] of kinds.entries()) {
+    const numbers = [...task.commands.keys()].filter((number) => task.commands[number]!.kind === kind);
+    const share = Math.floor(left / (kinds.length - i) / numbers.length);
+    const calls: Call[] = [];
+    for (const number of numbers) calls.push(await callOf(number, share));
+    tables.push(...fold(calls));
+  }
+  return tables;
 };

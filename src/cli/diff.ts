@@ -1,3 +1,4 @@
+import { Interrupted } from '../audit/breath.ts';
 import { type Difference, difference } from '../audit/difference.ts';
 import {
   differenceJson,
@@ -36,6 +37,11 @@ export const diffCommand = async (
   const found = await difference(side(a), side(b), {
     ...bounds(options),
     pulse: pulseFor(console, `${nameA} and ${nameB}`),
+  }).catch((error: unknown) => {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new Interrupted(
+      'interrupted while calls were compared: nothing is shown; --max-states N compares them in N states',
+    );
   });
   console.progress?.('');
   const labels = labelsOf(nameA, nameB, found);

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Interrupted } from '../audit/breath.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type AuditOptions, auditCommand } from './audit.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
@@ -242,6 +243,11 @@ export const run = async (argv: readonly string[], version: string, console: Con
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.asExpected : exit.wrongUse;
+    if (error instanceof Interrupted) {
+      console.progress?.('');
+      console.err(`pagelaw: ${error.message}\n`);
+      return exit.interrupted;
+    }
     if (!(error instanceof SpecError)) throw error;
     console.progress?.('');
     console.err(`pagelaw: ${error.message}\n`);

@@ -20,7 +20,8 @@ export const pulseFor = ({ progress, interrupted }: Console, title: string): Pul
 };
 
 const progressLine = (title: string, progress: Progress, seconds: number): string => {
-  const { states, transitions, depth, runs, frontier, bytes, rows } = progress;
+  const { states, transitions, depth, runs, frontier, bytes, rows, doing } = progress;
+  if (doing !== undefined) return `${title}: ${doing}`;
   const parts = [`${short(states)} states`];
   if (runs !== undefined) parts.push(`${short(runs)} runs`);
   if (frontier !== undefined) parts.push(`${short(frontier)} waiting`);

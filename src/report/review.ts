@@ -64,6 +64,9 @@ function ablationBlocks(ablation: Ablation, style: Style): Block[] {
     rows.length > 0
       ? { kind: 'table', head: ['with', 'breaks', 'trace'], rows, right: ['trace'] }
       : paragraph('There is no switch.'),
+    ...(ablation.interrupted
+      ? [paragraph('Interrupted: switches that are not in the table were not set otherwise.')]
+      : []),
     ...noteBlocks(ablation),
     ...(ablation.combinations ? combinationBlocks(ablation.combinations, base) : []),
     ...(ablation.tooMany === undefined
@@ -99,7 +102,9 @@ const noteBlocks = ({ flips }: Ablation): Block[] => {
         ? 'no reachable call differs at all'
         : shows === 'other states'
           ? 'its states have other fields or values, so that calls are not compared'
-          : `calls differ, first by ${shows?.map(describeCommand).join('; ')}`;
+          : shows
+            ? `calls differ, first by ${shows.map(describeCommand).join('; ')}`
+            : 'whether calls differ was not looked at';
     const more = [
       ...(mends.length > 0 ? [`it mends ${mends.map(({ id }) => id).join(', ')}`] : []),
       ...(unreached.length > 0 ? [`no longer reached: ${unreached.map(({ id }) => id).join(', ')}`] : []),

@@ -132,7 +132,13 @@ export interface SearchResult {
 }
 
 /** What a search has done so far. The exhaustive one also knows how much is waiting, and what it takes. */
-export type Progress = Covered & { readonly frontier?: number; readonly bytes?: number; readonly rows?: number };
+export type Progress = Covered & {
+  readonly frontier?: number;
+  readonly bytes?: number;
+  readonly rows?: number;
+  /** What is made of what was found, once the search has ended. */
+  readonly doing?: string;
+};
 
 /** Called now and then while a search runs; resolving to false stops it, and it reports what it has. */
 export type Pulse = (progress: Progress) => Promise<boolean>;

@@ -93,7 +93,23 @@ describe('audit', () => {
     expect(bounded.out).toContain('not seen');
     expect(bounded.out).not.toContain('dead');
     const interrupted = await pagelaw(['audit', 'pkvm-mmio', '--set', 'mmioTables=6'], { interruptAfter: 1 });
-    expect([interrupted.status, interrupted.err]).toEqual([130, '']);
+    expect([interrupted.status, interrupted.out]).toEqual([130, '']);
+    expect(interrupted.err).toMatch(
+      /^pagelaw: interrupted after [\d,]+ states: nothing is shown; --max-states N shows what N states have\n$/,
+    );
+  });
+
+  it.each([
+    ['the rules', [], 'reading off the rules'],
+    ['the life cycle', ['--command', 'host_share_guest'], 'reading off the life cycle'],
+  ])('hears ctrl-C while it reads off %s', async (_, options, doing) => {
+    const { status, out, err } = await pagelaw(['audit', 'pkvm-mmio', '--workers', '1', ...options], {
+      interruptAt: (line) => line.endsWith(doing),
+    });
+    expect([status, out]).toEqual([130, '']);
+    expect(err).toBe(
+      `pagelaw: interrupted while ${doing} of 3,600 states: nothing is shown; --max-states N shows what N states have\n`,
+    );
   });
 
   it.each([

@@ -7,15 +7,22 @@ export interface Ran {
   readonly lines: readonly string[];
 }
 
-/** Runs a command line as a pipe sees it: no colour, and progress only if it is asked for. `interruptAfter`: ctrl-C at that progress line. */
-export const pagelaw = async (argv: readonly string[], { interruptAfter = 0 } = {}): Promise<Ran> => {
+interface Options {
+  /** Ctrl-C at this progress line, counted from 1. */
+  readonly interruptAfter?: number;
+  /** Ctrl-C at the first progress line of which this is true. */
+  readonly interruptAt?: (line: string) => boolean;
+}
+
+/** Runs a command line as a pipe sees it: no colour, and progress only if it is to be interrupted. */
+export const pagelaw = async (argv: readonly string[], { interruptAfter, interruptAt }: Options = {}): Promise<Ran> => {
   let out = '';
   let err = '';
   const lines: string[] = [];
   const interruption = new AbortController();
   const progress = (line: string) => {
     lines.push(line);
-    if (lines.length === interruptAfter) interruption.abort();
+    if (lines.length === interruptAfter || interruptAt?.(line)) interruption.abort();
   };
   const status = await run(argv, '1.2.3', {
     out: (text) => {
@@ -25,7 +32,7 @@ export const pagelaw = async (argv: readonly string[], { interruptAfter = 0 } = 
       err += text;
     },
     colour: false,
-    progress: interruptAfter > 0 ? progress : undefined,
+    progress: interruptAfter || interruptAt ? progress : undefined,
     interrupted: interruption.signal,
   });
   return { status, out, err, lines };

@@ -221,6 +221,16 @@ pinned-is-shared  violated, 3 calls  proved
     expect(out).not.toContain('the same');
   });
 
+  it('hears ctrl-C while it compares', async () => {
+    const { status, out, err } = await pagelaw(['diff', 'pkvm-mmio@before', 'pkvm-mmio@fixed', '--workers', '1'], {
+      interruptAt: (line) => line.endsWith('comparing calls'),
+    });
+    expect([status, out]).toEqual([130, '']);
+    expect(err).toBe(
+      'pagelaw: interrupted while calls were compared: nothing is shown; --max-states N compares them in N states\n',
+    );
+  });
+
   it('cannot compare states with other fields', async () => {
     const { status, err } = await pagelaw([
       'diff',
