@@ -284,7 +284,8 @@ export const idmap = defineModel({
     return (
       `pages ${start} to ${lastOfMemory(sizes)} are memory, the others MMIO` +
       (Number.isInteger(end) ? '' : `; memory ends in the middle of page ${lastOfMemory(sizes)}`) +
-      '; stale_fault is a fault taken before the table became what it is'
+      '; access and fetch begin a fault where the entry does not allow them, walk, map and retry are its steps; stale_fault is a fault ' +
+      'taken before the table became what it is'
     );
   },
   draw,

@@ -182,6 +182,7 @@ export const mteFaults = defineModel({
   ],
   config,
   switches,
+  environment: ['backing'],
   variants: {
     'change-pte-maps': {
       doc: 'before v13: change_pte maps the page as it is',

@@ -50,6 +50,7 @@ export const mteTags = defineModel({
   ],
   config,
   switches,
+  environment: ['memory', 'actors', 'sharing', 'page', 'waiting'],
   variants: {
     'set-first': { doc: 'v9: flag set before the tags are cleared', switches: { protocol: 'set-first' } },
     split: { doc: 'v13 as posted: test, clear, set', switches: { protocol: 'split' } },

@@ -235,6 +235,7 @@ export const pkvmMmio = defineModel({
   ],
   config,
   switches,
+  environment: ['hostFaults'],
   variants: {
     before: { doc: 'the patch over the unmap walker it found', switches: { countedInvalid: 'clears' } },
     v4: { doc: 'as posted; host faults as in 7.1', switches: { countedInvalid: 'refuses' } },

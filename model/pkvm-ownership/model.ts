@@ -177,6 +177,7 @@ export const pkvmOwnership = defineModel({
   ],
   config,
   switches,
+  environment: ['era', 'entry', 'debug', 'ffaTrusted', 'agesWithinVm', 'hostReclaimsFirst'],
   variants: {
     '7.2': { doc: '7.1 and 7.2: the transition functions, for either kind of VM', switches: fixed },
     '7.2-hypercalls': {

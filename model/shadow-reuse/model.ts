@@ -164,6 +164,7 @@ export const shadowReuse = defineModel({
   ],
   config: {},
   switches,
+  environment: ['untrackedWrites'],
   variants: {
     present: {
       doc: 'until 7.0: any linked child is kept',

@@ -7,7 +7,7 @@ import { type Choices, type Command, type Scope, scopeOf, switchValues } from '.
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
 import { Breath, Interrupted } from './breath.ts';
-import { difference, type ExploredTask, otherwiseAt } from './difference.ts';
+import { type Difference, difference, type ExploredTask, otherwiseAt } from './difference.ts';
 
 /** A property that holds with the switches as they are, and not with some of them set otherwise. */
 export interface Broken {
@@ -19,6 +19,8 @@ export interface Broken {
 export interface Flip {
   readonly name: string;
   readonly value: boolean | string;
+  /** Whether the switch says in what world the code runs, and not what it does. */
+  readonly environment: boolean;
   readonly states: number;
   readonly bound: Bound | undefined;
   readonly breaks: readonly Broken[];
@@ -26,13 +28,15 @@ export interface Flip {
   readonly mends: readonly Property[];
   /** Without a meaning for this value. */
   readonly notJudged: readonly Property[];
+  /** With a meaning only for this value, and violated then, or witnesses that are not reached. */
+  readonly violatedNow: readonly Property[];
   /** Witnesses that are no longer reached. */
   readonly unreached: readonly Property[];
   /**
-   * Where nothing breaks: the shortest trace to a call that differs; 'none' if no reachable call does; 'other states' if the states
-   * then have another domain, so that calls cannot be compared.
+   * Where nothing breaks: the shortest trace to a call that differs, and what that call does on both sides; 'none' if no reachable
+   * call does; 'other states' if the states then have another domain, so that calls cannot be compared.
    */
-  readonly shows: readonly Command[] | 'none' | 'other states' | undefined;
+  readonly shows: Difference['first'] | 'none' | 'other states';
 }
 
 /** Which combinations of two-valued switches keep every property. */
@@ -42,6 +46,8 @@ export interface Combinations {
   /** Sets that keep every property, also those that the variant violates, and of whose proper subsets none does; smaller ones first. */
   readonly minimal: readonly {
     readonly names: readonly string[];
+    /** What the other ones are set to. */
+    readonly others: readonly string[];
     readonly states: number;
     readonly unreached: number;
   }[];
@@ -58,6 +64,8 @@ export interface Combinations {
 
 export interface Ablation {
   readonly scope: Scope;
+  /** What the variant is. */
+  readonly doc: string;
   readonly states: number;
   readonly bound: Bound | undefined;
   /** The properties that hold with the switches as they are, witnesses left out. */
@@ -107,11 +115,15 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
       flips.push({
         name,
         value,
+        environment: model.environment?.includes(name) ?? false,
         states: flipped.states,
         bound: flipped.bound,
         breaks,
         mends: violated.filter(({ id }) => flipped.verdicts.get(id)?.kind === 'proved'),
         notJudged: holds.filter(({ id }) => !flipped.verdicts.has(id)),
+        violatedNow: flipped
+          .properties(({ verdict }) => verdict.kind === 'violated')
+          .filter(({ id }) => !base.verdicts.has(id)),
         unreached,
         shows,
       });
@@ -120,6 +132,7 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
 
   return {
     scope,
+    doc: model.variants[scope.variant]!.doc,
     states: base.states,
     bound: base.bound,
     holds,
@@ -127,7 +140,7 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
     flips,
     combinations:
       interrupted || base.bound ? undefined : await combinationsOf(suite, choices, scope, flips, options, search),
-    tooMany: varying(suite).length > mostSwitches ? varying(suite).length : undefined,
+    tooMany: varying(suite, scope).length > mostSwitches ? varying(suite, scope).length : undefined,
     interrupted,
   };
 };
@@ -145,7 +158,7 @@ const shownBy = async (
   const explored = { a: base.explored, b: flipped.explored };
   try {
     const { first } = await difference(side(base), side(flipped), { ...options, beyond: false, explored });
-    return first?.commands ?? 'none';
+    return first ?? 'none';
   } catch (error) {
     if (error instanceof Interrupted) return undefined;
     throw error;
@@ -205,12 +218,16 @@ const isBroken = (task: Task, property: Property, commands: readonly Command[]):
   }
 };
 
-/** The switches that can be in a set or not: all that have two values or, if those are too many, the boolean ones. */
-const varying = ({ model }: Suite): string[] => {
-  const all = Object.entries(model.switches);
-  const two = all.filter(([, spec]) => switchValues(spec).length === 2).map(([name]) => name);
-  const flags = all.filter(([, spec]) => typeof spec === 'string').map(([name]) => name);
-  return two.length <= mostSwitches ? two : flags;
+/**
+ * The switches that can be in a set or not, of those that say what the code does: boolean ones that are on, and others that have two
+ * values; if those are too many, the boolean ones.
+ */
+const varying = ({ model }: Suite, scope: Scope): string[] => {
+  const code = Object.entries(model.switches).filter(([name]) => !model.environment?.includes(name));
+  const flags = code.filter(([name, spec]) => typeof spec === 'string' && scope.switches[name] === true);
+  const choices = code.filter(([, spec]) => typeof spec !== 'string' && spec.values.length === 2);
+  const chosen = flags.length + choices.length <= mostSwitches ? [...flags, ...choices] : flags;
+  return code.filter((one) => chosen.includes(one)).map(([name]) => name);
 };
 
 /**
@@ -226,7 +243,7 @@ const combinationsOf = async (
   { budget, pulse }: AblationOptions,
   search: (switches: Scope['switches']) => Promise<Searched>,
 ): Promise<Combinations | undefined> => {
-  const names = varying(suite);
+  const names = varying(suite, scope);
   if (names.length === 0 || names.length > mostSwitches) return undefined;
   const obligations = suite.properties.filter(({ witness }) => !witness);
   const traces: Broken[] = [];
@@ -289,6 +306,9 @@ const combinationsOf = async (
     names: shown,
     minimal: minimal.map(({ bits, states, unreached }) => ({
       names: shown.filter((_, n) => (bits & (1 << n)) !== 0),
+      others: names.flatMap((name, n) =>
+        (bits & (1 << n)) === 0 ? [`${name}=${settingOf(suite, scope, names, bits)[name]}`] : [],
+      ),
       states,
       unreached,
     })),

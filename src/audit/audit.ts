@@ -27,6 +27,7 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
   let inspected: Inspected | undefined;
   const { covered, bound } = await searchExhaustive(task, {
     ...search,
+    mayLeaveDomain: true, // without properties it is not seen whether a violation comes before that
     symmetry: false, // every state is to be seen, not one for all that are alike
     inspect: (one) => {
       inspected = one;
@@ -47,7 +48,8 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
     doing = 'reading off the life cycle';
     const life = await lifeCycleOf(model, task, inspected, depths, breath);
     const legend = guarded(`${model.id}: legend()`, () => model.legend?.(scope.config));
-    return { scope, title: model.title, legend, states: covered.states, depth: covered.depth, bound, tables, life };
+    const { environment = [], title } = model;
+    return { scope, title, legend, environment, states: covered.states, depth: covered.depth, bound, tables, life };
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     throw new Interrupted(`interrupted while ${doing} of ${shown}: ${hint}`);

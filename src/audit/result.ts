@@ -114,6 +114,8 @@ export interface AuditResult {
   readonly scope: Scope;
   readonly title: string;
   readonly legend: string | undefined;
+  /** The switches that say in what world the code runs. */
+  readonly environment: readonly string[];
   readonly states: number;
   readonly depth: number;
   readonly bound: Bound | undefined;

@@ -5,6 +5,7 @@ import {
   cellWords,
   exploredWords,
   familyWords,
+  givenWords,
   lifeTitle,
   matrixTitle,
   noClasses,
@@ -24,6 +25,7 @@ export const auditMarkdown = (result: AuditResult, refusals: boolean): string =>
   const head = [
     `# ${scopeName(scope)}: ${cell(title)}`,
     [settings(scope.config), exploredWords(result)].filter((part) => part !== '').join('; '),
+    ...(result.environment.length > 0 ? [givenWords(result)] : []),
     ...(legend === undefined ? [] : [legend]),
   ];
   const rules = tables.flatMap((one) => [`### \`${callsWords(one)}\``, rulesMarkdown(one, result)]);

@@ -12,6 +12,7 @@ export const auditText = (result: AuditResult, style: Style, refusals: boolean):
   const head = [
     `${style.bold(scopeName(scope))}: ${title}`,
     wrapped([settings(scope.config), exploredWords(result)].filter((part) => part !== '').join('; '), 78),
+    ...(result.environment.length > 0 ? [wrapped(givenWords(result), 78)] : []),
     ...(legend === undefined ? [] : [wrapped(legend, 78)]),
   ].join('\n');
   const rules =
@@ -23,6 +24,10 @@ export const auditText = (result: AuditResult, style: Style, refusals: boolean):
         ];
   return `${fitted([head, ...(life ? lifeText(life, style, refusals) : [noClasses(result)]), ...rules].join('\n\n'))}\n`;
 };
+
+/** What is taken for given, such as what the host is trusted with: `given debug=false ffaTrusted=true`. */
+export const givenWords = ({ scope, environment }: AuditResult): string =>
+  `given ${settings(Object.fromEntries(environment.map((name) => [name, scope.switches[name]!])))}`;
 
 export const exploredWords = ({ states, depth, bound }: AuditResult): string =>
   `${bound ? `${boundWords(bound)}: ` : ''}${plural(states, 'state')} up to ${plural(depth, 'call')} deep`;
@@ -137,9 +142,16 @@ export const matrixLegend = (life: LifeCycle): string => {
   const gone = movements.some(({ named, to, result }) => named && to === undefined && result.kind !== 'panic')
     ? '; gone: in no class any more'
     : '';
+  const onward = movements.some(({ named, result, from, to }) => named && result.kind === 'refused' && to !== from)
+    ? '; EAGAIN -> n: refused, and it is in class n then'
+    : '';
+  const several = matrixOf(life).rows.some(({ cells }) => cells.some((cell) => cellWords(cell, String).length > 1))
+    ? ' Several in a cell: it depends on arguments or on the rest of the state; --command NAME tells.'
+    : '';
+  const words = `ok: it stays in its class${refused}${onward}${gone}`;
   return of === 'steps'
-    ? `the ${subjectOf(life)} is in class n after the step; ok: it stays in its class${refused}${gone}; -: no thread takes the step then.`
-    : `the call succeeds, and the ${subjectOf(life)} is in class n then; ok: it stays in its class${refused}${gone}; -: there is no such call.`;
+    ? `the ${subjectOf(life)} is in class n after the step; ${words}; -: no thread takes the step then.${several}`
+    : `the call succeeds, and the ${subjectOf(life)} is in class n then; ${words}; -: no such call is made then.${several}`;
 };
 
 /** What a cell says: `-> 3`, `ok`, `EPERM`, `panic`; one a line. */

@@ -1,9 +1,10 @@
 import { type Ablation, type Combinations, type Flip, mostSwitches } from '../audit/ablation.ts';
+import type { TwoCalls } from '../audit/difference.ts';
 import type { Fault, Value } from '../audit/mutants.ts';
 import type { Fate, Judgment, MutantCase, MutationAudit } from '../audit/mutation.ts';
 import type { CheckResult } from '../check.ts';
 import { describeCommand } from '../spec/model.ts';
-import { describeOutcome } from '../spec/outcome.ts';
+import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import { type Block, blocksMail, blocksMarkdown, blocksText, closingBlocks, type Item, paragraph } from './blocks.ts';
 import { checkJson } from './json.ts';
 import { matrixMail, matrixMarkdown, matrixText } from './matrix.ts';
@@ -52,7 +53,7 @@ const closing = ({ ablation }: Review, command: readonly string[]): Block[] =>
   ]);
 
 function ablationBlocks(ablation: Ablation, style: Style): Block[] {
-  const { scope, states, bound, holds, violated, flips } = ablation;
+  const { scope, doc, states, bound, holds, violated, flips } = ablation;
   const base = scopeName(scope);
   const rows = flips.flatMap((flip) => flipRows(flip, style));
   const standing =
@@ -60,7 +61,7 @@ function ablationBlocks(ablation: Ablation, style: Style): Block[] {
     `${violated.length > 0 ? `; left out, since violated as it is: ${violated.map(({ id }) => id).join(', ')}` : ''}.`;
   return [
     { kind: 'heading', text: `${base}, one switch set otherwise at a time` },
-    { kind: 'paragraph', lines: [standing], tight: true },
+    { kind: 'paragraph', lines: [`${scope.variant}: ${doc}; ${settings(scope.switches)}.`, standing], tight: true },
     rows.length > 0
       ? { kind: 'table', head: ['with', 'breaks', 'trace'], rows, right: ['trace'] }
       : paragraph('There is no switch.'),
@@ -96,27 +97,44 @@ const noteBlocks = ({ flips }: Ablation): Block[] => {
   );
   const endedBlocks = ended.length > 0 ? [paragraph(...ended)] : [];
   const redundant = flips.filter(({ breaks, bound }) => breaks.length === 0 && !bound);
-  const lines = redundant.map(({ name, value, shows, mends, unreached, notJudged }) => {
+  const lines = redundant.map(({ name, value, environment, shows, mends, unreached, notJudged, violatedNow }) => {
     const what =
       shows === 'none'
         ? 'no reachable call differs at all'
         : shows === 'other states'
           ? 'its states have other fields or values, so that calls are not compared'
           : shows
-            ? `calls differ, first by ${shows.map(describeCommand).join('; ')}`
+            ? `calls differ, first by ${shows.commands.map(describeCommand).join('; ')}: ${bothWords(shows.last)}`
             : 'whether calls differ was not looked at';
     const more = [
       ...(mends.length > 0 ? [`it mends ${mends.map(({ id }) => id).join(', ')}`] : []),
       ...(unreached.length > 0 ? [`no longer reached: ${unreached.map(({ id }) => id).join(', ')}`] : []),
       ...(notJudged.length > 0 ? [`has no meaning then: ${notJudged.map(({ id }) => id).join(', ')}`] : []),
+      ...(violatedNow.length > 0
+        ? [`has a meaning only then, and fails: ${violatedNow.map(({ id }) => id).join(', ')}`]
+        : []),
     ];
-    return `${name}=${value} breaks nothing; ${[what, ...more].join('; ')}.`;
+    return { environment, line: `${name}=${value} breaks nothing; ${[what, ...more].join('; ')}.` };
   });
-  if (lines.length === 0) return endedBlocks;
+  const ofCode = lines.filter(({ environment }) => !environment).map(({ line }) => line);
+  const ofWorld = lines.filter(({ environment }) => environment).map(({ line }) => line);
   const meaning =
     'A check that can be left out so is redundant in this configuration, by these properties and while the other switches are as they are; no more is said.';
-  return [...endedBlocks, paragraph(...lines, meaning)];
+  const world = 'Not of the code but of the world that it runs in, so that nothing is redundant here:';
+  return [
+    ...endedBlocks,
+    ...(ofCode.length > 0 ? [paragraph(...ofCode, meaning)] : []),
+    ...(ofWorld.length > 0 ? [paragraph(world, ...ofWorld)] : []),
+  ];
 };
+
+const bothWords = ({ a, b }: TwoCalls): string => {
+  const [now, then] = [outcomeWords(a), outcomeWords(b)];
+  return now === then ? `${now}, with another effect` : `${now}, then ${then}`;
+};
+
+const outcomeWords = (outcome: Outcome<unknown> | undefined): string =>
+  outcome ? describeOutcome(outcome) : 'no such state';
 
 function combinationBlocks(
   { names, minimal, sets, replayed, searched, implied, left }: Combinations,
@@ -125,6 +143,7 @@ function combinationBlocks(
   const asked = `Which of ${names.join(', ')} it takes, any other switch as in ${base}:`;
   const found = minimal.map((one) => {
     const notes = [
+      ...(one.others.length > 0 ? [`with ${one.others.join(', ')}`] : []),
       plural(one.states, 'state'),
       ...(one.unreached > 0 ? [`${plural(one.unreached, 'witness', 'witnesses')} unreached`] : []),
     ];
@@ -330,8 +349,10 @@ export const reviewJson = ({ matrix, ablation, mutation }: Review): object => ({
           })),
           mends: flip.mends.map(({ id }) => id),
           notJudged: flip.notJudged.map(({ id }) => id),
+          violatedNow: flip.violatedNow.map(({ id }) => id),
+          environment: flip.environment,
           unreached: flip.unreached.map(({ id }) => id),
-          firstDifference: typeof flip.shows === 'object' ? flip.shows.map(describeCommand) : null,
+          firstDifference: typeof flip.shows === 'object' ? flip.shows.commands.map(describeCommand) : null,
           sameBehaviour: flip.shows === 'none',
           otherStates: flip.shows === 'other states',
         })),

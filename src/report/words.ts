@@ -24,7 +24,8 @@ export const boundWords = (bound: Bound): string =>
     .with({ kind: 'memory' }, ({ limit }) => `stopped at ${count(Math.floor(limit / 2 ** 20))} MiB of states`)
     .with(
       { kind: 'domain' },
-      ({ command, misfit }) => `behind a violation ${describeCommand(command)} leaves the state's domain at ${misfit}`,
+      ({ command, misfit }) =>
+        `stopped where ${describeCommand(command)} makes a state that the model has no room for, at ${misfit}`,
     )
     .with({ kind: 'interrupted' }, () => 'interrupted')
     .exhaustive();

@@ -31,6 +31,8 @@ export interface ExhaustiveOptions {
   readonly dead?: boolean;
   /** Whether to visit one state for all that are alike, where the model declares a symmetry; true if not given. */
   readonly symmetry?: boolean;
+  /** Whether a call that leaves the domain ends the search as incomplete even where no violation comes before it. */
+  readonly mayLeaveDomain?: boolean;
   readonly pulse?: Pulse;
   /** Given what was explored, when the search has ended. */
   readonly inspect?: (inspected: Inspected) => void;
@@ -310,7 +312,8 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
     try {
       return transitions.take(command, states.words, offset);
     } catch (error) {
-      if (!inTurn || !(error instanceof LeftDomain) || !findings.hasViolation) throw error;
+      if (!inTurn || !(error instanceof LeftDomain)) throw error;
+      if (!findings.hasViolation && !options.mayLeaveDomain) throw error;
       bound = error.bound;
       return undefined;
     }

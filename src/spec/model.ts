@@ -78,6 +78,11 @@ export interface Model<
   readonly sources: readonly string[];
   readonly config: P;
   readonly switches: W;
+  /**
+   * Switches that say in what world the code runs, such as an assumption about the host or a kernel's config, and not what the code
+   * does: `review` does not ask whether they are needed.
+   */
+  readonly environment?: readonly (keyof W & string)[];
   readonly variants: Readonly<Record<V, Variant<W>>>;
   readonly defaultVariant: NoInfer<V>;
   /** A line that says how to read the arguments of commands, e.g. which page frames are RAM. Printed above traces. */
@@ -134,6 +139,8 @@ export const defineModel = <
       throw wrong(`config ${name}: default ${value} and large ${large} must be integers from min ${min} to max ${max}`);
   if (!Object.hasOwn(model.variants, model.defaultVariant))
     throw wrong(`the default variant ${model.defaultVariant} is not listed`);
+  for (const name of model.environment ?? [])
+    if (!Object.hasOwn(model.switches, name)) throw wrong(`environment lists ${name}, which is not a switch`);
   if (!model.classify && (model.pages || model.names))
     throw wrong('pages() and names() are for classify(), which is missing');
   for (const [name, variant] of Object.entries<Variant>(model.variants)) {

@@ -89,7 +89,7 @@ const seldom = (n: number): Record<string, string> =>
 const brief = ({ flips }: Ablation) =>
   flips.map(
     ({ name, value, breaks, shows }) =>
-      `${name}=${value}: ${breaks.map(({ property, trace }) => `${property.id} ${trace.commands.length}`).join(', ') || `nothing, ${typeof shows === 'object' ? shows.map(describeCommand).join(' ') : shows}`}`,
+      `${name}=${value}: ${breaks.map(({ property, trace }) => `${property.id} ${trace.commands.length}`).join(', ') || `nothing, ${typeof shows === 'object' ? shows.commands.map(describeCommand).join(' ') : shows}`}`,
   );
 
 describe('ablation of a model known by hand', () => {
@@ -190,7 +190,7 @@ describe('a switch that makes another transition system', () => {
       misfit: 'n: 5 is not an integer from 0 to 4',
     });
     expect(reviewText({ matrix: [], ablation: await found, mutation: undefined }, styleOf(false))).toContain(
-      'stops=false may break more: the search was not complete (behind a violation',
+      'stops=false may break more: the search was not complete (stopped where',
     );
   });
 

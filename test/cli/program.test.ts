@@ -194,7 +194,7 @@ describe('a model file', () => {
     ]);
     expect([status, err]).toEqual([1, '']);
     expect(out).toContain('below-3: violated');
-    expect(out).toContain("Incomplete (behind a violation tick() leaves the state's domain at n: 4 is");
+    expect(out).toContain('Incomplete (stopped where tick() makes a state that the model has no room for, at');
   });
 });
 
