@@ -1,11 +1,14 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { match } from 'ts-pattern';
 import { audit } from '../audit/audit.ts';
+import { Interrupted } from '../audit/breath.ts';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { canonical } from '../counterexample/canonical.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
+import { explainer, type Why } from '../counterexample/why.ts';
 import { known } from '../known.ts';
 import { corpusText, type Kept } from '../report/corpus.ts';
 import { githubErrors } from '../report/github.ts';
@@ -14,11 +17,12 @@ import { lifeExtras } from '../report/html-life.ts';
 import { checkJson } from '../report/json.ts';
 import { dotOf } from '../report/life-graph.ts';
 import { matrixJson, matrixMail, matrixMarkdown, matrixText } from '../report/matrix.ts';
-import { type Report, reportOf } from '../report/report.ts';
+import { type Finding, type Report, reportOf } from '../report/report.ts';
 import { type Style, styleOf } from '../report/style.ts';
 import { svgOf } from '../report/svg.ts';
 import { checkText, summaryOf } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
+import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Choices, type Model, scopeOf, switchValues, systemOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
@@ -116,11 +120,21 @@ export const checkCommand = async (
   if (options.report !== undefined) {
     const searched = results.map((result, i) => ({ result, report: reports[i]! }));
     const lives = await livesOf(jobs, results, console);
-    writeReport(options.report, html(searched, { extras: (scope) => lives.get(JSON.stringify(scope)) ?? [] }));
+    const whys = await whysOf(jobs, reports, console);
+    const page = html(searched, {
+      extras: (scope) => lives.get(JSON.stringify(scope)) ?? [],
+      why: (finding) => whys.get(finding) ?? [],
+    });
+    writeReport(options.report, page);
+    if (console.interrupted.aborted)
+      console.err(
+        'pagelaw: interrupted: what the report has of life cycles, and of why calls were refused, may lack some\n',
+      );
     if (format === 'text') console.out(`Report: ${options.report}\n`);
   }
   if (saved.size > 0 && format === 'text')
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
+  if (console.interrupted.aborted) return exit.interrupted;
   const status = statusOf(results);
   return status === exit.asExpected && kept.some(({ outcome }) => outcome === 'broken') ? exit.violated : status;
 };
@@ -151,11 +165,41 @@ const livesOf = async (
     const isAsked = target.variant !== undefined || scope.variant === model.defaultVariant;
     if (!model.classify || search.kind === 'random' || bound || !isAsked || console.interrupted.aborted) continue;
     const name = scopeName(scope);
-    const { life } = await audit(model, choices, { commands: [], pulse: pulseFor(console, `${name} life cycle`) });
+    const pulse = pulseFor(console, `${name} life cycle`);
+    const life = await audit(model, choices, { commands: [], pulse }).then(
+      (audited) => audited.life,
+      (error: unknown) => {
+        if (!(error instanceof Interrupted)) throw error;
+      },
+    );
     console.progress?.('');
     if (life) lives.set(JSON.stringify(scope), lifeExtras(life, name, await svgOf(dotOf(life, name, false))));
   }
   return lives;
+};
+
+/** In a report there may be many calls that were refused: for each, only the states near to it are looked at. */
+const statesNearCall = 5_000;
+
+/** By finding: why calls of its counterexample were refused. */
+const whysOf = async (
+  jobs: readonly Job[],
+  reports: readonly Report[],
+  console: Console,
+): Promise<Map<Finding, readonly (Why | undefined)[]>> => {
+  const whys = new Map<Finding, readonly (Why | undefined)[]>();
+  for (const [i, { scope, findings }] of reports.entries()) {
+    const explain = explainer(taskOf(jobs[i]!.target.suite.model, scope, []), statesNearCall);
+    for (const finding of findings) {
+      if (!finding.counterexample) continue;
+      console.progress?.(`${scopeName(scope)}: why calls were refused`);
+      await setImmediate(); // lets ctrl-C through
+      if (console.interrupted.aborted) return whys;
+      whys.set(finding, explain(finding.counterexample.steps));
+    }
+  }
+  console.progress?.('');
+  return whys;
 };
 
 const statusOf = (results: readonly CheckResult[]): number => {

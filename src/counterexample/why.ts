@@ -32,22 +32,26 @@ export interface Why {
     | { readonly kind: 'not near'; readonly states: number };
 }
 
-/** So many states are looked at for one in which the call succeeds. */
+/** So many states are looked at for one in which the call succeeds, unless less is asked for. */
 const mostStates = 20_000;
 
 /** A slot with more values than this is not tried out. */
 const widestTrial = 64;
 
 /** For each step, why it was refused or panicked; undefined for one that succeeded. */
-export const explain = (task: Task, steps: readonly Step[]): (Why | undefined)[] => {
+export const explain = (task: Task, steps: readonly Step[]): (Why | undefined)[] => explainer(task, mostStates)(steps);
+
+/** The same for several traces of one system, which share what is learned. `most`: states that are looked at for each call. */
+export const explainer = (task: Task, most: number): ((steps: readonly Step[]) => (Why | undefined)[]) => {
   const layout = layoutOf(task.system.state);
   const transitions = new TransitionTable(task, layout);
-  return steps.map((step) => {
-    if (step.outcome.result === 'ok') return undefined;
-    const decided = decidedBy(task, layout, step);
-    const nearest = nearestSuccess(task, layout, transitions, step);
-    return { ...(decided && { decided }), ...(nearest && { nearest }) };
-  });
+  return (steps) =>
+    steps.map((step) => {
+      if (step.outcome.result === 'ok') return undefined;
+      const decided = decidedBy(task, layout, step);
+      const nearest = nearestSuccess(task, layout, transitions, step, most);
+      return { ...(decided && { decided }), ...(nearest && { nearest }) };
+    });
 };
 
 /** Watches the call once more, and tries every other value of what it read. */
@@ -102,6 +106,7 @@ const nearestSuccess = (
   layout: Layout<unknown>,
   transitions: TransitionTable,
   { before, command }: Step,
+  most: number,
 ): Why['nearest'] => {
   const wanted = task.commands.findIndex((one) => JSON.stringify(one) === JSON.stringify(command));
   const start = layout.encode(before);
@@ -118,7 +123,7 @@ const nearestSuccess = (
       const key = words.join();
       if (transitions.row(transitions.take(wanted, words, 0)).outcome.result === 'ok')
         return { kind: 'after', commands: commandsTo(key) };
-      if (queue.length >= mostStates) continue;
+      if (queue.length >= most) continue;
       for (const number of task.commands.keys()) {
         const row = transitions.take(number, words, 0);
         if (transitions.leads(row) !== leads.on) continue;
@@ -133,5 +138,5 @@ const nearestSuccess = (
     if (error instanceof SpecError) return undefined;
     throw error;
   }
-  return { kind: queue.length >= mostStates ? 'not near' : 'never', states: queue.length };
+  return { kind: queue.length >= most ? 'not near' : 'never', states: queue.length };
 };

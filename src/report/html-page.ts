@@ -25,7 +25,7 @@ td, th { padding: .12rem .7rem .12rem 0; vertical-align: top; } .number { text-a
 .controls button { font: inherit; min-width: 2.2rem; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
 .controls button:disabled { opacity: .4; cursor: default; }
 .controls { display: none; } .js .controls { display: block; } .js .step:not(.current) { display: none; }
-.step { min-width: 0; } .call { font-weight: 600; } .broken { font-weight: 600; }
+.why { font-size: .92em; max-width: 46rem; } .step { min-width: 0; } .call { font-weight: 600; } .broken { font-weight: 600; }
 .steps { min-width: 0; overflow-x: auto; } .drawings { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; align-items: flex-start; margin-top: .6rem; }
 .drawing td, .drawing th { white-space: pre; line-height: 1.3; } .drawing tr.changed, .drawing tr.new { background: var(--mark); }
 .drawing tr.gone { color: var(--soft); font-style: italic; } .drawing tr.stale { color: var(--bad); font-weight: 600; }

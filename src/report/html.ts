@@ -1,4 +1,5 @@
 import type { CheckResult } from '../check.ts';
+import type { Why } from '../counterexample/why.ts';
 import { describeCommand, type Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
@@ -7,6 +8,7 @@ import { script, style } from './html-page.ts';
 import { brokenWords, type Finding, type Report, shellWords } from './report.ts';
 import { coverageRows, deadText } from './text.ts';
 import { changesOf } from './trace.ts';
+import { whyLines } from './why.ts';
 import { count, plural, scopeName, settings, statementOf } from './words.ts';
 import { escaped } from './xml.ts';
 
@@ -19,6 +21,8 @@ export interface Extra {
 export interface HtmlOptions {
   /** What more there is to show of what was checked. */
   readonly extras?: (scope: Scope) => readonly Extra[];
+  /** For each step of a counterexample, why it was refused, if it was. */
+  readonly why?: (finding: Finding) => readonly (Why | undefined)[];
 }
 
 /** One search, as the console and the other formats have it. */
@@ -35,7 +39,9 @@ export const html = (searched: readonly Searched[], options: HtmlOptions = {}): 
   const names = [...new Set(searched.map(({ report }) => scopeName(report.scope)))];
   const title = `pagelaw: ${names.length > 3 ? plural(names.length, 'variant') : names.join(', ')}`;
   const shown = searched.flatMap(({ report }, i) =>
-    report.findings.flatMap((finding, j) => (finding.counterexample ? [{ report, finding, id: idOf(i, j) }] : [])),
+    report.findings.flatMap((finding, j) =>
+      finding.counterexample ? [{ report, finding, id: idOf(i, j), why: options.why?.(finding) ?? [] }] : [],
+    ),
   );
   const parts = searched.flatMap(({ report }) => options.extras?.(report.scope) ?? []);
   return `<!doctype html>
@@ -112,7 +118,14 @@ ${rows.join('\n')}
 </section>`;
 };
 
-const counterexample = ({ report, finding, id }: { report: Report; finding: Finding; id: string }): string => {
+interface Shown {
+  readonly report: Report;
+  readonly finding: Finding;
+  readonly id: string;
+  readonly why: readonly (Why | undefined)[];
+}
+
+const counterexample = ({ report, finding, id, why }: Shown): string => {
   const { property, verdict, status } = finding;
   const { steps, trace, command } = finding.counterexample!;
   const broken = `<p class="broken">${escaped(brokenWords(trace))}</p>`;
@@ -120,7 +133,7 @@ const counterexample = ({ report, finding, id }: { report: Report; finding: Find
     `<div class="step" data-step="0"><p class="call">initial state</p>${drawings(report, report.initial)}${steps.length === 0 ? broken : ''}</div>`,
     ...steps.map(
       (step, i) =>
-        `<div class="step" data-step="${i + 1}"><p class="call">${i + 1}. <code>${escaped(callWords(report, step))}</code>: ${result(step)}</p>${inKernel(report, step)}${what(report, step)}${i === steps.length - 1 ? broken : ''}</div>`,
+        `<div class="step" data-step="${i + 1}"><p class="call">${i + 1}. <code>${escaped(callWords(report, step))}</code>: ${result(step)}</p>${inKernel(report, step)}${whyText(why[i])}${what(report, step)}${i === steps.length - 1 ? broken : ''}</div>`,
     ),
   ];
   const list = [
@@ -157,6 +170,11 @@ const callWords = ({ lane }: Report, step: Step): string => {
 
 const result = ({ outcome }: Step): string =>
   `<span class="${outcome.result}">${escaped(describeOutcome(outcome))}</span>`;
+
+const whyText = (why: Why | undefined): string =>
+  whyLines(why)
+    .map((line) => `<p class="why">${escaped(line)}</p>`)
+    .join('');
 
 const inKernel = ({ kernel }: Report, { command }: Step): string =>
   kernel[command.kind] === undefined ? '' : `<p class="hint">${escaped(kernel[command.kind]!)}</p>`;

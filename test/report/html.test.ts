@@ -42,6 +42,16 @@ describe('the HTML report', () => {
     expect(text.match(/class="counterexample"/g)).toHaveLength(4 + 7);
   });
 
+  it('says of a call that was refused which value decided, and what it needs to succeed', () => {
+    const text = readFileSync(file, 'utf8');
+    const [, counterexample = ''] = text.split('aria-label="host-reaches-own-pages"');
+    const [, last = ''] = counterexample.split('data-step="4"');
+    const [panel = ''] = last.split('</div>');
+    expect(panel).toContain('<p class="why">why: pool is 0; with 1, 2, 3 or 4: ok</p>');
+    const needed = 'hyp_donate_host_mmio(pfn=0); hyp_donate_host_mmio(pfn=2)';
+    expect(panel).toContain(`<p class="why">it succeeds after ${needed}, the shortest way from here</p>`);
+  });
+
   it('has the ownership matrix and the life cycle of a page, of models that classify pages', () => {
     const text = readFileSync(file, 'utf8');
     expect(text).toContain('<h2>pkvm-mmio@v4-all-checks: what calls do to the page they name</h2>');
@@ -92,6 +102,11 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
   it('shows one step at a time, the last one first', async () => {
     expect(await shown().count()).toBe(1);
     expect(await shown().locator('.broken').count()).toBe(1);
+    const refused = page.getByLabel('host-reaches-own-pages').locator('.step:visible .why');
+    expect(await refused.allTextContents()).toEqual([
+      expect.stringMatching(/^why: /),
+      expect.stringMatching(/^it succeeds after /),
+    ]);
   });
 
   it('steps by keys', async () => {
