@@ -34,9 +34,10 @@ export interface Flip {
   readonly unreached: readonly Property[];
   /**
    * Where nothing breaks: the shortest trace to a call that differs, and what that call does on both sides; 'none' if no reachable
-   * call does; 'other states' if the states then have another domain, so that calls cannot be compared.
+   * call does; 'other reach' if none does of those that both have, but not the same states are reached or not the same calls are
+   * there; 'other states' if the states then have another domain, so that calls cannot be compared. Undefined if not all was compared.
    */
-  readonly shows: Difference['first'] | 'none' | 'other states';
+  readonly shows: Difference['first'] | 'none' | 'other reach' | 'other states';
 }
 
 /** Which combinations of two-valued switches keep every property. */
@@ -157,8 +158,12 @@ const shownBy = async (
   const side = ({ task }: Searched) => ({ suite, choices: { ...choices, switches: task.scope.switches } });
   const explored = { a: base.explored, b: flipped.explored };
   try {
-    const { first } = await difference(side(base), side(flipped), { ...options, beyond: false, explored });
-    return first ?? 'none';
+    const found = await difference(side(base), side(flipped), { ...options, beyond: false, explored });
+    const { first, a, b, only, common } = found;
+    if (first) return first;
+    if (a.bound || b.bound) return undefined;
+    const isSame = common === a.states && common === b.states && only.a.length + only.b.length === 0;
+    return isSame ? 'none' : 'other reach';
   } catch (error) {
     if (error instanceof Interrupted) return undefined;
     throw error;

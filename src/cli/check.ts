@@ -205,7 +205,9 @@ const whysOf = async (
 const statusOf = (results: readonly CheckResult[]): number => {
   const { interrupted, unexpected, missing } = summaryOf(results);
   if (interrupted) return exit.interrupted;
-  return unexpected + missing > 0 ? exit.violated : exit.asExpected;
+  // Where the domain was left, the model may be broken, whatever came before: that is not as expected, though the defect may be known.
+  const left = results.some(({ bound }) => bound?.kind === 'domain');
+  return unexpected + missing > 0 || left ? exit.violated : exit.asExpected;
 };
 
 /** Every search, in order. Throws a SpecError for a name that is not known, or where there would be nothing to judge. */

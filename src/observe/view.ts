@@ -28,8 +28,11 @@ const gone = Symbol('deleted');
 /** The field of a proxy's target that holds its part. No trap tells of it, so that nobody copies it. */
 const held = Symbol('part');
 
-export const partOf = (value: unknown): Part | undefined =>
-  typeof value === 'object' && value !== null ? (Reflect.get(value, held) as Part | undefined) : undefined;
+export const partOf = (value: unknown): Part | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const part = Reflect.get(value, held) as Part | undefined;
+  return part?.proxy === value ? part : undefined;
+};
 
 /** Proxy traps are given the target, not the proxy. */
 const partHeldBy = (target: object): Part => Reflect.get(target, held) as Part;

@@ -78,7 +78,14 @@ ${searched.map(coverage).join('\n')}
 const idOf = (search: number, finding: number) => `counterexample-${search}-${finding}`;
 
 const summary = (reports: readonly Report[]): string => {
-  const findings = reports.flatMap((report) => report.findings).filter(({ property }) => !property.witness);
+  // What several searches say of one property of one version counts once, and counts for what is known most of it.
+  const distinct = new Map<string, Finding>();
+  for (const { scope, findings } of reports)
+    for (const finding of findings.filter(({ property }) => !property.witness)) {
+      const key = `${scopeName(scope)} ${finding.property.id}`;
+      if ((distinct.get(key)?.status ?? 'open') === 'open') distinct.set(key, finding);
+    }
+  const findings = [...distinct.values()];
   const of = (status: Finding['status']) => findings.filter((finding) => finding.status === status).length;
   const said = [
     [of('failed'), 'unexpected'],

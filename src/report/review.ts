@@ -101,11 +101,13 @@ const noteBlocks = ({ flips }: Ablation): Block[] => {
     const what =
       shows === 'none'
         ? 'no reachable call differs at all'
-        : shows === 'other states'
-          ? 'its states have other fields or values, so that calls are not compared'
-          : shows
-            ? `calls differ, first by ${shows.commands.map(describeCommand).join('; ')}: ${bothWords(shows.last)}`
-            : 'whether calls differ was not looked at';
+        : shows === 'other reach'
+          ? 'no call differs that both have, but not the same states are reached, or not the same calls are there'
+          : shows === 'other states'
+            ? 'its states have other fields or values, so that calls are not compared'
+            : shows
+              ? `calls differ, first by ${shows.commands.map(describeCommand).join('; ')}: ${bothWords(shows.last)}`
+              : 'whether calls differ was not looked at';
     const more = [
       ...(mends.length > 0 ? [`it mends ${mends.map(({ id }) => id).join(', ')}`] : []),
       ...(unreached.length > 0 ? [`no longer reached: ${unreached.map(({ id }) => id).join(', ')}`] : []),

@@ -88,7 +88,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
   } catch (error) {
     if (!(error instanceof LeftDomain)) throw error;
     // If that is behind a violation, what was seen up to there counts, and for that each call must be made in its turn.
-    return await search(task, { ...options, workers: 1 }, true);
+    return await search(task, { ...options, workers: 1, symmetry: false }, true);
   }
 };
 
@@ -160,7 +160,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
     if (!bound) await judgeFound();
     checkSymmetry();
   } catch (error) {
-    checkSymmetry(); // representatives that are not like the states they stand for may be what went wrong
+    if (!(error instanceof LeftDomain)) checkSymmetry(); // representatives that are not like the states they stand for may be what went wrong
     throw error;
   } finally {
     await pool?.close();
@@ -291,7 +291,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   /** Looks one call up, or runs it where nothing is known of it. */
   function call(from: number, command: number, together?: Workers) {
     const offset = from * width;
-    const row = take(command, offset);
+    const row = take(from, command);
     if (row === undefined || transitions.leads(row) === leads.disabled) return;
     if (ofCalls.settles(row, states.words, offset)) {
       const before = layout.decode(states.words, offset);
@@ -308,11 +308,14 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   }
 
   /** Undefined where the call leaves the domain, and the search ends. */
-  function take(command: number, offset: number): number | undefined {
+  function take(from: number, command: number): number | undefined {
     try {
-      return transitions.take(command, states.words, offset);
+      return transitions.take(command, states.words, from * width);
     } catch (error) {
       if (!inTurn || !(error instanceof LeftDomain)) throw error;
+      const before = layout.decode(states.words, from * width);
+      const outcome = perform(task, before, commands[command]!);
+      findings.ofStep({ before, command: commands[command]!, outcome }, () => [...traceTo(from), commands[command]!]);
       if (!findings.hasViolation && !options.mayLeaveDomain) throw error;
       bound = error.bound;
       return undefined;
@@ -514,6 +517,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       const leadsThere = (command: Command) => {
         const outcome = perform(task, before, command);
         if (outcome.result === 'disabled' || outcome.result === 'panic' || outcome.state === before) return false;
+        if (!system.state.contains(outcome.state)) throw new LeftDomain(task, command, outcome.state);
         const after = layout.encode(outcome.state);
         symmetry!.canonical(after, 0);
         return after.every((word, i) => word === wanted[i]);

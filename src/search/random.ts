@@ -87,7 +87,7 @@ export const searchRandom = async (task: Task, options: RandomOptions): Promise<
     if (interrupted) break;
   }
 
-  const bound: Bound | undefined = interrupted ? { kind: 'interrupted' } : undefined;
+  const bound: Bound | undefined = interrupted ? { kind: 'interrupted' } : search.leftDomain;
   const judged = task.obligations.map(({ property }): Judged => {
     if (search.wasReached(property)) return { property, verdict: { kind: 'proved' } };
     return {
@@ -157,6 +157,8 @@ class RandomRuns {
   /** While fast-check shrinks, only the property that broke first counts, and nothing is tallied. */
   #shrinking: Property | undefined;
   #hasViolation = false;
+  /** Where a run first left the domain behind a violation. */
+  leftDomain: Bound | undefined;
   /** A model that breaks the vocabulary's rules is not shrunk but reported. */
   brokenModel: unknown;
 
@@ -248,7 +250,9 @@ class RandomRuns {
       key = this.#layout.encode(state).join();
     } catch {
       // Behind a violation that has been found already the run ends here; without one the model is broken.
-      if (!this.#hasViolation && !this.#shrinking) throw new LeftDomain(this.#task, done.at(-1)!, state);
+      const left = new LeftDomain(this.#task, done.at(-1)!, state);
+      if (!this.#hasViolation && !this.#shrinking) throw left;
+      if (!this.#shrinking) this.leftDomain ??= left.bound;
       machine.stopped = true;
       return;
     }

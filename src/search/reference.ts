@@ -64,10 +64,10 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
         tally.add(command, outcome);
         continue;
       }
+      findings.ofStep({ before, command, outcome }, () => [...traceTo(from), command]);
       const key = outcome.state === before ? undefined : keyBehind(outcome.state, command);
       if (bound) break search;
       tally.add(command, outcome);
-      findings.ofStep({ before, command, outcome }, () => [...traceTo(from), command]);
       if (tally.isFirst(command, outcome)) checkRepeats(before, command, outcome, key);
       if (outcome.result !== 'panic' && key !== undefined) {
         if (!numbers.has(key)) {

@@ -217,19 +217,18 @@ export class TransitionTable {
     const next = new Uint32Array(this.#layout.words);
     if (outcome.result === 'disabled') return;
     if (!this.apply(row, state, 0, next) || !reads.every(({ slot, index }) => indexIn(slot, next, 0) === index)) return;
-    let plain: Plain;
+    let plain: Plain | undefined;
     try {
       plain = this.#plain(next, this.#task.commands[command]!);
     } catch (error) {
       if (outcome.result === 'panic') return; // nothing need be made for the state that a panic leaves
-      if (error instanceof LeftDomain) return; // it will be met there in its turn
-      throw error;
+      if (!(error instanceof LeftDomain)) throw error; // the row does not leave it: a difference, too
     }
-    if (this.#agrees(row, next, plain)) return;
+    if (plain && this.#agrees(row, next, plain)) return;
     const { model, variant } = this.#task.scope;
     throw new SpecError(
       `${model}@${variant}: ${describeCommand(this.#task.commands[command]!)} compares states by identity: an update that changes nothing ` +
-        `makes a difference (${describeOutcome(outcome)}; ${describeOutcome(plain.outcome)}); compare fields instead`,
+        `makes a difference (${describeOutcome(outcome)}; ${plain ? describeOutcome(plain.outcome) : 'a state outside its domain'}); compare fields instead`,
     );
   }
 
@@ -290,9 +289,13 @@ export const watch = (
 
 /** What tells two outcomes apart, without their states. */
 export const outcomeKey = (outcome: Outcome<unknown>): string => {
-  const errno = outcome.result === 'refused' ? outcome.errno : '';
-  const reason = outcome.result === 'ok' ? '' : outcome.reason;
-  return [outcome.result, errno, reason, ...outcome.warnings].join('\0');
+  const {
+    result,
+    errno,
+    reason,
+    warnings,
+  }: { result: string; errno?: string; reason?: string; warnings: readonly string[] } = outcome;
+  return JSON.stringify([result, errno, reason, warnings]);
 };
 
 const noEffect = (words: number): Effect => ({

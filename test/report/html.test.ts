@@ -57,7 +57,7 @@ describe('the HTML report', () => {
     expect(text).toContain('<h2>pkvm-mmio@v4-all-checks: what calls do to the page they name</h2>');
     const [, number] = /<th scope="row">(\d+) host MMIO, not mapped<\/th>/.exec(text)!;
     expect(text).toMatch(new RegExp(`<th scope="row">\\d+ hyp MMIO</th><td>EPERM</td><td>-(>|&gt;) ${number}</td>`));
-    expect(text).toContain('shadow-reuse@gfn: the life cycle');
+    expect(text).toContain('shadow-reuse@gfn: life cycle of a gfn');
     expect(text.match(/<svg /g)).toHaveLength(2);
   });
 

@@ -140,13 +140,13 @@ describe('the exhaustive search says what the reference search says', () => {
 const below = (model: ReturnType<typeof counter>, most: number) =>
   invariant(model, { id: 'below', statement: '', source: '', holds: ({ n }) => n < most });
 
-describe('what once told the two searches apart', () => {
-  const same = async (model: Model, properties: readonly Property[]) => {
-    const fast = await searchExhaustive(task(model, properties));
-    expect(comparable(fast)).toEqual(comparable(await searchReference(task(model, properties))));
-    return fast;
-  };
+const same = async (model: Model, properties: readonly Property[]) => {
+  const fast = await searchExhaustive(task(model, properties));
+  expect(comparable(fast)).toEqual(comparable(await searchReference(task(model, properties))));
+  return fast;
+};
 
+describe('what once told the two searches apart', () => {
   it('a variant made anew with compound parts of the old one', async () => {
     const model = tiny('rebuild', {
       state: record({ n: range(0, 9), pte: variant({ zero: {}, table: { w: flag, entries: array(range(0, 3), 1) } }) }),
@@ -427,6 +427,116 @@ describe('a field that is never there is not read as undefined', () => {
     await expect(searchExhaustive(task(slip, []))).rejects.toThrow(
       'counter@only: tick() reads the field m, which the state does not have',
     );
+  });
+});
+
+/** What a transition may look at or hand back in ways of which the tables might lose sight. */
+describe('what a review of the tables has found', () => {
+  const pair = {
+    state: record({ a: range(0, 3), b: range(0, 3) }),
+    initial: { a: 0, b: 1 },
+  };
+
+  it('an outcome with a field that is not part of it, which a property reads', async () => {
+    const model = counter(9, (n) => (n === 4 ? { ...ok({ n: 5 }), reason: 'bad' } : ok({ n: Math.min(9, n + 1) })));
+    const good = stepProperty(model, {
+      id: 'good',
+      statement: '',
+      source: '',
+      holds: ({ outcome }) => Reflect.get(outcome, 'reason') !== 'bad',
+    });
+    expect((await same(model, [good])).judged[0]?.verdict.kind).toBe('violated');
+  });
+
+  it('warnings that differ only when they are not joined', async () => {
+    const warned = (n: number) =>
+      n === 4 ? warn(warn(ok({ n: 5 }), 'a'), 'b') : warn(ok({ n: Math.min(9, n + 1) }), 'a\0b');
+    const model = counter(9, warned);
+    const one = stepProperty(model, {
+      id: 'one',
+      statement: '',
+      source: '',
+      holds: ({ outcome }) => outcome.warnings.length === 1,
+    });
+    expect((await same(model, [one])).judged[0]?.verdict.kind).toBe('violated');
+  });
+
+  it.each([1, 2])('a state that is made from another as its prototype, with %i workers', async (workers) => {
+    const model = tiny('prototype', {
+      ...pair,
+      command: variant({ swap: {}, inc: {} }),
+      step: (s: { a: number; b: number }, { kind }) =>
+        kind === 'inc'
+          ? ok({ ...s, a: Math.min(3, s.a + 1) })
+          : ok(
+              Object.create(s, {
+                a: { get: () => s.b, enumerable: true },
+                b: { get: () => s.a, enumerable: true },
+              }) as typeof s,
+            ),
+    });
+    const bounded = invariant(model, { id: 'bounded', statement: '', source: '', holds: ({ b }) => b < 3 });
+    const fast = await searchExhaustive(task(model, [bounded]), { workers, callsWorthSharing: 0 });
+    expect(comparable(fast)).toEqual(comparable(await searchReference(task(model, [bounded]))));
+    expect(fast.judged[0]?.verdict.kind).toBe('violated');
+  });
+
+  it('a comparison by identity that leads out of the domain', async () => {
+    const model = tiny('identity', {
+      state: record({ x: range(0, 1), y: range(0, 1) }),
+      initial: { x: 0, y: 0 },
+      command: variant({ tick: {}, set: {} }),
+      step: (s: { x: number; y: number }, { kind }) => {
+        if (kind === 'tick') return ok(update(s, (draft) => void (draft.y = 1)));
+        const next = update(s, (draft) => void (draft.x = 1));
+        return next === s ? ok({ ...s, x: 99 }) : ok(next);
+      },
+    });
+    await expect(searchExhaustive(task(model, []))).rejects.toThrow('compares states by identity');
+  });
+
+  const own = { state: record({ own: array(range(0, 2), 2), n: range(0, 3) }), initial: { own: [0, 0], n: 0 } };
+  const isZero = (model: Model<{ n: number }>) =>
+    invariant(model, { id: 'zero', statement: '', source: '', holds: ({ n }) => n === 0 });
+
+  it('a symmetric model of which another call than that on the trace leaves the domain', async () => {
+    const model = tiny('sym', {
+      ...own,
+      command: variant({ seed: { p: range(0, 1) }, go: { p: range(0, 1) } }),
+      symmetry: [{ arrays: ['own'], names: ['p'] }],
+      step: (s: { own: readonly number[]; n: number }, { kind, p }) => {
+        if (s.n !== (kind === 'seed' ? 0 : 1)) return disabled(s, 'later');
+        return ok(
+          update(s, (draft) => {
+            if (kind === 'seed') draft.own[p] = 1;
+            draft.n = kind === 'seed' ? 1 : s.own[p] === 1 ? 9 : 2;
+          }),
+        );
+      },
+    });
+    expect((await same(model, [isZero(model)])).bound?.kind).toBe('domain');
+  });
+
+  it('a symmetric model whose symmetry is in doubt where no state comes', async () => {
+    const model = tiny('doubt', {
+      state: record({ own: array(flag, 2), n: range(0, 2), ghost: flag }),
+      initial: { own: [false, false], n: 0, ghost: false },
+      command: variant({ inc: {}, leave: { p: range(0, 1) } }),
+      symmetry: [{ arrays: ['own'], names: ['p'] }],
+      step: (s: { own: readonly boolean[]; n: number; ghost: boolean }, command) => {
+        if (command.kind === 'inc') return ok(update(s, (draft) => void (draft.n = Math.min(2, s.n + 1))));
+        if (command.p === 0 && s.ghost) return refuse(s, 'EPERM', 'ghost');
+        return ok(s.n === 2 ? update(s, (draft) => void (draft.n = 9)) : s);
+      },
+    });
+    expect((await same(model, [isZero(model)])).judged[0]?.verdict.kind).toBe('violated');
+  });
+
+  it('a call that breaks a step property and leaves the domain', async () => {
+    const model = counter(3, (n) => ok({ n: n + 1 }));
+    const few = stepProperty(model, { id: 'few', statement: '', source: '', holds: ({ before }) => before.n < 3 });
+    const { judged, bound } = await same(model, [few]);
+    expect([judged[0]?.verdict.kind, bound?.kind]).toEqual(['violated', 'domain']);
   });
 });
 
