@@ -131,6 +131,7 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
       interrupted = flipped.bound?.kind === 'interrupted' || (isCompared && shows === undefined);
     }
 
+  const names = varying(suite, scope, violated.length === 0);
   return {
     scope,
     doc: model.variants[scope.variant]!.doc,
@@ -140,8 +141,10 @@ export const ablation = async (suite: Suite, choices: Choices, options: Ablation
     violated,
     flips,
     combinations:
-      interrupted || base.bound ? undefined : await combinationsOf(suite, choices, scope, flips, options, search),
-    tooMany: varying(suite, scope).length > mostSwitches ? varying(suite, scope).length : undefined,
+      interrupted || base.bound
+        ? undefined
+        : await combinationsOf(suite, choices, scope, names, flips, options, search),
+    tooMany: names.length > mostSwitches ? names.length : undefined,
     interrupted,
   };
 };
@@ -224,12 +227,12 @@ const isBroken = (task: Task, property: Property, commands: readonly Command[]):
 };
 
 /**
- * The switches that can be in a set or not, of those that say what the code does: boolean ones that are on, and others that have two
- * values; if those are too many, the boolean ones.
+ * The switches that can be in a set or not, of those that say what the code does: boolean ones that are on (all of them, where what is
+ * on does not keep every property), and others that have two values; if those are too many, the boolean ones.
  */
-const varying = ({ model }: Suite, scope: Scope): string[] => {
+const varying = ({ model }: Suite, scope: Scope, isEnough: boolean): string[] => {
   const code = Object.entries(model.switches).filter(([name]) => !model.environment?.includes(name));
-  const flags = code.filter(([name, spec]) => typeof spec === 'string' && scope.switches[name] === true);
+  const flags = code.filter(([name, spec]) => typeof spec === 'string' && (!isEnough || scope.switches[name] === true));
   const choices = code.filter(([, spec]) => typeof spec !== 'string' && spec.values.length === 2);
   const chosen = flags.length + choices.length <= mostSwitches ? [...flags, ...choices] : flags;
   return code.filter((one) => chosen.includes(one)).map(([name]) => name);
@@ -244,11 +247,11 @@ const combinationsOf = async (
   suite: Suite,
   choices: Choices,
   scope: Scope,
+  names: readonly string[],
   flips: readonly Flip[],
   { budget, pulse }: AblationOptions,
   search: (switches: Scope['switches']) => Promise<Searched>,
 ): Promise<Combinations | undefined> => {
-  const names = varying(suite, scope);
   if (names.length === 0 || names.length > mostSwitches) return undefined;
   const obligations = suite.properties.filter(({ witness }) => !witness);
   const traces: Broken[] = [];
@@ -289,9 +292,9 @@ const combinationsOf = async (
       break;
     }
     const found = await search(switches);
-    searches++;
     const broken = found.broken(obligations);
     for (const one of broken) keep(one);
+    if (broken.length > 0 || !found.bound) searches++;
     if (broken.length > 0) continue;
     if (found.bound) {
       left = { why: found.bound.kind === 'interrupted' ? 'interrupted' : 'bound', sets: sets.length - i };

@@ -38,15 +38,15 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
   const hint = 'nothing is shown; --max-states N shows what N states have';
   if (bound?.kind === 'interrupted') throw new Interrupted(`interrupted after ${shown}: ${hint}`);
   let doing = '';
-  const breath = new Breath(async () => (await search.pulse?.({ ...covered, doing })) ?? true);
+  const breath = () => new Breath(async () => (await search.pulse?.({ ...covered, doing })) ?? true);
   try {
     const depths = depthsOf(inspected);
     const kinds = [...new Set(task.commands.map(({ kind }) => kind))].filter((kind) => only?.includes(kind) ?? true);
     doing = 'reading off the rules';
-    const firstTaken = await firstTakenIn(inspected, depths, task.commands.length, breath);
-    const tables = await ruleTables(task, inspected, firstTaken, kinds, inFull, breath);
+    const firstTaken = await firstTakenIn(inspected, depths, task.commands.length, breath());
+    const tables = await ruleTables(task, inspected, firstTaken, kinds, inFull, breath());
     doing = 'reading off the life cycle';
-    const life = await lifeCycleOf(model, task, inspected, depths, breath);
+    const life = await lifeCycleOf(model, task, inspected, depths, breath());
     const legend = guarded(`${model.id}: legend()`, () => model.legend?.(scope.config));
     const { environment = [], title } = model;
     return { scope, title, legend, environment, states: covered.states, depth: covered.depth, bound, tables, life };

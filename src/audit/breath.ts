@@ -10,9 +10,9 @@ const millisecondsBetween = 50;
  */
 export class Breath {
   readonly #goesOn: () => Promise<boolean>;
-  #last = performance.now();
+  #last = Number.NEGATIVE_INFINITY;
 
-  /** `goesOn` says whether to go on. It is asked some twenty times a second. */
+  /** `goesOn` says whether to go on. It is asked at once, and then some twenty times a second. */
   constructor(goesOn: () => Promise<boolean>) {
     this.#goesOn = goesOn;
   }

@@ -54,6 +54,15 @@ const differenceBlocks = (found: Difference, labels: Labels, style: Style, width
       [['states', count(a.states), count(b.states), count(common)]],
       [labels.a, labels.b, 'both'],
     ),
+    ...(a.bound || b.bound
+      ? [
+          paragraph(
+            style.yellow(
+              `Incomplete (${[a, b].flatMap(({ bound }) => (bound ? [boundWords(bound)] : [])).join('; ')}): what is counted for only one of them the other may reach as well.`,
+            ),
+          ),
+        ]
+      : []),
     ...onlyBlocks(only, labels),
     ...(first ? firstBlocks(first, labels, style, width) : [sameBlock(found, labels, style)]),
     ...(reached.length > 0

@@ -56,15 +56,23 @@ function ablationBlocks(ablation: Ablation, style: Style): Block[] {
   const { scope, doc, states, bound, holds, violated, flips } = ablation;
   const base = scopeName(scope);
   const rows = flips.flatMap((flip) => flipRows(flip, style));
-  const standing =
-    `${bound ? `Incomplete (${boundWords(bound)}). ` : ''}As it is, ${plural(holds.length, 'property holds', 'properties hold')} in ${plural(states, 'state')}` +
-    `${violated.length > 0 ? `; left out, since violated as it is: ${violated.map(({ id }) => id).join(', ')}` : ''}.`;
+  const standing = bound
+    ? `Incomplete (${boundWords(bound)}): of ${plural(states, 'state')} nothing is proved, so that no switch can break it.`
+    : `As it is, ${plural(holds.length, 'property holds', 'properties hold')} in ${plural(states, 'state')}` +
+      `${violated.length > 0 ? `; left out, since violated as it is: ${violated.map(({ id }) => id).join(', ')}` : ''}.`;
   return [
     { kind: 'heading', text: `${base}, one switch set otherwise at a time` },
-    { kind: 'paragraph', lines: [`${scope.variant}: ${doc}; ${settings(scope.switches)}.`, standing], tight: true },
+    {
+      kind: 'paragraph',
+      lines: [
+        `${scope.variant}: ${[doc, settings(scope.switches)].filter((part) => part !== '').join('; ')}.`,
+        standing,
+      ],
+      tight: true,
+    },
     rows.length > 0
       ? { kind: 'table', head: ['with', 'breaks', 'trace'], rows, right: ['trace'] }
-      : paragraph('There is no switch.'),
+      : paragraph(Object.keys(scope.switches).length > 0 ? 'No switch was set otherwise.' : 'There is no switch.'),
     ...(ablation.interrupted
       ? [paragraph('Interrupted: switches that are not in the table were not set otherwise.')]
       : []),
@@ -164,7 +172,9 @@ function combinationBlocks(
   const intro =
     minimal.length > 0
       ? `  minimal ${minimal.length === 1 ? 'set that keeps' : 'sets that keep'} every property:`
-      : '  no set keeps every property';
+      : left
+        ? '  none found so far'
+        : '  no set keeps every property';
   return [
     paragraph(asked),
     { kind: 'list', intro, items: found, tight: true },

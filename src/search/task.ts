@@ -87,13 +87,15 @@ const isOutcome = (outcome: Outcome<unknown>): boolean => {
 export const judge = (task: Task, property: Property, subject: unknown, instance: unknown): Judgement => {
   const { scope } = task;
   const what = () => `${scope.model}@${scope.variant}: property ${property.id}`;
-  return guarded(what, () =>
+  const judgement: unknown = guarded(what, () =>
     property.on === 'path'
       ? property.waits(subject, instance, scope.config, scope.switches)
       : property.on === 'call'
         ? property.judge(subject as Step, instance, scope.config, scope.switches)
         : property.judge(subject, instance, scope.config, scope.switches),
   );
+  if (typeof judgement === 'boolean' || typeof judgement === 'string') return judgement;
+  throw new SpecError(`${what()} returned ${String(judgement)}; it must say true, false, or in words what is wrong`);
 };
 
 /** Whether a property that is judged of paths takes the command for the system's own. */
