@@ -11,7 +11,8 @@ import { firstBreak, replay } from './replay.ts';
 /**
  * The counterexample that stands for its kind: in the default configuration if the same functions, called in the same order with
  * some arguments, break the property there as well, and there in the normal form. What a random search found in a larger one is then
- * the same as what an exhaustive search finds.
+ * as a rule the same as what an exhaustive search finds. Traces that call other functions, or in another order, stay apart, however
+ * long they are: they may have two mistakes behind them, one of which may be mended without the other.
  */
 export const canonical = (model: Model, property: Property, scope: Scope, found: Counterexample): Counterexample => {
   if (scope.resized.length === 0) return found;

@@ -56,20 +56,14 @@ function ablationBlocks(ablation: Ablation, style: Style): Block[] {
   const { scope, doc, states, bound, holds, violated, flips } = ablation;
   const base = scopeName(scope);
   const rows = flips.flatMap((flip) => flipRows(flip, style));
+  const about = [doc, settings(scope.switches)].filter((part) => part !== '').join('; ');
   const standing = bound
     ? `Incomplete (${boundWords(bound)}): of ${plural(states, 'state')} nothing is proved, so that no switch can break it.`
     : `As it is, ${plural(holds.length, 'property holds', 'properties hold')} in ${plural(states, 'state')}` +
       `${violated.length > 0 ? `; left out, since violated as it is: ${violated.map(({ id }) => id).join(', ')}` : ''}.`;
   return [
     { kind: 'heading', text: `${base}, one switch set otherwise at a time` },
-    {
-      kind: 'paragraph',
-      lines: [
-        `${scope.variant}: ${[doc, settings(scope.switches)].filter((part) => part !== '').join('; ')}.`,
-        standing,
-      ],
-      tight: true,
-    },
+    { kind: 'paragraph', lines: [...(about === '' ? [] : [`${scope.variant}: ${about}.`]), standing], tight: true },
     rows.length > 0
       ? { kind: 'table', head: ['with', 'breaks', 'trace'], rows, right: ['trace'] }
       : paragraph(Object.keys(scope.switches).length > 0 ? 'No switch was set otherwise.' : 'There is no switch.'),

@@ -59,6 +59,25 @@ const cells = ({ life }: { readonly life: LifeCycle | undefined }) =>
   matrixOf(life!).rows.map(({ from, cells }) => [from, ...cells.map((cell) => cellWords(cell, String).join(' '))]);
 
 describe('a life cycle', () => {
+  it('hears ctrl-C while it is read off', async () => {
+    const slow = defineModel({
+      ...tiny('slow', {
+        state: record({ n: range(0, 99) }),
+        command: variant({ tick: {} }),
+        initial: { n: 0 },
+        step: (state: { readonly n: number }) => ok({ n: (state.n + 1) % 100 }),
+      }),
+      classify: ({ n }: { readonly n: number }) => {
+        for (const start = performance.now(); performance.now() - start < 1; );
+        return `page ${n}`;
+      },
+    });
+    const pulse = async ({ doing }: { readonly doing?: string }) => doing !== 'reading off the life cycle';
+    await expect(audit(slow, {}, { pulse })).rejects.toThrow(
+      'interrupted while reading off the life cycle of 100 states: nothing is shown; --max-states N shows what N states have',
+    );
+  });
+
   it('has in a cell what changes the class first, then success, then errnos in alphabetical order', () => {
     const movement = { from: 'b', command: 'give', named: true, to: 'b', witness: 1 } as const;
     const refused = (errno: 'EPERM' | 'EBUSY') => ({ kind: 'refused', errno, reason: '', warnings: [] }) as const;

@@ -99,16 +99,13 @@ describe('audit', () => {
     );
   });
 
-  it.each([
-    ['the rules', [], 'reading off the rules'],
-    ['the life cycle', ['--command', 'host_share_guest'], 'reading off the life cycle'],
-  ])('hears ctrl-C while it reads off %s', async (_, options, doing) => {
-    const { status, out, err } = await pagelaw(['audit', 'pkvm-mmio', '--workers', '1', ...options], {
-      interruptAt: (line) => line.endsWith(doing),
+  it('hears ctrl-C while it reads off the rules', async () => {
+    const { status, out, err } = await pagelaw(['audit', 'pkvm-mmio', '--workers', '1'], {
+      interruptAt: (line) => line.endsWith('reading off the rules'),
     });
     expect([status, out]).toEqual([130, '']);
     expect(err).toBe(
-      `pagelaw: interrupted while ${doing} of 3,600 states: nothing is shown; --max-states N shows what N states have\n`,
+      'pagelaw: interrupted while reading off the rules of 3,600 states: nothing is shown; --max-states N shows what N states have\n',
     );
   });
 
