@@ -114,8 +114,12 @@ export const checkCommand = async (
   else if (format !== 'json') console.err(corpus);
   if (options.matrix) console.out(matrixIn(format, results, kept, style));
   else if (format === 'json') console.out(jsonText(checkJson(results, kept)));
-  else if (format !== 'text') console.out(formatted(format, reports));
-  else console.out(checkText(results, { style, inFull: named, coverage: options.coverage ?? false }));
+  else if (format !== 'text') {
+    const text = formatted(format, reports);
+    if (text === '' && format === 'itf')
+      console.err('pagelaw: no counterexample was found, so there is no trace to write\n');
+    console.out(text);
+  } else console.out(checkText(results, { style, inFull: named, coverage: options.coverage ?? false }));
   if (console.annotates && format !== 'github') console.err(githubErrors(reports));
   if (options.report !== undefined) {
     const searched = results.map((result, i) => ({ result, report: reports[i]! }));

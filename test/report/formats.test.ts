@@ -117,6 +117,7 @@ describe('ITF', () => {
     );
     const none = await typed('check pkvm-mmio@fixed --search exhaustive --format itf');
     expect([none.status, none.out]).toEqual([0, '']);
+    expect(none.err).toContain('no counterexample was found');
   });
 });
 
