@@ -58,11 +58,23 @@ export const attempt = ({ scope, system }: Task, state: unknown, command: Comman
   return outcome;
 };
 
+/** Looks at the state that a command has made. Throws a SpecError where that cannot be. */
+export const readable = <T>({ scope }: Task, command: Command, look: () => T): T => {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof SpecError) throw error;
+    throw new SpecError(
+      `${scope.model}@${scope.variant}: ${describeCommand(command)} made a state that cannot be read (usual cause: a draft that is used after its update())`,
+    );
+  }
+};
+
 /** Runs one command. The state after is frozen. Throws as `attempt` does. */
 export const perform = (task: Task, state: unknown, command: Command): Outcome<unknown> => {
   const outcome = attempt(task, state, command);
   if (outcome.state === state) return outcome;
-  frozen(outcome.state);
+  readable(task, command, () => frozen(outcome.state));
   // The state after is the very state before exactly if nothing changed, so that properties may ask for that with ===.
   return isDeepStrictEqual(outcome.state, state) ? { ...outcome, state } : outcome;
 };

@@ -6,7 +6,7 @@ import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, type Slot } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
-import { attempt, causes, LeftDomain, type Task } from './task.ts';
+import { attempt, causes, LeftDomain, readable, type Task } from './task.ts';
 
 /** The bits of 2, 8, 32, ... */
 const oddPowers = 0xaaaa_aaaa;
@@ -249,7 +249,7 @@ export class TransitionTable {
     try {
       return { outcome, next: this.#layout.encode(outcome.state) };
     } catch {
-      throw new LeftDomain(this.#task, command, outcome.state);
+      throw readable(this.#task, command, () => new LeftDomain(this.#task, command, outcome.state));
     }
   }
 

@@ -544,6 +544,16 @@ describe('a broken model gets the words of the reference search', () => {
   it.each<[string, Parameters<typeof counter>[1]]>([
     ['a state outside its domain', () => ok({ n: 4 })],
     ['an exception', () => JSON.parse('?')],
+    [
+      'a draft that has left its update',
+      (_, state) => {
+        let escaped: typeof state = state;
+        update(state, (draft) => {
+          escaped = draft;
+        });
+        return ok(escaped);
+      },
+    ],
     ['no outcome', () => undefined as never],
     [
       'a write to the state',
