@@ -108,27 +108,24 @@ describe('however many workers there are and whoever is faster', () => {
 
   const larger = { ...pages, config: { pages: 6, tables: 2 } };
 
-  it.each([1, 500, 20_000, 60_000])('so is where a search stops that may see %i states', async (maxStates) => {
-    const alone = await search(larger, 1, { maxStates });
-    expect(alone.bound).toEqual({ kind: 'states', limit: maxStates });
+  /** Workers stop where the bound is near, and the main thread goes on alone; `far`: they are of use before. */
+  const sameNear = async (bound: ExhaustiveOptions, far: boolean) => {
+    const alone = await search(larger, 1, bound);
     for (const workers of [2, 3]) {
       const stretches = vi.spyOn(Workers.prototype, 'expand');
-      expect(await search(larger, workers, { maxStates, callsToLeave: 1 })).toEqual(alone);
-      // Workers stop where the bound is near, and the main thread goes on alone.
-      if (maxStates >= 60_000) expect(stretches).toHaveBeenCalled();
+      expect(await search(larger, workers, { ...bound, callsToLeave: 1 })).toEqual(alone);
+      if (far) expect(stretches).toHaveBeenCalled();
       stretches.mockRestore();
     }
+    return alone.bound;
+  };
+
+  it.each([1, 500, 20_000, 60_000])('so is where a search stops that may see %i states', async (maxStates) => {
+    expect(await sameNear({ maxStates }, maxStates >= 60_000)).toEqual({ kind: 'states', limit: maxStates });
   });
 
   it.each([100_000, 1_000_000, 2_500_000])('and one that may use %i bytes', async (maxBytes) => {
-    const alone = await search(larger, 1, { maxBytes });
-    expect(alone.bound).toEqual({ kind: 'memory', limit: maxBytes });
-    for (const workers of [2, 3]) {
-      const stretches = vi.spyOn(Workers.prototype, 'expand');
-      expect(await search(larger, workers, { maxBytes, callsToLeave: 1 })).toEqual(alone);
-      if (maxBytes >= 2_500_000) expect(stretches).toHaveBeenCalled();
-      stretches.mockRestore();
-    }
+    expect(await sameNear({ maxBytes }, maxBytes >= 2_500_000)).toEqual({ kind: 'memory', limit: maxBytes });
   });
 });
 
