@@ -1,7 +1,8 @@
 import type { Effect } from '../observe/effect.ts';
 import { leads, type TransitionTable } from '../search/transition-table.ts';
+import type { Errno } from '../spec/errno.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot } from '../spec/layout.ts';
-import type { Errno, Outcome } from '../spec/outcome.ts';
+import type { Outcome } from '../spec/outcome.ts';
 
 /** What is put wrong in one row of a decision table. */
 export type Fault =

@@ -1,6 +1,6 @@
 import type { Bound } from '../search/result.ts';
+import type { Errno } from '../spec/errno.ts';
 import type { Command, Scope } from '../spec/model.ts';
-import type { Errno } from '../spec/outcome.ts';
 
 export type Value = boolean | number | string;
 

@@ -23,9 +23,18 @@ export interface Domain<T = unknown> {
   readonly shape: Shape;
   /** How many values. */
   readonly size: bigint;
+  /** How many scalars a value has; of a variant, those of all cases. At most `mostScalars`. */
+  readonly scalars: number;
+  /** How many records, arrays and variants lie in one another. At most `mostDepth`. */
+  readonly depth: number;
   contains(value: unknown): value is T;
   /** The first place where `value` leaves the domain; undefined if it does not. */
   misfit(value: unknown): Misfit | undefined;
+  /**
+   * The one form of a value, made anew: fields in the domain's order, plain prototypes, frozen, no part at two places, 0 for -0. Two equal
+   * values cannot be told apart by anything but `===`. Undefined for a value outside the domain.
+   */
+  canonical(value: unknown): T | undefined;
   /** Every value once; the last field or element varies fastest, as digits do. */
   values(): Generator<T>;
   /** Any value, reachable or not. */
@@ -43,18 +52,21 @@ export const flag: Domain<boolean> = domain({ kind: 'flag' });
 /** A choice of names, `enumOf('host', 'hyp')`, or of numbers that are not a range, `enumOf(0, 2, 7)`. */
 export const enumOf = <const V extends string | number>(...values: readonly V[]): Domain<V> => {
   if (values.length === 0) throw new SpecError('enumOf() needs at least one value');
-  const twice = values.find((value, i) => values.indexOf(value) !== i);
-  if (twice !== undefined) throw new SpecError(`enumOf() lists ${show(twice)} twice`);
-  const odd = values.find((value) => typeof value === 'number' && !isPlainInteger(value));
+  const odd = values.find((value) => typeof value !== 'string' && !isInteger(value));
   if (odd !== undefined) throw new SpecError(`enumOf() takes strings and integers, not ${show(odd)}`);
-  return domain<V>({ kind: 'enum', values });
+  const seen = new Set<V>();
+  for (const value of values) {
+    if (seen.has(value)) throw new SpecError(`enumOf() lists ${show(value)} twice`);
+    seen.add(value);
+  }
+  return domain<V>({ kind: 'enum', values: values.map((value) => withoutMinusZero(value)) });
 };
 
 /** The integers from `min` to `max`, both ends included; at most 2^32 of them. */
 export const range = (min: number, max: number): Domain<number> => {
-  if (!isPlainInteger(min) || !isPlainInteger(max) || max < min || max - min >= 2 ** 32)
+  if (!isInteger(min) || !isInteger(max) || max < min || max - min >= 2 ** 32)
     throw new SpecError(`range(${show(min)}, ${show(max)}) needs integers, min <= max, at most 2^32 values`);
-  return domain<number>({ kind: 'range', min, max });
+  return domain<number>({ kind: 'range', min: withoutMinusZero(min), max: withoutMinusZero(max) });
 };
 
 /** Named fields, all present. */
@@ -80,10 +92,28 @@ export const variant = <const C extends Readonly<Record<string, Fields>>>(
   return domain({ kind: 'variant', cases });
 };
 
+/** A state with more scalars is not one that can be searched, and takes longer to lay out than anybody waits. */
+export const mostScalars = 100_000;
+
+/** Deeper domains are a mistake, and would exhaust the stack of whoever walks them. */
+export const mostDepth = 100;
+
 function domain<T>(shape: Shape): Domain<T> {
+  const inner = innerDomains(shape);
+  const scalars = scalarsOf(shape);
+  const depth = 1 + inner.reduce((most, one) => Math.max(most, one.depth), 0);
+  if (scalars > mostScalars)
+    throw new SpecError(
+      `${shape.kind}() has ${scalars} scalars in all, more than the ${mostScalars} that a domain may have`,
+    );
+  if (depth > mostDepth)
+    throw new SpecError(`${shape.kind}() is nested ${depth} deep, more than the ${mostDepth} that a domain may be`);
   return {
     shape,
     size: sizeOf(shape),
+    scalars,
+    depth,
+    canonical: (value) => canonicalOf(shape, value) as T | undefined,
     contains: (value): value is T => misfitOf(shape, value, '') === undefined,
     misfit: (value) => misfitOf(shape, value, ''),
     // The shape says what the values are; these two casts are where that knowledge enters the type system.
@@ -99,6 +129,25 @@ function checkFieldNames(fields: Readonly<Record<string, unknown>>, reserved: re
   );
   if (bad !== undefined) throw new SpecError(`a field cannot be called ${show(bad)}`);
 }
+
+const innerDomains = (shape: Shape): readonly Domain[] => {
+  switch (shape.kind) {
+    case 'record':
+      return Object.values(shape.fields);
+    case 'array':
+      return [shape.element];
+    case 'variant':
+      return Object.values(shape.cases).flatMap((fields) => Object.values(fields));
+    default:
+      return [];
+  }
+};
+
+const scalarsOf = (shape: Shape): number => {
+  if (shape.kind === 'array') return shape.length * Math.max(1, shape.element.scalars);
+  if (shape.kind !== 'record' && shape.kind !== 'variant') return 1;
+  return innerDomains(shape).reduce((sum, { scalars }) => sum + scalars, shape.kind === 'variant' ? 1 : 0);
+};
 
 const product = (sizes: readonly bigint[]) => sizes.reduce((a, b) => a * b, 1n);
 const sizeOfFields = (fields: Fields) => product(Object.values(fields).map((field) => field.size));
@@ -120,37 +169,45 @@ function sizeOf(shape: Shape): bigint {
   }
 }
 
-/** -0 is refused: it would not survive packing, and it prints as 0. */
-export const isPlainInteger = (value: unknown): value is number => Number.isSafeInteger(value) && !Object.is(value, -0);
+export const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+
+/** -0 is 0: the two are equal, and print alike. */
+const withoutMinusZero = <V>(value: V): V => (Object.is(value, -0) ? (0 as V) : value);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A value in an error message: JSON where it has one, cut to a line. */
-const show = (value: unknown): string => {
+/** A value in an error message: JSON where it has one, cut to a line. Whatever the value is, this does not throw. */
+export const show = (value: unknown): string => {
   let text: string | undefined;
   try {
-    text = Object.is(value, -0) ? '-0' : JSON.stringify(value);
+    // JSON has no words for NaN and the infinities: it would say null.
+    text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+    text ??= String(value);
   } catch {
-    // A cycle, or a bigint: what String() says of it will do.
+    // A cycle, a bigint, or a value whose own functions throw.
+    text = typeof value === 'bigint' ? `${value}n` : Object.prototype.toString.call(value);
   }
-  text ??= String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
+type Scalar = Extract<Shape, { readonly kind: 'flag' | 'enum' | 'range' }>;
+
+const fits = (shape: Scalar, value: unknown): boolean => {
+  if (shape.kind === 'flag') return typeof value === 'boolean';
+  if (shape.kind === 'enum') return (shape.values as readonly unknown[]).includes(value);
+  return isInteger(value) && value >= shape.min && value <= shape.max;
 };
 
 function misfitOf(shape: Shape, value: unknown, path: string): Misfit | undefined {
   const misfit = (allowed: string): Misfit => ({ path, reason: `${show(value)} is not ${allowed}` });
   switch (shape.kind) {
     case 'flag':
-      return typeof value === 'boolean' ? undefined : misfit('true or false');
+      return fits(shape, value) ? undefined : misfit('true or false');
     case 'enum':
-      return shape.values.some((allowed) => Object.is(allowed, value))
-        ? undefined
-        : misfit(`one of ${shape.values.map(show).join(', ')}`);
+      return fits(shape, value) ? undefined : misfit(`one of ${shape.values.map(show).join(', ')}`);
     case 'range':
-      return isPlainInteger(value) && value >= shape.min && value <= shape.max
-        ? undefined
-        : misfit(`an integer from ${shape.min} to ${shape.max}`);
+      return fits(shape, value) ? undefined : misfit(`an integer from ${shape.min} to ${shape.max}`);
     case 'record':
       return isObject(value) ? misfitOfFields(shape.fields, value, path) : misfit('a record');
     case 'array': {
@@ -187,6 +244,48 @@ function misfitOfFields(fields: Fields, value: Readonly<Record<string, unknown>>
     if (inner) return inner;
   }
   return undefined;
+}
+
+/** Undefined where the value leaves the shape: no value of a domain is undefined. */
+function canonicalOf(shape: Shape, value: unknown): unknown {
+  switch (shape.kind) {
+    case 'flag':
+    case 'enum':
+    case 'range':
+      return fits(shape, value) ? withoutMinusZero(value) : undefined;
+    case 'record':
+      return isObject(value) ? canonicalFields(shape.fields, value, {}) : undefined;
+    case 'array': {
+      if (!Array.isArray(value) || value.length !== shape.length) return undefined;
+      const elements: unknown[] = [];
+      for (let i = 0; i < shape.length; i++) {
+        const element = canonicalOf(shape.element.shape, value[i]);
+        if (element === undefined) return undefined;
+        elements.push(element);
+      }
+      return Object.freeze(elements);
+    }
+    case 'variant': {
+      if (!isObject(value)) return undefined;
+      const { kind } = value;
+      if (typeof kind !== 'string' || !Object.hasOwn(shape.cases, kind)) return undefined;
+      return canonicalFields(shape.cases[kind]!, value, { kind });
+    }
+  }
+}
+
+/** `result` holds what comes before the fields. */
+function canonicalFields(fields: Fields, value: Readonly<Record<string, unknown>>, result: Record<string, unknown>) {
+  let count = Object.keys(result).length;
+  for (const name in fields) {
+    if (!Object.hasOwn(fields, name)) continue; // somebody has added to Object.prototype
+    if (!Object.hasOwn(value, name)) return undefined;
+    const field = canonicalOf(fields[name]!.shape, value[name]);
+    if (field === undefined) return undefined;
+    result[name] = field;
+    count++;
+  }
+  return Object.keys(value).length === count ? Object.freeze(result) : undefined;
 }
 
 function* valuesOf(shape: Shape): Generator<unknown> {

@@ -1,5 +1,6 @@
 export { array, type Domain, enumOf, flag, type Infer, type Misfit, range, record, variant } from './domain.ts';
 export type { Drawing, Line } from './drawing.ts';
+export { type Errno, errnoNumbers } from './errno.ts';
 export { SpecError } from './errors.ts';
 export { type Layout, layoutOf, type Slot } from './layout.ts';
 export {
@@ -22,7 +23,7 @@ export {
   systemOf,
   type Variant,
 } from './model.ts';
-export { describeOutcome, disabled, type Errno, type Outcome, ok, panic, refuse, warn } from './outcome.ts';
+export { describeOutcome, disabled, type Outcome, ok, panic, refuse, warn } from './outcome.ts';
 export {
   invariant,
   type Judgement,

@@ -1,4 +1,4 @@
-import { type Domain, type Fields, isPlainInteger, join, type Shape } from './domain.ts';
+import { type Domain, type Fields, isInteger, join, type Shape } from './domain.ts';
 import { SpecError } from './errors.ts';
 
 /** One scalar of a packed value: `width` bits at `shift` of 32-bit word `word`, holding the index of the value in its domain. */
@@ -166,12 +166,12 @@ function placeOf(shape: Shape, path: string, bits: Bits): Place {
     case 'enum': {
       const { values } = shape;
       const indexes = new Map<unknown, number>(values.map((value, index) => [value, index]));
-      const indexOf = (value: unknown) => (Object.is(value, -0) ? -1 : (indexes.get(value) ?? -1));
+      const indexOf = (value: unknown) => indexes.get(value) ?? -1;
       return { kind: 'scalar', slot: bits.slot(path, values.length, indexOf, (index) => values[index]!) };
     }
     case 'range': {
       const { min, max } = shape;
-      const indexOf = (value: unknown) => (isPlainInteger(value) && value >= min && value <= max ? value - min : -1);
+      const indexOf = (value: unknown) => (isInteger(value) && value >= min && value <= max ? value - min : -1);
       return { kind: 'scalar', slot: bits.slot(path, max - min + 1, indexOf, (index) => index + min) };
     }
     case 'record':

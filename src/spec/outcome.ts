@@ -1,5 +1,5 @@
-/** A kernel error number without its sign, e.g. 'EPERM'. */
-export type Errno = `E${Uppercase<string>}`;
+import { show } from './domain.ts';
+import { type Errno, isErrno } from './errno.ts';
 
 /**
  * What a command does to a state.
@@ -43,6 +43,50 @@ export const warn = <S>(outcome: Outcome<S>, id: string): Outcome<S> => ({
   ...outcome,
   warnings: [...outcome.warnings, id],
 });
+
+/** The fields that an outcome has beside `result`, `state` and `warnings`. There are no others: what is not listed could not be judged. */
+const fieldsOf: Readonly<Record<Outcome<unknown>['result'], readonly string[]>> = {
+  ok: [],
+  refused: ['errno', 'reason'],
+  panic: ['reason'],
+  disabled: ['reason'],
+};
+
+const isResult = (value: unknown): value is Outcome<unknown>['result'] =>
+  typeof value === 'string' && Object.hasOwn(fieldsOf, value);
+
+/** What is wrong with what a transition returned, as the end of a sentence about the call; undefined if it is an outcome. */
+export const misfitOfOutcome = (value: unknown): string | undefined => {
+  if (typeof value !== 'object' || value === null || !isResult(Reflect.get(value, 'result')))
+    return 'did not return an outcome; use ok(), refuse(), panic() or disabled()';
+  const outcome = value as Outcome<unknown>;
+  const fields = fieldsOf[outcome.result];
+  const allowed = ['result', 'state', 'warnings', ...fields];
+  const stray = Reflect.ownKeys(outcome).find((key) => typeof key !== 'string' || !allowed.includes(key));
+  if (stray !== undefined)
+    return `returned an outcome (${outcome.result}) with the field ${String(stray)}; it has only ${allowed.join(', ')}`;
+  const missing = ['state', 'warnings', ...fields].find((name) => !Object.hasOwn(outcome, name));
+  if (missing !== undefined) return `returned an outcome (${outcome.result}) without ${missing}`;
+  if (!Array.isArray(outcome.warnings)) return 'returned an outcome whose warnings are not an array';
+  // A hole of the array is undefined here; every() would pass over it.
+  const warning = [...outcome.warnings].findIndex((one) => typeof one !== 'string' || one === '');
+  if (warning >= 0)
+    return `returned an outcome with a warning that is no text: ${show(outcome.warnings[warning])}; use warn(outcome, 'text')`;
+  if (outcome.result !== 'ok' && typeof outcome.reason !== 'string')
+    return `returned an outcome whose reason is no text: ${show(outcome.reason)}`;
+  if (outcome.result === 'refused' && !isErrno(outcome.errno))
+    return `returned the errno ${show(outcome.errno)}, which Linux does not have; one is, for example, 'EPERM'`;
+  return undefined;
+};
+
+/** An outcome that leads to `state`, in the one form in which everybody sees it: frozen, its fields in this order. */
+export const withState = <S>(outcome: Outcome<unknown>, state: S): Outcome<S> => {
+  const { result, warnings } = outcome;
+  const common = { state, warnings: Object.freeze([...warnings]) };
+  if (result === 'ok') return Object.freeze({ result, ...common });
+  if (result === 'refused') return Object.freeze({ result, errno: outcome.errno, reason: outcome.reason, ...common });
+  return Object.freeze({ result, reason: outcome.reason, ...common });
+};
 
 /** The outcome as a kernel log would have it: `ok`, `-EPERM (annotated with another owner)`, `panic (…)`. */
 export const describeOutcome = (outcome: Outcome<unknown>): string => {
