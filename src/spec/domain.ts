@@ -46,6 +46,12 @@ export type Infer<D> = D extends Domain<infer T> ? T : never;
 type RecordOf<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> };
 type CaseOf<K, F extends Fields> = { readonly [N in 'kind' | keyof F]: N extends 'kind' ? K : Infer<F[N]> };
 
+/** A state with more scalars is not one that can be searched, and takes longer to lay out than anybody waits. */
+export const mostScalars = 100_000;
+
+/** Deeper domains are a mistake, and would exhaust the stack of whoever walks them. */
+export const mostDepth = 100;
+
 /** false, true */
 export const flag: Domain<boolean> = domain({ kind: 'flag' });
 
@@ -92,12 +98,6 @@ export const variant = <const C extends Readonly<Record<string, Fields>>>(
   return domain({ kind: 'variant', cases });
 };
 
-/** A state with more scalars is not one that can be searched, and takes longer to lay out than anybody waits. */
-export const mostScalars = 100_000;
-
-/** Deeper domains are a mistake, and would exhaust the stack of whoever walks them. */
-export const mostDepth = 100;
-
 function domain<T>(shape: Shape): Domain<T> {
   const inner = innerDomains(shape);
   const scalars = scalarsOf(shape);
@@ -130,7 +130,7 @@ function checkFieldNames(fields: Readonly<Record<string, unknown>>, reserved: re
   if (bad !== undefined) throw new SpecError(`a field cannot be called ${show(bad)}`);
 }
 
-const innerDomains = (shape: Shape): readonly Domain[] => {
+function innerDomains(shape: Shape): readonly Domain[] {
   switch (shape.kind) {
     case 'record':
       return Object.values(shape.fields);
@@ -141,13 +141,13 @@ const innerDomains = (shape: Shape): readonly Domain[] => {
     default:
       return [];
   }
-};
+}
 
-const scalarsOf = (shape: Shape): number => {
+function scalarsOf(shape: Shape): number {
   if (shape.kind === 'array') return shape.length * Math.max(1, shape.element.scalars);
   if (shape.kind !== 'record' && shape.kind !== 'variant') return 1;
   return innerDomains(shape).reduce((sum, { scalars }) => sum + scalars, shape.kind === 'variant' ? 1 : 0);
-};
+}
 
 const product = (sizes: readonly bigint[]) => sizes.reduce((a, b) => a * b, 1n);
 const sizeOfFields = (fields: Fields) => product(Object.values(fields).map((field) => field.size));
