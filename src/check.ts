@@ -6,18 +6,10 @@ import { searchRandom } from './search/random.ts';
 import { searchReference } from './search/reference.ts';
 import type { Covered, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
 import { causes, type Task, taskOf } from './search/task.ts';
+import { drawingOf, laneOf, legendOf } from './spec/callbacks.ts';
 import type { Drawing } from './spec/drawing.ts';
 import { SpecError } from './spec/errors.ts';
-import {
-  type Choices,
-  describeCommand,
-  drawingOf,
-  guarded,
-  type Lane,
-  laneOf,
-  type Scope,
-  scopeOf,
-} from './spec/model.ts';
+import { type Choices, describeCommand, type Lane, type Scope, scopeOf } from './spec/model.ts';
 import type { Property, Step } from './spec/property.ts';
 import type { Suite } from './spec/suite.ts';
 
@@ -116,7 +108,7 @@ export const check = async (
   return {
     scope,
     title: model.title,
-    legend: guarded(`${model.id}: legend()`, () => model.legend?.(scope.config)),
+    legend: legendOf(model, scope.config),
     kernel: { ...model.kernel },
     draw: drawingOf(model, scope),
     initial: task.system.initial,

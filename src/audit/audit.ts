@@ -1,8 +1,9 @@
 import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
 import type { Pulse } from '../search/result.ts';
 import { taskOf } from '../search/task.ts';
+import { legendOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Choices, guarded, type Model, scopeOf } from '../spec/model.ts';
+import { type Choices, type Model, scopeOf } from '../spec/model.ts';
 import { Breath, Interrupted } from './breath.ts';
 import { lifeCycleOf } from './life-cycle.ts';
 import type { AuditResult } from './result.ts';
@@ -47,7 +48,7 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
     const tables = await ruleTables(task, inspected, firstTaken, kinds, inFull, breath());
     doing = 'reading off the life cycle';
     const life = await lifeCycleOf(model, task, inspected, depths, breath());
-    const legend = guarded(`${model.id}: legend()`, () => model.legend?.(scope.config));
+    const legend = legendOf(model, scope.config);
     const { environment = [], title } = model;
     return { scope, title, legend, environment, states: covered.states, depth: covered.depth, bound, tables, life };
   } catch (error) {

@@ -6,6 +6,7 @@ import { collectRegions, neighbours, type Regions } from '../search/neighbours.t
 import type { Bound, Pulse, Verdict } from '../search/result.ts';
 import { perform, type Task, taskOf } from '../search/task.ts';
 import { outcomeKey, watch } from '../search/transition-table.ts';
+import { legendOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, layoutOf, type Slot } from '../spec/layout.ts';
 import { type Choices, type Command, describeCommand, type Scope, scopeName, scopeOf } from '../spec/model.ts';
@@ -181,7 +182,7 @@ const explore = async (task: Task, options: DifferenceOptions): Promise<Explored
 
 const sideOf = ({ suite }: Side, { scope }: Task, { states, bound }: ExploredTask): ExploredSide => ({
   scope,
-  legend: suite.model.legend?.(scope.config),
+  legend: legendOf(suite.model, scope.config),
   states: states.count,
   bound,
 });

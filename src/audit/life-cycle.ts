@@ -4,6 +4,7 @@ import { viewOf } from '../observe/view.ts';
 import type { Inspected } from '../search/exhaustive.ts';
 import { causes, type Task } from '../search/task.ts';
 import { leads } from '../search/transition-table.ts';
+import { laneOf, namesPage, pageClassOf, pagesOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Layout } from '../spec/layout.ts';
 import { guarded, type Model } from '../spec/model.ts';
@@ -23,24 +24,24 @@ export const lifeCycleOf = async (
   breath: Breath,
 ): Promise<LifeCycle | undefined> => {
   if (!model.classify) return undefined;
-  const { config, switches } = task.scope;
-  const pages = guarded(`${model.id}: pages()`, () => model.pages?.(config) ?? [0]);
+  const { config } = task.scope;
+  const pages = pagesOf(model, config);
   const classes = new Names();
   const columns = new Names();
   const tabulated = (what: string, of: (state: unknown) => number) =>
     new Tabulated(layout, `${task.scope.model}@${task.scope.variant}: ${what}`, of);
   const classify = pages.map((page) =>
-    tabulated('classify()', (state) => classes.numberOf(className(model.classify!(state, page, config, switches)))),
+    tabulated('classify()', (state) => classes.numberOf(pageClassOf(model, task.scope, state, page))),
   );
   const names = task.commands.map((command) =>
-    pages.map((page) => tabulated('names()', (state) => Number(model.names?.(state, command, page, config) ?? true))),
+    pages.map((page) => tabulated('names()', (state) => Number(namesPage(model, task.scope, state, command, page)))),
   );
   const kinds = task.commands.map(({ kind }) => kind);
-  const { lane } = model;
+  const lane = laneOf(model);
   // What a thread does next is in the state, not in the command.
   const columnOf = lane
     ? task.commands.map((command) =>
-        tabulated('lane()', (state) => columns.numberOf(lane(state, command)?.step ?? command.kind)),
+        tabulated('lane()', (state) => columns.numberOf(lane({ before: state, command })?.step ?? command.kind)),
       )
     : kinds.map((kind) => {
         const number = columns.numberOf(kind);
@@ -149,9 +150,3 @@ class Names {
     return known < 0 ? this.#names.push(name) - 1 : known;
   }
 }
-
-const className = (name: unknown): string | undefined => {
-  if (name !== undefined && (typeof name !== 'string' || name.trim() === ''))
-    throw new SpecError('classify() must give the name of a class, or undefined');
-  return name;
-};

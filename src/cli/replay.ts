@@ -8,8 +8,9 @@ import { type Replayed, replayText } from '../report/replay.ts';
 import { replayReport } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
 import { taskOf } from '../search/task.ts';
+import { drawingOf, laneOf, legendOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
-import { drawingOf, laneOf, scopeOf } from '../spec/model.ts';
+import { scopeOf } from '../spec/model.ts';
 import { type Console, exit } from './console.ts';
 import { type Format, formatOf, formatted, jsonText } from './formats.ts';
 import { allSuites, suitesOf } from './suites.ts';
@@ -59,7 +60,7 @@ export const runAgain = async (
     return {
       scope,
       title: suite.model.title,
-      legend: suite.model.legend?.(scope.config),
+      legend: legendOf(suite.model, scope.config),
       kernel: { ...suite.model.kernel },
       draw: drawingOf(suite.model, scope),
       initial: task.system.initial,

@@ -1,6 +1,6 @@
 import { type Layout, maskOf, type Place, type Slot } from '../spec/layout.ts';
 import type { Observation } from './observation.ts';
-import { partOf } from './view.ts';
+import { finished, partOf } from './view.ts';
 
 /** What a transition writes: word i of the next state is `(word & keep[i]) | set[i]`. */
 export interface Effect {
@@ -21,7 +21,8 @@ function write(effect: Effect, observation: Observation, place: Place, value: un
   if (place.kind === 'scalar') return writeScalar(effect, place.slot, value);
   if (typeof value !== 'object' || value === null) return false;
 
-  const part = partOf(value);
+  const held = partOf(value);
+  const part = held?.base ? finished(held) : held; // an update() inside of another recipe gives a draft
   if (
     part?.origin === place &&
     part.observation === observation &&

@@ -17,10 +17,12 @@ interface Part {
   readonly length: number | undefined;
   /** Fields that differ from the origin's; `gone` for one that was deleted. Only a draft's are added to. */
   readonly changes: Map<string, unknown>;
-  /** Of a draft: the drafts of compound fields that were looked at. */
+  /** The compound fields that were looked at: of a draft their drafts, of a value that `update` made its own new parts. */
   readonly children: Map<string, object>;
   /** Undefined for a frozen value; for a draft, the value that it started from. */
   readonly base: Part | undefined;
+  /** Part of the state as it was given. Its fields are the same objects whoever looks at them; those of other parts are their own. */
+  readonly isGiven: boolean;
   readonly proxy: object;
 }
 
@@ -37,7 +39,7 @@ export const partOf = (value: unknown): Part | undefined => {
 /** Proxy traps are given the target, not the proxy. */
 const partHeldBy = (target: object): Part => Reflect.get(target, held) as Part;
 
-/** Shared by all that have no changes, or no children, and never will. */
+/** Shared by all that have no changes, or no children of their own, and never will. */
 const nothing = new Map<string, never>();
 
 /** The observed state itself: a value that behaves like the plain, frozen state and notes what is read of it. */
@@ -51,6 +53,7 @@ export const viewOf = (observation: Observation, place: Place): unknown => {
     length: place.kind === 'array' ? place.elements.length : undefined,
     changes: nothing,
     base: undefined,
+    isGiven: true,
   }).proxy;
   observation.views.set(place, view);
   return view;
@@ -59,10 +62,10 @@ export const viewOf = (observation: Observation, place: Place): unknown => {
 const makePart = (part: Omit<Part, 'proxy' | 'children'>): Part => {
   // The target only lends its prototype, and its length if it is an array. A field of it is never looked at.
   const target: object = part.length === undefined ? {} : new Array(part.length);
-  const { observation, origin, length, changes, base } = part;
+  const { observation, origin, length, changes, base, isGiven } = part;
   const proxy: object = new Proxy(target, base ? draftHandler : valueHandler);
-  const children: Part['children'] = base ? new Map() : nothing;
-  const made: Part = { observation, origin, length, changes, children, base, proxy };
+  const children: Part['children'] = isGiven ? nothing : new Map();
+  const made: Part = { observation, origin, length, changes, children, base, isGiven, proxy };
   Reflect.set(target, held, made);
   return made;
 };
@@ -79,11 +82,15 @@ const frozenCopy = (observation: Observation, value: unknown): unknown => {
     length: Array.isArray(value) ? value.length : undefined,
     changes,
     base: undefined,
+    isGiven: false,
   }).proxy;
 };
 
+/** The same value as another object, with other parts. */
+const anew = (part: Part): Part => makePart({ ...part, base: undefined, isGiven: false });
+
 /** The value that a draft has become; the very value that it started from if nothing was changed. */
-const finished = (draft: Part): Part => {
+export const finished = (draft: Part): Part => {
   const changes = new Map(draft.base!.changes);
   let changed = false;
   for (const [key, child] of draft.children) {
@@ -104,16 +111,30 @@ const finished = (draft: Part): Part => {
     length: draft.length,
     changes,
     base: undefined,
+    isGiven: false,
   });
 };
 
-const draftOf = (base: Part): Part => makePart({ ...base, changes: new Map(), base });
+const draftOf = (base: Part): Part => makePart({ ...base, changes: new Map(), base, isGiven: false });
 
-const changed = (part: Part, recipe: (draft: unknown) => void): object => {
-  const base = part.base ? finished(part) : part;
-  const draft = draftOf(base);
-  recipe(draft.proxy);
-  return finished(draft).proxy;
+const isChanged = (draft: Part): boolean => finished(draft) !== draft.base;
+
+/** What `update` makes of `whole`: an observed value, a draft, or a plain value that holds some. */
+const changed = (
+  observation: Observation,
+  whole: unknown,
+  recipe: (draft: unknown) => unknown,
+  isNested: boolean,
+): unknown => {
+  const part = partOf(whole) ?? partOf(frozenCopy(observation, whole))!;
+  const draft = draftOf(part.base ? finished(part) : part);
+  const returned = recipe(draft.proxy);
+  if (returned === undefined || returned === draft.proxy) return isNested ? draft.proxy : anew(finished(draft)).proxy;
+  if (isChanged(draft))
+    throw new SpecError('changes the draft of an update() and returns another value from it; do one of the two');
+  const instead = partOf(frozenCopy(observation, returned));
+  if (!instead) return returned;
+  return isNested ? draftOf(instead).proxy : anew(instead).proxy;
 };
 
 /** The fields that the origin has: of a variant, those of the case that the packed state is in, which is thereby read. */
@@ -132,24 +153,25 @@ const placeAt = (part: Part, key: string): Place | undefined => {
 
 /** Undefined for a field that is not there. */
 const fieldOf = (part: Part, key: string): unknown => {
-  if (part.changes.has(key)) {
-    const value = part.changes.get(key);
-    return value === gone ? undefined : value;
-  }
+  // As in immer: what the draft started from is drafted when it is looked at, what was assigned since is not.
+  if (part.base && part.changes.has(key)) return present(part.changes.get(key));
   const known = part.children.get(key);
   if (known) return known;
-  if (part.base) {
-    // As in immer: what the draft started from is drafted when it is looked at, what was assigned since is not.
-    const value = fieldOf(part.base, key);
-    const inner = partOf(value);
-    if (!inner) return value;
-    const child = draftOf(inner).proxy;
-    part.children.set(key, child);
-    return child;
-  }
+  const value = part.base ? fieldOf(part.base, key) : unwrappedField(part, key);
+  const inner = part.isGiven ? undefined : partOf(value);
+  if (!inner) return value;
+  const child = part.base ? draftOf(inner).proxy : anew(inner).proxy;
+  part.children.set(key, child);
+  return child;
+};
+
+const unwrappedField = (part: Part, key: string): unknown => {
+  if (part.changes.has(key)) return present(part.changes.get(key));
   const place = placeAt(part, key);
   return place && viewOf(part.observation, place);
 };
+
+const present = (value: unknown): unknown => (value === gone ? undefined : value);
 
 const hasField = (part: Part, key: string): boolean => {
   if (part.changes.has(key)) return part.changes.get(key) !== gone;
@@ -202,7 +224,9 @@ const readOnly = (key: string | symbol): never => {
 const reading: ProxyHandler<object> = {
   get: (target, key) => {
     const part = partHeldBy(target);
-    if (key === updates) return (recipe: (draft: unknown) => void) => changed(part, recipe);
+    if (key === updates)
+      return (whole: unknown, recipe: (draft: unknown) => unknown, isNested: boolean) =>
+        changed(part.observation, whole, recipe, isNested);
     if (typeof key === 'symbol' || (part.length !== undefined && key === 'length')) return Reflect.get(target, key);
     if (hasField(part, key)) return fieldOf(part, key);
     if (!(key in target) && !mayHave(part, key)) throw unknownField(key, 'the state');

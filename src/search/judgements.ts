@@ -4,6 +4,7 @@ import { hole, type SlotValues, Tries } from '../observe/tries.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Layout, maskOf, type Place, type Slot, slotsOf } from '../spec/layout.ts';
+import { withState } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
 import { collectRegions, neighbours, type Regions } from './neighbours.ts';
@@ -24,9 +25,13 @@ const judged = (
     seen = decides(property, judge(task, property, observed, instance));
   } catch (error) {
     if (!exploring) judge(task, property, plain, instance); // where the property is broken, this says so in its own words
-    throw error instanceof SpecError
-      ? new SpecError(`${model}@${variant}: property ${property.id} ${error.message}`)
-      : error;
+    if (!(error instanceof SpecError)) throw error;
+    const who = `${model}@${variant}: property ${property.id}`;
+    throw new SpecError(
+      error.message.startsWith(who)
+        ? `${error.message} while its state was watched, and not on the plain state`
+        : `${who} ${error.message}`,
+    );
   }
   if (seen === decides(property, judge(task, property, plain, instance))) return seen;
   throw new SpecError(
@@ -365,15 +370,16 @@ export class CallJudgements {
     const after = same ? before : viewOf(observation, this.#after);
     const plainBefore = this.#layout.decode(pair);
     const plainAfter = same ? plainBefore : this.#layout.decode(pair, width);
+    const plain = { before: plainBefore, command, outcome: withState(outcome, plainAfter) };
     this.runs += 2;
     const seen = judged(
       this.#task,
       judgeable,
       { before, command, outcome: strict({ ...outcome, state: after }, outcomeFields, 'an outcome') },
-      { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } },
+      plain,
       explored !== undefined,
     );
-    this.#checkIdentity(judgeable, { before: plainBefore, command, outcome: { ...outcome, state: plainAfter } }, seen);
+    this.#checkIdentity(judgeable, plain, seen);
     learned(this.#task, judgeable, () => this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen)));
     this.#watch?.judgedCall(judgeable, { command: number, outcome, same }, observation.reads, pair, seen, real);
     explored?.push(...observation.reads);
@@ -382,15 +388,14 @@ export class CallJudgements {
     return seen;
   }
 
-  /** Parts that did not change are one object to immer and two to an observation: a property must not look which. */
+  /**
+   * Every state is made of parts of its own, so that a comparison of parts with === says nothing, and whoever writes one means something
+   * else. It is found by judging the call once more with the parts that did not change in common.
+   */
   #checkIdentity(judgeable: Judgeable, step: Step, seen: boolean) {
     const { property, instance } = judgeable;
-    const state = sharing(step.before, step.outcome.state);
-    if (
-      decides(property, judge(this.#task, property, { ...step, outcome: { ...step.outcome, state } }, instance)) ===
-      seen
-    )
-      return;
+    const outcome = withState(step.outcome, sharing(step.before, step.outcome.state));
+    if (decides(property, judge(this.#task, property, { ...step, outcome }, instance)) === seen) return;
     const { model, variant } = this.#task.scope;
     throw new SpecError(
       `${model}@${variant}: property ${property.id} compares parts of states by identity; compare fields instead`,

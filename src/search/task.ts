@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { SpecError } from '../spec/errors.ts';
+import { show } from '../spec/domain.ts';
+import { isSpecError, SpecError } from '../spec/errors.ts';
 import {
   type Command,
   describeCommand,
@@ -9,8 +10,8 @@ import {
   type System,
   systemOf,
 } from '../spec/model.ts';
-import type { Outcome } from '../spec/outcome.ts';
-import type { Judgement, Property, Step } from '../spec/property.ts';
+import { misfitOfOutcome, type Outcome, withState } from '../spec/outcome.ts';
+import { type Judgement, misfitOfJudgement, type Property, type Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
 import type { Bound } from './result.ts';
 
@@ -52,10 +53,12 @@ export const taskOf = (model: Model, scope: Scope, properties: readonly Property
  */
 export const attempt = ({ scope, system }: Task, state: unknown, command: Command): Outcome<unknown> => {
   const call = () => `${scope.model}@${scope.variant}: ${describeCommand(command)}`;
-  const outcome = guarded(call, () => system.step(state, command));
-  if (!isOutcome(outcome))
-    throw new SpecError(`${call()} did not return an outcome; use ok(), refuse(), panic() or disabled()`);
-  return outcome;
+  return guarded(call, () => {
+    const outcome = system.step(state, command);
+    const misfit = misfitOfOutcome(outcome);
+    if (misfit === undefined) return outcome;
+    throw new SpecError(`${call()} ${misfit}`);
+  });
 };
 
 /** Looks at the state that a command has made. Throws a SpecError where that cannot be. */
@@ -63,34 +66,28 @@ export const readable = <T>({ scope }: Task, command: Command, look: () => T): T
   try {
     return look();
   } catch (error) {
-    if (error instanceof SpecError) throw error;
+    if (isSpecError(error)) throw error;
     throw new SpecError(
       `${scope.model}@${scope.variant}: ${describeCommand(command)} made a state that cannot be read (usual cause: a draft that is used after its update())`,
     );
   }
 };
 
-/** Runs one command. The state after is frozen. Throws as `attempt` does. */
+/**
+ * Runs one command. The state after is canonical: a new value, or the very state before exactly if nothing changed, so that properties
+ * may ask for that with ===. One outside its domain, which is an error or lies behind a violation, is frozen as it is. Throws as
+ * `attempt` does.
+ */
 export const perform = (task: Task, state: unknown, command: Command): Outcome<unknown> => {
   const outcome = attempt(task, state, command);
-  if (outcome.state === state) return outcome;
-  readable(task, command, () => frozen(outcome.state));
-  // The state after is the very state before exactly if nothing changed, so that properties may ask for that with ===.
-  return isDeepStrictEqual(outcome.state, state) ? { ...outcome, state } : outcome;
+  if (outcome.result === 'disabled' || outcome.state === state) return withState(outcome, state);
+  const after = readable(task, command, () => task.system.state.canonical(outcome.state) ?? frozen(outcome.state));
+  return withState(outcome, isDeepStrictEqual(after, state) ? state : after);
 };
 
 /** Whether no command can be given in the state. */
 export const isEnd = (task: Task, state: unknown): boolean =>
   task.commands.every((command) => perform(task, state, command).result === 'disabled');
-
-const isOutcome = (outcome: Outcome<unknown>): boolean => {
-  if (!Array.isArray(outcome?.warnings)) return false;
-  if (outcome.result === 'refused' && typeof outcome.errno !== 'string') return false;
-  return (
-    outcome.result === 'ok' ||
-    (['refused', 'panic', 'disabled'].includes(outcome.result) && typeof outcome.reason === 'string')
-  );
-};
 
 /**
  * Judges a property at one state or call. Of one that is judged of paths it says whether the state waits. Throws a SpecError that
@@ -106,16 +103,19 @@ export const judge = (task: Task, property: Property, subject: unknown, instance
         ? property.judge(subject as Step, instance, scope.config, scope.switches)
         : property.judge(subject, instance, scope.config, scope.switches),
   );
-  if (typeof judgement === 'boolean' || typeof judgement === 'string') return judgement;
-  throw new SpecError(`${what()} returned ${String(judgement)}; it must say true, false, or in words what is wrong`);
+  const misfit = misfitOfJudgement(property, judgement);
+  if (misfit === undefined) return judgement as Judgement;
+  throw new SpecError(`${what()} ${misfit}`);
 };
 
 /** Whether a property that is judged of paths takes the command for the system's own. */
-export const owns = ({ scope }: Task, property: Property, command: Command, instance: unknown): boolean =>
-  guarded(
-    `${scope.model}@${scope.variant}: property ${property.id}`,
-    () => property.on === 'path' && property.own(command, instance, scope.config, scope.switches),
-  );
+export const owns = ({ scope }: Task, property: Property, command: Command, instance: unknown): boolean => {
+  if (property.on !== 'path') return false;
+  const what = `${scope.model}@${scope.variant}: property ${property.id}`;
+  const own: unknown = guarded(what, () => property.own(command, instance, scope.config, scope.switches));
+  if (typeof own === 'boolean') return own;
+  throw new SpecError(`${what}: own() returned ${show(own)}; it must say true or false`);
+};
 
 /** A command left the state's domain: the model is broken, or a violation has led to where it need not be right. */
 export class LeftDomain extends SpecError {

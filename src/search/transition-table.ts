@@ -2,10 +2,10 @@ import { type Effect, effectOf } from '../observe/effect.ts';
 import { Observation } from '../observe/observation.ts';
 import { grown, hole, type Tree, Tries } from '../observe/tries.ts';
 import { viewOf } from '../observe/view.ts';
-import { SpecError } from '../spec/errors.ts';
-import { indexIn, type Layout, type Slot } from '../spec/layout.ts';
-import { type Command, describeCommand } from '../spec/model.ts';
-import { describeOutcome, type Outcome } from '../spec/outcome.ts';
+import { isSpecError, SpecError } from '../spec/errors.ts';
+import type { Layout, Slot } from '../spec/layout.ts';
+import { type Command, describeCommand, thrown } from '../spec/model.ts';
+import { describeOutcome, misfitOfOutcome, type Outcome, withState } from '../spec/outcome.ts';
 import { attempt, causes, LeftDomain, readable, type Task } from './task.ts';
 
 /** The bits of 2, 8, 32, ... */
@@ -17,7 +17,7 @@ export const leads = { on: 0, nowhere: 1, disabled: 2, panic: 3 } as const;
 /** What a row says of the slots that it concerns. */
 export interface Row {
   readonly command: number;
-  /** Its state is an observed one and not to be used. */
+  /** Without its state. */
   readonly outcome: Outcome<unknown>;
   readonly reads: readonly { readonly slot: Slot; readonly index: number }[];
   /** The packed state that it was learned of. */
@@ -174,61 +174,45 @@ export class TransitionTable {
   #learn(number: number, state: Uint32Array): number {
     const command = this.#task.commands[number]!;
     const observation = new Observation(state);
-    let outcome: Outcome<unknown>;
-    let effect: Effect | undefined;
-    try {
-      this.runs++;
-      [outcome, effect] = watch(this.#task, this.#layout, observation, command);
-    } catch (error) {
-      this.#plain(state, command); // where the model is broken, this says so in its own words
-      const { model, variant } = this.#task.scope;
-      if (error instanceof SpecError)
-        throw new SpecError(`${model}@${variant}: ${describeCommand(command)} ${error.message}`);
-      throw this.#impure(command, state, `under observation it threw ${String(error)}`);
-    }
+    const [outcome, effect] = this.#watched(command, observation, state);
     const plain = this.#plain(state, command);
     const reads = observation.reads.map((slot) => ({ slot, index: observation.indexOf(slot) }));
     const row = this.#add({ command: number, outcome, reads, sample: state }, leadOf(outcome, effect), effect);
     this.uses[row] = 1;
     this.#lookups[row] = 1;
-    if (!effect || !this.#agrees(row, state, plain))
-      throw this.#impure(
-        command,
-        state,
-        `observed: ${describeOutcome(outcome)}; plain: ${describeOutcome(plain.outcome)}, or another state`,
-      );
+    if (!effect || !this.#agrees(row, state, plain)) throw this.#differs(command, state, outcome, plain);
     try {
       this.#tries.learn(this.#roots[number]!, observation.reads, observation.indexOf, row);
     } catch (error) {
       throw error instanceof SpecError ? this.#impure(command, state, error.message) : error;
     }
     observation.close();
-    this.#checkIdentity(row, state);
     return row;
   }
 
-  /**
-   * Writing what is there already gives the same state to immer and a new one to an observation, which did not read what was there.
-   * A row whose writes change nothing in the state that it leads to is checked there: it shows a transition that compares states by
-   * identity.
-   */
-  #checkIdentity(row: number, state: Uint32Array) {
-    const { command, outcome, reads } = this.#rows[row]!;
-    const next = new Uint32Array(this.#layout.words);
-    if (outcome.result === 'disabled') return;
-    if (!this.apply(row, state, 0, next) || !reads.every(({ slot, index }) => indexIn(slot, next, 0) === index)) return;
-    let plain: Plain | undefined;
+  #watched(command: Command, observation: Observation, state: Uint32Array): ReturnType<typeof watch> {
     try {
-      plain = this.#plain(next, this.#task.commands[command]!);
+      this.runs++;
+      return watch(this.#task, this.#layout, observation, command);
     } catch (error) {
-      if (outcome.result === 'panic') return; // nothing need be made for the state that a panic leaves
-      if (!(error instanceof LeftDomain)) throw error; // the row does not leave it: a difference, too
+      this.#plain(state, command); // where the model is broken, this says so in its own words
+      const { model, variant } = this.#task.scope;
+      const call = `${model}@${variant}: ${describeCommand(command)}`;
+      throw new SpecError(`${call} ${isSpecError(error) ? error.message : unwatchable(error)}`);
     }
-    if (plain && this.#agrees(row, next, plain)) return;
+  }
+
+  /** The error for a call that did one thing under observation and another one plainly. Which of the two reasons it has is tried out. */
+  #differs(command: Command, state: Uint32Array, observed: Outcome<unknown>, plain: Plain): SpecError {
+    const what = `observed: ${describeOutcome(observed)}; plain: ${describeOutcome(plain.outcome)}, or another state`;
+    const again = this.#plain(state, command);
+    const isPure =
+      outcomeKey(again.outcome) === outcomeKey(plain.outcome) && again.next.every((word, i) => word === plain.next[i]);
+    if (!isPure) return this.#impure(command, state, what);
     const { model, variant } = this.#task.scope;
-    throw new SpecError(
-      `${model}@${variant}: ${describeCommand(this.#task.commands[command]!)} compares states by identity: an update that changes nothing ` +
-        `makes a difference (${describeOutcome(outcome)}; ${plain ? describeOutcome(plain.outcome) : 'a state outside its domain'}); compare fields instead`,
+    return new SpecError(
+      `${model}@${variant}: ${describeCommand(command)} is impure, or looks at its state in a way that cannot be watched: ${what} ` +
+        `(${causes}; or ${unsupported}); the state: ${JSON.stringify(this.#layout.decode(state))}`,
     );
   }
 
@@ -272,10 +256,25 @@ export class TransitionTable {
   }
 }
 
+const unsupported =
+  'property descriptors, Object.isFrozen(), functions of immer other than produce(); what works is reading, destructuring, spread, array ' +
+  'methods and update()';
+
+/** What code did that works on a plain state and not on an observed one, as the end of a sentence about the call. */
+const unwatchable = (error: unknown): string => {
+  const words = thrown(error);
+  if (/^DataCloneError/.test(words))
+    return 'copies its state with structuredClone(), which cannot copy a state that is watched; write { ...state } or update()';
+  return `threw ${words} while it was watched, and not on the plain state (usual causes: ${unsupported})`;
+};
+
 /** A larger tree would make more code than the processor's caches like. */
 const mostCompiledChildren = 1000;
 
-/** Runs a command under observation. The effect is undefined if the state that it leads to is outside the domain. */
+/**
+ * Runs a command under observation. The outcome comes without its state, the effect says what that is; it is undefined if the state is
+ * outside the domain.
+ */
 export const watch = (
   { system }: Task,
   layout: Layout<unknown>,
@@ -283,8 +282,10 @@ export const watch = (
   command: Command,
 ): [Outcome<unknown>, Effect | undefined] => {
   const outcome = system.step(viewOf(observation, layout.place), command);
-  if (outcome.result === 'disabled') return [outcome, noEffect(layout.words)];
-  return [outcome, effectOf(layout, observation, outcome.state)];
+  const misfit = misfitOfOutcome(outcome);
+  if (misfit !== undefined) throw new SpecError(misfit);
+  const effect = outcome.result === 'disabled' ? noEffect(layout.words) : effectOf(layout, observation, outcome.state);
+  return [withState(outcome, undefined), effect];
 };
 
 /** What tells two outcomes apart, without their states. */

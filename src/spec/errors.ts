@@ -5,3 +5,12 @@
 export class SpecError extends Error {
   override readonly name = 'SpecError';
 }
+
+/** Whether what was thrown is a SpecError. `instanceof` alone would throw for a proxy whose traps do. */
+export const isSpecError = (error: unknown): error is SpecError => {
+  try {
+    return error instanceof SpecError;
+  } catch {
+    return false;
+  }
+};

@@ -1,10 +1,9 @@
-import type { Domain } from './domain.ts';
+import { type Domain, show } from './domain.ts';
 import type { Drawing } from './drawing.ts';
-import { SpecError } from './errors.ts';
+import { isSpecError, SpecError } from './errors.ts';
 import { layoutOf } from './layout.ts';
 import type { Outcome } from './outcome.ts';
 import { type Interchangeable, resolveSymmetry } from './symmetry.ts';
-import { frozen } from './update.ts';
 
 /** A call: `kind` is the function's name, the other fields are its arguments, in order. */
 export interface Command {
@@ -162,20 +161,6 @@ export const switchValues = (spec: Switch): readonly (boolean | string)[] =>
 
 export const switchDoc = (spec: Switch): string => (typeof spec === 'string' ? spec : spec.doc);
 
-/** How the model draws a state; undefined for a model that does not say. */
-export const drawingOf = (
-  { id, draw }: Model,
-  { config, switches }: Scope,
-): ((state: unknown) => readonly Drawing[]) | undefined =>
-  draw && ((state) => guarded(`${id}: draw()`, () => draw(state, config, switches)));
-
-/** Whose step a call is, as the model says; undefined for a model without threads. */
-export const laneOf = ({
-  id,
-  lane,
-}: Model): ((step: { before: unknown; command: Command }) => Lane | undefined) | undefined =>
-  lane && (({ before, command }) => guarded(`${id}: lane()`, () => lane(before, command)));
-
 /** What is checked: a model, one of its variants, and what differs from that variant and from the default configuration. */
 export interface Scope {
   readonly model: string;
@@ -257,7 +242,12 @@ export const systemOf = (model: Model, scope: Scope): System => {
       `model ${model.id}: the initial state leaves its domain at ${misfit.path || 'the top'}: ${misfit.reason}`,
     );
   if (system.symmetry) resolveSymmetry(model.id, layoutOf(system.state), system.command, system.symmetry);
-  return { ...system, initial: frozen(system.initial), step: (state, command) => system.step(state, command) };
+  return {
+    ...system,
+    initial: system.state.canonical(system.initial),
+    ...(system.likely && { likely: system.likely.map((command) => system.command.canonical(command)!) }),
+    step: (state, command) => system.step(state, command),
+  };
 };
 
 /** Every command is tried in every state. */
@@ -268,18 +258,32 @@ export const guarded = <T>(what: string | (() => string), run: () => T): T => {
   try {
     return run();
   } catch (error) {
-    throw error instanceof SpecError
+    throw isSpecError(error)
       ? error
       : new SpecError(`${typeof what === 'string' ? what : what()} threw ${thrown(error)}`);
   }
 };
 
-/** An error in one line, with the place in the author's file if there is one. */
-const thrown = (error: unknown): string => {
-  const [line] = String(error).split('\n', 1);
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : [];
+/** What was thrown, in one line of at most some 200 characters, with the place in the author's file if there is one. */
+export const thrown = (error: unknown): string => {
+  const [line, ...frames] = linesOf(error);
   const [, place] = frames.map((frame) => /([^/\\(]+\.m?[tj]s:\d+):\d+\)?$/.exec(frame)).find((match) => match) ?? [];
-  return place === undefined ? `${line}` : `${line} at ${place}`;
+  const shown = line!.length > 200 ? `${line!.slice(0, 197)}...` : line!;
+  return place === undefined ? shown : `${shown} at ${place}`;
+};
+
+/** The words of what was thrown, and of an error the frames of its stack. Anything can be thrown, also what cannot be shown. */
+const linesOf = (error: unknown): string[] => {
+  try {
+    const [line = ''] = (error instanceof Error || typeof error !== 'object' ? String(error) : show(error)).split(
+      /[\r\n]/,
+      1,
+    );
+    const frames = error instanceof Error ? String(error.stack).split('\n').slice(1) : [];
+    return [line === '' ? 'an error without words' : line, ...frames];
+  } catch {
+    return ['something that cannot be shown'];
+  }
 };
 
 /** A command as a call: `host_donate_hyp(pfn=0, nr=1)`. */

@@ -1,9 +1,22 @@
-import type { Domain } from './domain.ts';
+import { type Domain, show } from './domain.ts';
+import { SpecError } from './errors.ts';
 import type { Command, Config, Model, Settings } from './model.ts';
 import type { Outcome } from './outcome.ts';
 
 /** true where the property holds; a sentence that names the witness where it does not (or false, for lack of a better one). */
 export type Judgement = boolean | string;
+
+/** What is wrong with what a property's function returned, as the end of a sentence about the property; undefined if nothing is. */
+export const misfitOfJudgement = (
+  { on, witness }: Pick<Property, 'on' | 'witness'>,
+  value: unknown,
+): string | undefined => {
+  if (typeof value === 'boolean') return undefined;
+  if (witness) return `returned ${show(value)} from when(); it must say true or false`;
+  if (on === 'path') return `returned ${show(value)} from waiting(); it must say true or false`;
+  if (typeof value === 'string' && value !== '') return undefined;
+  return `returned ${show(value)}; it must say true, false, or in words what is wrong`;
+};
 
 /** One call: the state it was given, and what it did. A `disabled` outcome is no call, so properties never see one. */
 export interface Step<S = unknown, C extends Command = Command> {
@@ -64,10 +77,29 @@ const common = <P, I>(model: { readonly id: string }, spec: Common & Quantified<
     statement,
     source,
     // The model's own parameter names were checked against `Config` when the property was written.
-    applies: (switches: Settings, config: Config) => applies?.(switches, config as Config & P) ?? true,
+    applies: (switches: Settings, config: Config) => {
+      const answer: unknown = applies?.(switches, config as Config & P) ?? true;
+      if (typeof answer === 'boolean') return answer;
+      throw new SpecError(`property ${id}: applies() returned ${show(answer)}; it must say true or false`);
+    },
     instances: (config: Config): readonly unknown[] =>
-      forEach ? [...forEach(config as Config & P).values()] : [undefined],
+      forEach ? instancesOf(id, forEach(config as Config & P)) : [undefined],
   };
+};
+
+/** A property is judged for each of its instances at every state or call. */
+const mostInstances = 100_000n;
+
+const instancesOf = (id: string, domain: Domain): readonly unknown[] => {
+  if (typeof domain?.canonical !== 'function')
+    throw new SpecError(
+      `property ${id}: forEach() returned ${show(domain)}; it must return a domain, such as range(0, 3)`,
+    );
+  if (domain.size > mostInstances)
+    throw new SpecError(
+      `property ${id}: forEach() has ${domain.size} instances, more than ${mostInstances}; give it a smaller domain`,
+    );
+  return [...domain.values()].map((instance) => domain.canonical(instance));
 };
 
 /** Holds in every reachable state. */
@@ -150,5 +182,8 @@ export const noDeadlock = (model: string, done: (state: unknown, config: Config)
   ),
   on: 'end',
   witness: false,
-  judge: (state, _, config) => done(state, config) || 'no command can be given, and the model is not done',
+  judge: (state, _, config) => {
+    const judgement = done(state, config);
+    return judgement === false ? 'no command can be given, and the model is not done' : judgement;
+  },
 });

@@ -1,21 +1,60 @@
 import { type Draft, freeze, produce } from 'immer';
 
-/** A value with a method of this name is not changed by immer but by that method: how an observed state takes part in `update`. */
+/**
+ * What changes the draft of a value. What it returns, if anything, takes the draft's place, which must then be left as it was: so it
+ * is with immer's `produce`.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a recipe with a body in braces returns nothing, which no other type says
+export type Recipe<S> = (draft: Draft<S>) => Draft<S> | S | undefined | void;
+
+/**
+ * A value with a method of this name, or that holds one, is not changed by immer but by that method: how an observed state takes part
+ * in `update`. `whole` is the value that is updated; `isNested`: inside of another recipe, where the result may still be written to.
+ */
 export const updates: unique symbol = Symbol.for('pagelaw.updates');
 
-interface Updatable {
-  [updates](recipe: (draft: unknown) => void): unknown;
-}
+type UpdateOf = (whole: unknown, recipe: (draft: unknown) => unknown, isNested: boolean) => unknown;
 
-const isUpdatable = (state: unknown): state is Updatable =>
-  typeof state === 'object' && state !== null && typeof Reflect.get(state, updates) === 'function';
+/** How many recipes are running, one inside the other. */
+let running = 0;
 
-/** The state with `recipe`'s changes made to it; the given state is left as it was. Immer's `produce`, on a plain state. */
-export const update = <S>(state: S, recipe: (draft: Draft<S>) => void): S => {
-  if (isUpdatable(state)) return state[updates]((draft) => recipe(draft as Draft<S>)) as S;
-  return produce(state, (draft) => {
-    recipe(draft);
-  });
+/**
+ * The value with `recipe`'s changes made to it; the given value is left as it was. The result is always a new value, with new parts,
+ * also where nothing was changed: whether two values are equal is asked of their fields, never with `===`.
+ */
+export const update = <S>(value: S, recipe: Recipe<S>): S => {
+  const isNested = running > 0;
+  running++;
+  try {
+    const observed = updateOfObserved(value);
+    if (observed) return observed(value, (draft) => recipe(draft as Draft<S>), isNested) as S;
+    const changed = produce(value, (draft) => recipe(draft as Draft<S>) as undefined);
+    return copyOf(changed, !isNested);
+  } finally {
+    running--;
+  }
+};
+
+/** The method of an observed value, or of the first one that lies in plain records and arrays: `update({ ...state }, …)`. */
+const updateOfObserved = (value: unknown): UpdateOf | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const method: unknown = Reflect.get(value, updates);
+  if (typeof method === 'function') return method as UpdateOf;
+  if (Object.isFrozen(value)) return undefined; // a plain state: those that hold observed parts are made by the model, and not frozen
+  for (const part of Object.values(value)) {
+    const inner = updateOfObserved(part);
+    if (inner) return inner;
+  }
+  return undefined;
+};
+
+/** A copy without parts in common with the value, or with itself. */
+const copyOf = <S>(value: S, isFrozen: boolean): S => {
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: object = Array.isArray(value)
+    ? value.map((part) => copyOf(part, isFrozen))
+    : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copyOf(part, isFrozen)]));
+  return (isFrozen ? Object.freeze(copy) : copy) as S;
 };
 
 /** Freezes a state all the way down, so that a transition that writes outside `update` throws instead of lying. */

@@ -3,7 +3,8 @@ import { suites } from '../../properties/index.ts';
 import { check } from '../../src/check.ts';
 import { drawingText, marked } from '../../src/report/drawing.ts';
 import { type Drawing, describeCommand, type Line, scopeOf, systemOf } from '../../src/spec/index.ts';
-import { drawingOf } from '../../src/spec/model.ts';
+import { drawingOf } from '../../src/spec/callbacks.ts';
+import { } from '../../src/spec/model.ts';
 
 const tree = (...below: Line[]): Drawing[] => [
   { title: 'tables', columns: ['entry'], lines: [{ name: 'root', cells: ['pgd'], below }] },
