@@ -1,11 +1,13 @@
 import { type Counterexample, counterexampleOf } from './counterexample/file.ts';
 import { minimise } from './counterexample/minimise.ts';
 import { firstBreak, replay } from './counterexample/replay.ts';
-import { searchExhaustive } from './search/exhaustive.ts';
+import { comparableWords, crossCheck } from './search/cross-check.ts';
+import { type Inspected, searchExhaustive } from './search/exhaustive.ts';
 import { searchRandom } from './search/random.ts';
 import { searchReference } from './search/reference.ts';
-import type { Covered, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
+import type { Covered, CrossCheck, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
 import { causes, type Task, taskOf } from './search/task.ts';
+import { checkBuiltins } from './spec/builtins.ts';
 import { drawingOf, laneOf, legendOf } from './spec/callbacks.ts';
 import type { Drawing } from './spec/drawing.ts';
 import { SpecError } from './spec/errors.ts';
@@ -74,12 +76,32 @@ export interface CheckResult {
   readonly bound: SearchResult['bound'];
   readonly engine: SearchResult['engine'];
   readonly symmetry: SearchResult['symmetry'];
+  /** Of a complete exhaustive search, unless checking it again was interrupted. */
+  readonly crossCheck: CrossCheck | undefined;
   /** Commands to a state in which no command can be given, of a model that does not say where it may end. */
   readonly deadEnd: SearchResult['deadEnd'];
 }
 
 /** Within so many states, breadth-first, a shorter trace is looked for than random search found. */
 const statesSearchedForShorter = 2000;
+
+/** Whether there is anything to check again: a proof, a witness that was found to be unreachable, or the wish to. */
+const claims = ({ judged }: SearchResult, { crossCheck }: CheckRequest): boolean =>
+  crossCheck?.by === 'reference' ||
+  judged.some(({ property, verdict }) => (property.witness ? verdict.kind === 'violated' : verdict.kind === 'proved'));
+
+export interface CheckRequest {
+  /** The ids of the properties to judge; all if not given. */
+  readonly properties?: readonly string[];
+  readonly pulse?: Pulse;
+  /** Look for results that no reachable state gives. */
+  readonly dead?: boolean;
+  /**
+   * How a complete exhaustive search is checked again; `auto` if not given: by the reference search where that is cheap, else by a
+   * sample. `seed`: of the sample; drawn anew if not given.
+   */
+  readonly crossCheck?: { readonly by?: 'auto' | 'reference'; readonly seed?: number };
+}
 
 /**
  * Checks a suite's properties, or the named ones, in one variant and configuration. Traces that random search found are brought
@@ -89,7 +111,7 @@ export const check = async (
   suite: Suite,
   choices: Choices,
   search: SearchChoice,
-  options: { readonly properties?: readonly string[]; readonly pulse?: Pulse; readonly dead?: boolean } = {},
+  options: CheckRequest = {},
 ): Promise<CheckResult> => {
   const { model } = suite;
   const scope = scopeOf(model, choices);
@@ -99,7 +121,24 @@ export const check = async (
   const task = taskOf(model, scope, properties);
   const pulse = options.pulse ? { pulse: options.pulse } : {};
 
-  const result = await searchBy(search, task, { ...pulse, dead: options.dead ?? false });
+  let inspected: Inspected | undefined;
+  const result = await searchBy(search, task, {
+    ...pulse,
+    dead: options.dead ?? false,
+    inspect: (explored) => {
+      inspected ??= explored;
+    },
+  });
+  checkBuiltins(`model ${model.id}`);
+  const crossChecked =
+    inspected &&
+    !result.bound &&
+    claims(result, options) &&
+    (await crossCheck(task, result, inspected, {
+      whole: options.crossCheck?.by === 'reference',
+      seed: options.crossCheck?.seed ?? Math.floor(Math.random() * 2 ** 31),
+      pulse: options.pulse ?? (async () => true),
+    }));
   const judged =
     search.kind === 'random' && !result.bound ? await shortened(task, result.judged, pulse) : result.judged;
 
@@ -127,26 +166,29 @@ export const check = async (
     bound: result.bound,
     engine: result.engine,
     symmetry: result.symmetry,
+    crossCheck: crossChecked || undefined,
     deadEnd: model.done ? undefined : result.deadEnd,
   };
 };
 
-const searchBy = (
-  search: SearchChoice,
-  task: Task,
-  { dead, ...pulse }: { readonly pulse?: Pulse; readonly dead: boolean },
-): Promise<SearchResult> => {
+interface Asked {
+  readonly pulse?: Pulse;
+  readonly dead: boolean;
+  readonly inspect: (inspected: Inspected) => void;
+}
+
+const searchBy = (search: SearchChoice, task: Task, { dead, inspect, ...pulse }: Asked): Promise<SearchResult> => {
   if (search.kind === 'random') return searchRandom(task, { ...search, ...pulse });
   if (search.kind === 'reference') return searchReference(task, { ...search, ...pulse });
-  return searchWithSymmetry(search, task, { ...pulse, dead });
+  return searchWithSymmetry(search, task, { ...pulse, dead, inspect });
 };
 
 const searchWithSymmetry = async (
   { symmetry = 'on', ...search }: Extract<SearchChoice, { readonly kind: 'exhaustive' }>,
   task: Task,
-  { dead, ...pulse }: { readonly pulse?: Pulse; readonly dead: boolean },
+  { dead, inspect, ...pulse }: Asked,
 ): Promise<SearchResult> => {
-  const reduced = await searchExhaustive(task, { ...search, ...pulse, dead, symmetry: symmetry !== 'off' });
+  const reduced = await searchExhaustive(task, { ...search, ...pulse, dead, inspect, symmetry: symmetry !== 'off' });
   if (symmetry !== 'check' || !reduced.symmetry || reduced.bound?.kind === 'interrupted') return reduced;
   const full = await searchExhaustive(task, { ...search, ...pulse, symmetry: false });
   if (full.bound?.kind === 'interrupted') return full;
@@ -158,17 +200,6 @@ const searchWithSymmetry = async (
     `${task.scope.model}@${task.scope.variant}: symmetry of ${reduced.symmetry.of.join(', ')}: with it ${one[at]}, without it ${other[at]}`,
   );
 };
-
-/** What may not depend on symmetry; an endless trace's loop may be another one. */
-const comparableWords = ({ judged, covered, deadEnd }: SearchResult, states: bigint | number): string[] => [
-  `${states} states`,
-  `depth ${covered.depth}`,
-  `${deadEnd?.length ?? 'no'} calls to a dead end`,
-  ...judged.map(({ property, verdict }) => {
-    const trace = 'trace' in verdict ? verdict.trace : undefined;
-    return `${property.id} ${verdict.kind}${trace ? ` by ${trace.loop ?? trace.commands.length} calls` : ''}`;
-  }),
-];
 
 const standingOf = ({ property, verdict }: Judged, known: boolean, defaultConfig: boolean): Standing => {
   if (verdict.kind === 'violated') {

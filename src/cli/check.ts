@@ -49,6 +49,8 @@ export interface CheckOptions {
   readonly workers?: number;
   readonly symmetry?: 'on' | 'off' | 'check';
   readonly coverage?: boolean;
+  /** true: check proofs by the whole reference search; a number: the seed of the sample by which they are checked. */
+  readonly crossCheck?: true | number;
   /** A file for the results as a page of HTML. */
   readonly report?: string;
   /** Variants by properties instead of a list, and of a switch every value that is named. */
@@ -63,6 +65,11 @@ interface Job {
   readonly choices: Choices;
   readonly search: SearchChoice;
 }
+
+const crossCheckOf = (crossCheck: CheckOptions['crossCheck']) => ({
+  ...(crossCheck === true && { by: 'reference' as const }),
+  ...(typeof crossCheck === 'number' && { seed: crossCheck }),
+});
 
 /** `pagelaw check`: plans every search before the first one starts, so that a wrong name costs no time. */
 export const checkCommand = async (
@@ -98,6 +105,7 @@ export const checkCommand = async (
     const result = await check(target.suite, choices, search, {
       ...properties,
       pulse,
+      crossCheck: crossCheckOf(options.crossCheck),
       dead: (options.coverage ?? false) || options.report !== undefined,
     });
     console.progress?.('');

@@ -133,6 +133,12 @@ export const run = async (argv: readonly string[], version: string, console: Con
         'exhaustive: visit one state for all that are alike; check: also without (on)',
       ).choices(['on', 'off', 'check']),
     )
+    .addOption(
+      new Option(
+        '--cross-check [seed]',
+        'exhaustive: check proofs by the whole reference search, or with this seed',
+      ).argParser(integer),
+    )
     .option('--runs <n>', 'random: how many runs (1000)', positive)
     .option('--length <n>', 'random: at most so many commands in a run (100)', bounded(100_000))
     .option('--seed <n>', 'random: the seed (1)', integer)

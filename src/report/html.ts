@@ -113,7 +113,7 @@ const summaryTable = ({ report }: Searched, i: number): string => {
     );
   return `<section>
 <h3>${escaped(scopeName(report.scope))}</h3>
-<p>${escaped(report.title)}. ${escaped(report.how)}: ${escaped(report.covered)}.</p>
+<p>${escaped(report.title)}. ${escaped(report.how)}: ${escaped(report.covered)}.${report.crossChecked === undefined ? '' : ` ${escaped(report.crossChecked)}`}</p>
 <div class="wide"><table><thead><tr><th>property</th><th>verdict</th><th>trace</th><th>statement</th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div>

@@ -25,6 +25,7 @@ export const checkJson = (results: readonly CheckResult[], kept: readonly Kept[]
     covered: result.covered,
     bound: result.bound ?? null,
     engine: result.engine ?? null,
+    crossCheck: result.crossCheck ?? null,
     // A number of states may be too large for a JSON number to be exact.
     symmetry: result.symmetry ? { ...result.symmetry, states: String(result.symmetry.states) } : null,
     properties: result.properties.map(({ property, verdict, standing, steps }) => ({

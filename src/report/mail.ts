@@ -30,7 +30,13 @@ const reportText = (report: Report): string => {
     ),
     section('Held', passedText(passed)),
     section('Scope', [
-      ...[`${report.how}: ${report.covered}`, settings(scope.config), settings(scope.switches), legend ?? '']
+      ...[
+        `${report.how}: ${report.covered}`,
+        report.crossChecked ?? '',
+        settings(scope.config),
+        settings(scope.switches),
+        legend ?? '',
+      ]
         .filter((line) => line !== '')
         .map((line) => fill(line, '  ')),
     ]),

@@ -27,6 +27,7 @@ const reportText = (report: Report): string => {
     ...counterexamples.map((finding) => counterexampleText(report, finding)),
     [
       `**Scope.** ${inText(report.how)}: ${inText(report.covered)}`,
+      ...(report.crossChecked === undefined ? [] : [inText(report.crossChecked)]),
       ...[settings(scope.config), settings(scope.switches)].filter((line) => line !== '').map((line) => `\`${line}\``),
       ...(legend === undefined ? [] : [inText(legend)]),
     ].join('  \n'),

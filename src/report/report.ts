@@ -5,7 +5,7 @@ import { type Command, describeCommand, type Scope } from '../spec/model.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Replayed } from './replay.ts';
 import { brokenText, instanceWords } from './trace.ts';
-import { boundWords, count, plural, scopeName, settings, verdictWords } from './words.ts';
+import { boundWords, count, crossCheckWords, plural, scopeName, settings, verdictWords } from './words.ts';
 
 /** What the formats for mail, CI and other tools are made of: one search of one variant, or one counterexample run again. */
 export interface Report {
@@ -21,6 +21,8 @@ export interface Report {
   readonly how: string;
   /** What that covered, e.g. `3,600 states, up to 8 calls deep`. */
   readonly covered: string;
+  /** How what was proved was checked again, in a sentence; undefined where it was not, or nothing was proved. */
+  readonly crossChecked?: string | undefined;
   readonly findings: readonly Finding[];
   /** Sentences: what was not looked at, so that nobody takes it for proved. */
   readonly notChecked: readonly string[];
@@ -56,6 +58,7 @@ export const reportOf = (result: CheckResult, target: string = result.scope.mode
     covered: `${plural(covered.states, 'state')}, ${
       search.kind === 'random' ? 'the longest run' : 'the deepest'
     } ${plural(covered.depth, 'call')} from the initial one; ${plural(covered.transitions, 'call')} tried`,
+    crossChecked: result.crossCheck && crossCheckWords(result.crossCheck, covered),
     findings: result.properties.map((one) => findingOf(one, result, target)),
     notChecked: [
       ...(bound ? [`The search ended early (${boundWords(bound)}): states beyond that were not visited.`] : []),

@@ -4,7 +4,18 @@ import { describeCommand } from '../spec/model.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 import { brokenText, instanceWords, stepsText } from './trace.ts';
-import { boundWords, count, fitted, plural, scopeName, settings, statementOf, verdictWords, wrapped } from './words.ts';
+import {
+  boundWords,
+  count,
+  crossCheckWords,
+  fitted,
+  plural,
+  scopeName,
+  settings,
+  statementOf,
+  verdictWords,
+  wrapped,
+} from './words.ts';
 
 /** How a list of checks ended. A property that several searches of one variant speak of is counted once. */
 export interface Summary {
@@ -218,7 +229,7 @@ function coverageText(checked: CheckResult): string {
     wrapped(
       `${count(covered.states)} states up to ${plural(covered.depth, 'call')} deep; ${count(covered.transitions)} calls, of which ${count(succeeded)} ` +
         `succeeded, looked up in ${plural(engine.rows, 'row')} of tables; functions of the model and of properties were run ` +
-        `${plural(engine.runs, 'time')}. ${engine.bytesPerState.toFixed(1)} bytes a state, omission probability 0. ${timeWords(engine, dead)}`,
+        `${plural(engine.runs, 'time')}. ${engine.bytesPerState.toFixed(1)} bytes a state, omission probability 0. ${timeWords(engine, dead)}${checked.crossCheck ? ` ${crossCheckWords(checked.crossCheck, covered)}` : ''}`,
       78,
     ),
   ];

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { match } from 'ts-pattern';
 import wrapAnsi from 'wrap-ansi';
-import type { Bound, Verdict } from '../search/result.ts';
+import type { Bound, Covered, CrossCheck, Verdict } from '../search/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 
@@ -29,6 +29,13 @@ export const boundWords = (bound: Bound): string =>
     )
     .with({ kind: 'interrupted' }, () => 'interrupted')
     .exhaustive();
+
+/** How what was proved was checked again. `states`: how many there are. */
+export const crossCheckWords = (crossCheck: CrossCheck, { states }: Pick<Covered, 'states'>): string =>
+  crossCheck.by === 'reference'
+    ? 'Cross-checked: the reference search as a whole says the same.'
+    : `Cross-checked in ${count(crossCheck.states)} of ${count(states)} states (seed ${crossCheck.seed}): ` +
+      `${count(crossCheck.calls)} calls and ${count(crossCheck.judgements)} judgements made again plainly, no difference.`;
 
 /** The verdict in one word or two; a witness that is proved was reached. */
 export const verdictWords = (verdict: Verdict, witness: boolean): string => {

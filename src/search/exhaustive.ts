@@ -46,6 +46,8 @@ export interface Inspected {
   /** Every call was made in the states before this one. */
   readonly expanded: number;
   readonly transitions: TransitionTable;
+  /** Replaces a packed state by the one that stands for it; absent where every state stands for itself. */
+  readonly canonical?: (words: Uint32Array, at: number) => void;
 }
 
 /** Work between pulses, some ten milliseconds: an attempt counts 1, a function that is run as much as it takes. */
@@ -170,7 +172,14 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   const searched = performance.now();
   const graph = explored();
   const deadEnd = judgeGraph();
-  options.inspect?.({ graph, layout, states, expanded, transitions });
+  options.inspect?.({
+    graph,
+    layout,
+    states,
+    expanded,
+    transitions,
+    ...(symmetry && { canonical: symmetry.canonical }),
+  });
   return {
     judged: findings.verdicts(bound, isVerified()),
     covered: covered(),

@@ -118,6 +118,19 @@ export interface SymmetryUse {
   readonly compared?: 'same' | 'bound';
 }
 
+/** How what an exhaustive search proved was checked again by the plain functions. */
+export type CrossCheck =
+  /** The reference search as a whole: states, depth, verdicts and lengths of traces are the same. */
+  | { readonly by: 'reference' }
+  /** In so many random states every call was made, so many judgements of what was proved were made again; nothing differed. */
+  | {
+      readonly by: 'sample';
+      readonly seed: number;
+      readonly states: number;
+      readonly calls: number;
+      readonly judgements: number;
+    };
+
 export interface SearchResult {
   readonly judged: readonly Judged[];
   readonly covered: Covered;

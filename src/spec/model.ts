@@ -1,3 +1,4 @@
+import { checkBuiltins } from './builtins.ts';
 import { type Domain, show } from './domain.ts';
 import type { Drawing } from './drawing.ts';
 import { isSpecError, SpecError } from './errors.ts';
@@ -227,6 +228,7 @@ export const scopeOf = (model: Model, choices: Choices = {}): Scope => {
 export const systemOf = (model: Model, scope: Scope): System => {
   const wrong = (what: string) => new SpecError(`model ${model.id}: ${what}`);
   const system = guarded(`${model.id}: system()`, () => model.system(scope.config, scope.switches));
+  checkBuiltins(`model ${model.id}`);
   if (typeof system?.state?.misfit !== 'function' || typeof system.step !== 'function')
     throw wrong('system() must return { state, command, initial, step }');
   if (system.command?.shape?.kind !== 'variant') throw wrong('the command domain must be a variant');

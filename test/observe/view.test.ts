@@ -280,7 +280,7 @@ describe('update of a view does what immer does', () => {
     expect(applied(domain, state, run)).toEqual(run(state));
   });
 
-  it('leaves the state as it was, and is the state itself when nothing changed', () => {
+  it('leaves the state as it was, and is a new value of new parts even when nothing changed', () => {
     const { view } = observed();
     const next = update(view, (d) => {
       d.owners[0] = 'hyp';
@@ -290,8 +290,9 @@ describe('update of a view does what immer does', () => {
       update(view, (d) => {
         expect(d.pool).toBe(2);
       }),
-    ).toBe(view);
-    expect(next.ptes).toBe(view.ptes);
+    ).not.toBe(view);
+    expect(next.ptes).not.toBe(view.ptes);
+    expect(next.ptes).toBe(next.ptes);
   });
 
   it('refuses what leaves the domain', () => {

@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { suites } from '../../properties/index.ts';
 import { check } from '../../src/check.ts';
 import { drawingText, marked } from '../../src/report/drawing.ts';
-import { type Drawing, describeCommand, type Line, scopeOf, systemOf } from '../../src/spec/index.ts';
 import { drawingOf } from '../../src/spec/callbacks.ts';
-import { } from '../../src/spec/model.ts';
+import { type Drawing, describeCommand, type Line, scopeOf, systemOf } from '../../src/spec/index.ts';
 
 const tree = (...below: Line[]): Drawing[] => [
   { title: 'tables', columns: ['entry'], lines: [{ name: 'root', cells: ['pgd'], below }] },
