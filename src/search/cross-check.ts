@@ -1,10 +1,11 @@
 import { SpecError } from '../spec/errors.ts';
 import { type Command, describeCommand, scopeName } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
-import type { Property } from '../spec/property.ts';
+import type { Property, Step } from '../spec/property.ts';
 import type { Inspected } from './exhaustive.ts';
 import { noSuccessor } from './explored.ts';
 import { decides } from './findings.ts';
+import { checkIdentity } from './identity.ts';
 import { searchReference } from './reference.ts';
 import type { CrossCheck, Pulse, SearchResult } from './result.ts';
 import { causes, isEnd, judge, LeftDomain, perform, type Task } from './task.ts';
@@ -154,7 +155,10 @@ class Sample {
       if (property.on !== on) continue;
       for (const instance of instances) {
         this.judgements++;
-        if (!decides(property, judge(this.#task, property, subject, instance))) continue;
+        if (!decides(property, judge(this.#task, property, subject, instance))) {
+          if (on === 'call') checkIdentity(this.#task, property, instance, subject as Step, false);
+          continue;
+        }
         const where = command ? ` at ${describeCommand(command)}` : '';
         throw this.#differs(`property ${property.id} is judged otherwise by the plain function${where}`, state);
       }

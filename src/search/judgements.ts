@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Observation } from '../observe/observation.ts';
 import { hole, type SlotValues, Tries } from '../observe/tries.ts';
 import { strict, viewOf } from '../observe/view.ts';
@@ -7,6 +6,7 @@ import { type Layout, maskOf, type Place, type Slot, slotsOf } from '../spec/lay
 import { withState } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
+import { checkIdentity } from './identity.ts';
 import { collectRegions, neighbours, type Regions } from './neighbours.ts';
 import { causes, judge, type Task } from './task.ts';
 import { outcomeKey, type TransitionTable } from './transition-table.ts';
@@ -379,7 +379,7 @@ export class CallJudgements {
       plain,
       explored !== undefined,
     );
-    this.#checkIdentity(judgeable, plain, seen);
+    checkIdentity(this.#task, judgeable.property, judgeable.instance, plain, seen);
     learned(this.#task, judgeable, () => this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen)));
     this.#watch?.judgedCall(judgeable, { command: number, outcome, same }, observation.reads, pair, seen, real);
     explored?.push(...observation.reads);
@@ -387,27 +387,4 @@ export class CallJudgements {
     observation.close();
     return seen;
   }
-
-  /**
-   * Every state is made of parts of its own, so that a comparison of parts with === says nothing, and whoever writes one means something
-   * else. It is found by judging the call once more with the parts that did not change in common.
-   */
-  #checkIdentity(judgeable: Judgeable, step: Step, seen: boolean) {
-    const { property, instance } = judgeable;
-    const outcome = withState(step.outcome, sharing(step.before, step.outcome.state));
-    if (decides(property, judge(this.#task, property, { ...step, outcome }, instance)) === seen) return;
-    const { model, variant } = this.#task.scope;
-    throw new SpecError(
-      `${model}@${variant}: property ${property.id} compares parts of states by identity; compare fields instead`,
-    );
-  }
 }
-
-/** `after`, with every part that is as it was in `before` being the very part. */
-const sharing = (before: unknown, after: unknown): unknown => {
-  if (typeof before !== 'object' || typeof after !== 'object' || before === null || after === null) return after;
-  if (isDeepStrictEqual(before, after)) return before;
-  const part = (key: string, value: unknown) => sharing(Reflect.get(before, key), value);
-  if (Array.isArray(after)) return after.map((value, i) => part(String(i), value));
-  return Object.fromEntries(Object.entries(after).map(([key, value]) => [key, part(key, value)]));
-};

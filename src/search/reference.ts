@@ -2,8 +2,10 @@ import { SpecError } from '../spec/errors.ts';
 import { layoutOf } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
+import { sharingParts } from '../spec/update.ts';
 import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from './explored.ts';
 import { Findings } from './findings.ts';
+import { checkIdentity } from './identity.ts';
 import { type Bound, type Pulse, type SearchResult, Tally } from './result.ts';
 import { causes, judge, LeftDomain, perform, type Task } from './task.ts';
 
@@ -140,11 +142,17 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
    * it finds a new state or has a result for the first time; the tables of the exhaustive search are checked more closely.
    */
   function checkRepeats(before: unknown, command: Command, outcome: Outcome<unknown>, key: string | undefined) {
-    const again = perform(task, before, command);
-    const same =
+    const isSame = (again: Outcome<unknown>) =>
       describeOutcome(again) === describeOutcome(outcome) &&
       (again.state === before ? undefined : keyOf(again.state, command)) === key;
-    if (same) return;
+    for (const { property, instances } of task.obligations)
+      if (property.on === 'call')
+        for (const instance of instances) checkIdentity(task, property, instance, { before, command, outcome });
+    if (isSame(sharingParts(() => perform(task, before, command)))) return;
+    if (isSame(perform(task, before, command)))
+      throw new SpecError(
+        `${task.scope.model}@${task.scope.variant}: ${describeCommand(command)} compares states by identity; compare fields instead`,
+      );
     throw new SpecError(
       `${task.scope.model}@${task.scope.variant}: ${describeCommand(command)} is impure: run twice in one state it did two things (${causes})`,
     );

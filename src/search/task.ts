@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { show } from '../spec/domain.ts';
-import { isSpecError, SpecError } from '../spec/errors.ts';
+import { SpecError } from '../spec/errors.ts';
 import {
   type Command,
   describeCommand,
@@ -66,7 +66,7 @@ export const readable = <T>({ scope }: Task, command: Command, look: () => T): T
   try {
     return look();
   } catch (error) {
-    if (isSpecError(error)) throw error;
+    if (error instanceof SpecError) throw error;
     throw new SpecError(
       `${scope.model}@${scope.variant}: ${describeCommand(command)} made a state that cannot be read (usual cause: a draft that is used after its update())`,
     );
@@ -119,6 +119,10 @@ export const owns = ({ scope }: Task, property: Property, command: Command, inst
 
 /** A command left the state's domain: the model is broken, or a violation has led to where it need not be right. */
 export class LeftDomain extends SpecError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(LeftDomain, value);
+  }
+
   readonly bound: Bound;
 
   constructor({ scope, system }: Task, command: Command, state: unknown) {

@@ -2,10 +2,11 @@ import { type Effect, effectOf } from '../observe/effect.ts';
 import { Observation } from '../observe/observation.ts';
 import { grown, hole, type Tree, Tries } from '../observe/tries.ts';
 import { viewOf } from '../observe/view.ts';
-import { isSpecError, SpecError } from '../spec/errors.ts';
+import { SpecError } from '../spec/errors.ts';
 import type { Layout, Slot } from '../spec/layout.ts';
 import { type Command, describeCommand, thrown } from '../spec/model.ts';
 import { describeOutcome, misfitOfOutcome, type Outcome, withState } from '../spec/outcome.ts';
+import { sharingParts } from '../spec/update.ts';
 import { attempt, causes, LeftDomain, readable, type Task } from './task.ts';
 
 /** The bits of 2, 8, 32, ... */
@@ -198,22 +199,33 @@ export class TransitionTable {
       this.#plain(state, command); // where the model is broken, this says so in its own words
       const { model, variant } = this.#task.scope;
       const call = `${model}@${variant}: ${describeCommand(command)}`;
-      throw new SpecError(`${call} ${isSpecError(error) ? error.message : unwatchable(error)}`);
+      throw new SpecError(`${call} ${error instanceof SpecError ? error.message : unwatchable(error)}`);
     }
   }
 
   /** The error for a call that did one thing under observation and another one plainly. Which of the two reasons it has is tried out. */
   #differs(command: Command, state: Uint32Array, observed: Outcome<unknown>, plain: Plain): SpecError {
     const what = `observed: ${describeOutcome(observed)}; plain: ${describeOutcome(plain.outcome)}, or another state`;
-    const again = this.#plain(state, command);
-    const isPure =
-      outcomeKey(again.outcome) === outcomeKey(plain.outcome) && again.next.every((word, i) => word === plain.next[i]);
-    if (!isPure) return this.#impure(command, state, what);
+    if (!isSame(this.#plain(state, command), plain)) return this.#impure(command, state, what);
     const { model, variant } = this.#task.scope;
+    if (this.#comparesIdentity(state, command, plain))
+      return new SpecError(
+        `${model}@${variant}: ${describeCommand(command)} compares states by identity: an update that changes nothing makes a difference ` +
+          `(${describeOutcome(observed)}; ${describeOutcome(plain.outcome)}); compare fields instead`,
+      );
     return new SpecError(
       `${model}@${variant}: ${describeCommand(command)} is impure, or looks at its state in a way that cannot be watched: ${what} ` +
         `(${causes}; or ${unsupported}); the state: ${JSON.stringify(this.#layout.decode(state))}`,
     );
+  }
+
+  /** Whether it makes a difference that a part which was not changed is the same object. */
+  #comparesIdentity(state: Uint32Array, command: Command, sharing: Plain): boolean {
+    try {
+      return !isSame(this.#plain(state, command, false), sharing);
+    } catch {
+      return true; // it leaves the domain, or throws: a difference, too
+    }
   }
 
   #recheck(row: number, state: Uint32Array) {
@@ -224,11 +236,15 @@ export class TransitionTable {
     throw this.#impure(this.#task.commands[command]!, state, what);
   }
 
-  /** The transition run plainly. Throws what the reference search would throw. */
-  #plain(state: Uint32Array, command: Command): Plain {
+  /**
+   * The transition run plainly. Throws what the reference search would throw. Observed updates always make new parts, and these share
+   * what did not change: whoever compares parts with === is found out.
+   */
+  #plain(state: Uint32Array, command: Command, sharesParts = true): Plain {
     this.runs++;
     const before = this.#layout.decode(state);
-    const outcome = attempt(this.#task, before, command);
+    const run = () => attempt(this.#task, before, command);
+    const outcome = sharesParts ? sharingParts(run) : run();
     if (outcome.result === 'disabled' || outcome.state === before) return { outcome, next: state };
     try {
       return { outcome, next: this.#layout.encode(outcome.state) };
@@ -257,7 +273,7 @@ export class TransitionTable {
 }
 
 const unsupported =
-  'property descriptors, Object.isFrozen(), functions of immer other than produce(); what works is reading, destructuring, spread, array ' +
+  'property descriptors, Object.freeze() and isFrozen(), functions of immer; what works is reading, destructuring, spread, array ' +
   'methods and update()';
 
 /** What code did that works on a plain state and not on an observed one, as the end of a sentence about the call. */
@@ -265,11 +281,16 @@ const unwatchable = (error: unknown): string => {
   const words = thrown(error);
   if (/^DataCloneError/.test(words))
     return 'copies its state with structuredClone(), which cannot copy a state that is watched; write { ...state } or update()';
+  if (/^TypeError: '\w+' on proxy/.test(words) || words.includes('[Immer]'))
+    return 'changes or freezes its state with a function of immer or with Object.freeze(), which a state that is watched does not bear; write update()';
   return `threw ${words} while it was watched, and not on the plain state (usual causes: ${unsupported})`;
 };
 
 /** A larger tree would make more code than the processor's caches like. */
 const mostCompiledChildren = 1000;
+
+const isSame = (one: Plain, other: Plain): boolean =>
+  outcomeKey(one.outcome) === outcomeKey(other.outcome) && one.next.every((word, i) => word === other.next[i]);
 
 /**
  * Runs a command under observation. The outcome comes without its state, the effect says what that is; it is undefined if the state is

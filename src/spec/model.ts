@@ -1,7 +1,7 @@
 import { checkBuiltins } from './builtins.ts';
 import { type Domain, show } from './domain.ts';
 import type { Drawing } from './drawing.ts';
-import { isSpecError, SpecError } from './errors.ts';
+import { SpecError } from './errors.ts';
 import { layoutOf } from './layout.ts';
 import type { Outcome } from './outcome.ts';
 import { type Interchangeable, resolveSymmetry } from './symmetry.ts';
@@ -260,7 +260,7 @@ export const guarded = <T>(what: string | (() => string), run: () => T): T => {
   try {
     return run();
   } catch (error) {
-    throw isSpecError(error)
+    throw error instanceof SpecError
       ? error
       : new SpecError(`${typeof what === 'string' ? what : what()} threw ${thrown(error)}`);
   }

@@ -15,23 +15,45 @@ export const updates: unique symbol = Symbol.for('pagelaw.updates');
 
 type UpdateOf = (whole: unknown, recipe: (draft: unknown) => unknown, isNested: boolean) => unknown;
 
-/** How many recipes are running, one inside the other. */
-let running = 0;
+interface Mode {
+  /** How many recipes are running, one inside the other. */
+  running: number;
+  /** Whether the result has the parts in common that did not change, as immer has it. */
+  sharesParts: boolean;
+}
+
+const place: unique symbol = Symbol.for('pagelaw.update');
+
+/** There is one, which a model file's own copy of this module finds as well. */
+const everywhere = globalThis as { [place]?: Mode };
+everywhere[place] ??= { running: 0, sharesParts: false };
+const mode: Mode = everywhere[place];
+
+/** Runs a function with updates whose results share parts: what comes of it is different only if it compares parts with `===`. */
+export const sharingParts = <T>(run: () => T): T => {
+  const before = mode.sharesParts;
+  mode.sharesParts = true;
+  try {
+    return run();
+  } finally {
+    mode.sharesParts = before;
+  }
+};
 
 /**
  * The value with `recipe`'s changes made to it; the given value is left as it was. The result is always a new value, with new parts,
  * also where nothing was changed: whether two values are equal is asked of their fields, never with `===`.
  */
 export const update = <S>(value: S, recipe: Recipe<S>): S => {
-  const isNested = running > 0;
-  running++;
+  const isNested = mode.running > 0;
+  mode.running++;
   try {
     const observed = updateOfObserved(value);
     if (observed) return observed(value, (draft) => recipe(draft as Draft<S>), isNested) as S;
     const changed = produce(value, (draft) => recipe(draft as Draft<S>) as undefined);
-    return copyOf(changed, !isNested);
+    return mode.sharesParts ? changed : copyOf(changed, !isNested);
   } finally {
-    running--;
+    mode.running--;
   }
 };
 

@@ -295,6 +295,82 @@ describe('update of a view does what immer does', () => {
     expect(next.ptes).toBe(next.ptes);
   });
 
+  it.each<[string, (s: State) => State]>([
+    ['returns another value', (s) => update(s, (d) => ({ ...d, pool: 3 }))],
+    [
+      'returns a part of itself in another',
+      (s) => update(s, (d) => ({ ...d, ptes: [d.ptes[2]!, ...d.ptes.slice(1)] })),
+    ],
+    ['returns its draft', (s) => update(s, (d) => Object.assign(d, { pool: 1 }))],
+    ['returns the state before', (s) => update(s, () => s)],
+    ['changes a copy of the state', (s) => update({ ...s, pool: 0 }, (d) => void (d.owners[0] = 'hyp'))],
+    [
+      'changes a copy of the state deep down',
+      (s) => update({ ...s, ptes: [...s.ptes] }, (d) => void (d.ptes[1] = d.ptes[0]!)),
+    ],
+    [
+      'changes an array of parts',
+      (s) => ({ ...s, ptes: update([s.ptes[2]!, s.ptes[1]!, s.ptes[0]!], (d) => void d.reverse()) }),
+    ],
+    [
+      'updates a part of its draft, and changes the result',
+      (s) =>
+        update(s, (d) => {
+          d.owners = update(d.owners, (e) => void (e[0] = 'hyp'));
+          d.owners[2] = 'hyp';
+        }),
+    ],
+    [
+      'updates its whole draft, and returns that',
+      (s) =>
+        update(s, (d) => {
+          const inner = update(d, (e) => void (e.pool = 1));
+          inner.owners[1] = 'host';
+          return inner;
+        }),
+    ],
+  ])('a recipe that %s', (_, run) => {
+    expect(applied(domain, state, run)).toEqual(run(state));
+  });
+
+  it('a recipe changes its draft or returns another value, not both', () => {
+    const both = (s: State) =>
+      update(s, (d) => {
+        d.pool = 1;
+        return { ...s };
+      });
+    expect(() => applied(domain, state, both)).toThrow('changes the draft of an update() and returns another value');
+    expect(() => both(state)).toThrow('returned a new value *and* modified its draft');
+  });
+
+  it('gives values whose parts are told apart as those of a plain update are', () => {
+    const look = (s: State) => {
+      const t = update(s, (d) => {
+        d.ptes[0] = d.ptes[2]!;
+        d.owners[0] = 'host';
+      });
+      const u = update(t, () => undefined);
+      const same = (a: unknown, b: unknown) => a === b;
+      return [
+        [t, s],
+        [u, t],
+        [t.ptes, s.ptes],
+        [t.ptes, t.ptes],
+        [t.ptes[0], t.ptes[2]],
+        [t.ptes[0], s.ptes[2]],
+        [t.ptes[1], s.ptes[1]],
+        [t.ptes[1], t.ptes[1]],
+        [u.ptes[0], t.ptes[0]],
+        [u.ptes[0], u.ptes[0]],
+        [t.owners, s.owners],
+        [{ ...t }.owners, t.owners],
+      ].map(([a, b]) => same(a, b));
+    };
+    const plain = look(state);
+    expect(look(observed().view)).toEqual(plain);
+    expect(plain).toEqual([false, false, false, true, false, false, false, true, false, true, false, true]);
+  });
+
   it('refuses what leaves the domain', () => {
     const outside: ((draft: any) => void)[] = [
       (d) => {

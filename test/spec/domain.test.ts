@@ -1,6 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { array, enumOf, flag, type Infer, range, record, variant } from '../../src/spec/index.ts';
+import { mostDepth, mostScalars } from '../../src/spec/domain.ts';
+import {
+  array,
+  type Domain,
+  enumOf,
+  flag,
+  type Infer,
+  layoutOf,
+  range,
+  record,
+  variant,
+} from '../../src/spec/index.ts';
 import { anyDomain, anyDomainWithValues } from './any-domain.ts';
 
 const pte = variant({
@@ -56,7 +67,6 @@ describe('a domain', () => {
   it.each([
     [{ pool: 4, ptes: [] }, 'pool', '4 is not an integer from 0 to 3'],
     [{ pool: 0.5, ptes: [] }, 'pool', '0.5 is not an integer from 0 to 3'],
-    [{ pool: -0, ptes: [] }, 'pool', '-0 is not an integer from 0 to 3'],
     [{ pool: 0, ptes: [] }, 'ptes', '[] is not an array of 2'],
     [
       { pool: 0, ptes: [{ kind: 'leaf', writable: true }] },
@@ -101,6 +111,55 @@ describe('a domain', () => {
     expect(() => variant({})).toThrow('at least one case');
     expect(() => variant({ leaf: { kind: flag } })).toThrow('a field cannot be called "kind"');
     expect(() => record({ 7: flag })).toThrow('a field cannot be called "7"');
+    expect(() => enumOf(Number.NaN)).toThrow('strings and integers, not NaN');
+    expect(() => enumOf(0, -0)).toThrow('enumOf() lists 0 twice');
+  });
+
+  it('refuses to be larger or deeper than anybody can wait for, before it is built', () => {
+    expect(() => array(flag, 1e7)).toThrow(
+      'array() has 10000000 scalars in all, more than the 100000 that a domain may have',
+    );
+    expect(() => array(record({}), 1e9)).toThrow('array() has 1000000000 scalars');
+    expect(() => array(array(flag, 1000), 1000)).toThrow('array() has 1000000 scalars');
+    expect(array(flag, mostScalars).scalars).toBe(mostScalars);
+    const nested = (depth: number): Domain => (depth === 1 ? flag : record({ a: nested(depth - 1) }));
+    expect(nested(mostDepth).depth).toBe(mostDepth);
+    expect(() => nested(mostDepth + 1)).toThrow('record() is nested 101 deep, more than the 100 that a domain may be');
+  });
+
+  it('takes -0 for 0', () => {
+    expect(range(-0, 3).canonical(-0)).toBe(0);
+    expect(enumOf(-0, 4).canonical(-0)).toBe(0);
+    expect([...range(-0, 1).values()]).toEqual([0, 1]);
+    expect(layoutOf(range(-3, 3)).decode(layoutOf(range(-3, 3)).encode(-0))).toBe(0);
+  });
+
+  it('has one form for each value, made anew: the one that packing and unpacking gives', () => {
+    fc.assert(
+      fc.property(anyDomainWithValues, ([domain, value]) => {
+        const form = domain.canonical(backwards(value));
+        const layout = layoutOf(domain);
+        expect(JSON.stringify(form)).toBe(JSON.stringify(layout.decode(layout.encode(value))));
+        expect(form).toEqual(value);
+        const parts = partsOf(form);
+        expect(new Set(parts).size).toBe(parts.length);
+        expect(parts.every(Object.isFrozen)).toBe(true);
+        expect(partsOf(value).some((part) => parts.includes(part))).toBe(false);
+        expect(parts.every((part) => [Object.prototype, Array.prototype].includes(Object.getPrototypeOf(part)))).toBe(
+          true,
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has no form for what it does not contain', () => {
+    fc.assert(
+      fc.property(anyDomainWithValues, anyDomainWithValues, ([domain], [, value]) => {
+        expect(domain.canonical(value) === undefined).toBe(!domain.contains(value));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('gives its values their type', () => {
@@ -110,3 +169,25 @@ describe('a domain', () => {
     expect([pte.contains(value), pte.contains(wrong)]).toEqual([true, false]);
   });
 });
+
+/** The value with the fields of its records in the other order, prototypes of their own, and equal parts being one object. */
+const backwards = (value: unknown, known = new Map<string, unknown>()): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  const made = Array.isArray(value)
+    ? value.map((part) => backwards(part, known))
+    : Object.assign(
+        Object.create({ inherited: 1 }),
+        Object.fromEntries(
+          Object.entries(value)
+            .reverse()
+            .map(([key, part]) => [key, backwards(part, known)]),
+        ),
+      );
+  const key = JSON.stringify(made);
+  if (!known.has(key)) known.set(key, made);
+  return known.get(key);
+};
+
+/** Every record and array in the value. */
+const partsOf = (value: unknown): object[] =>
+  typeof value === 'object' && value !== null ? [value, ...Object.values(value).flatMap(partsOf)] : [];

@@ -1,0 +1,35 @@
+import { isDeepStrictEqual } from 'node:util';
+import { SpecError } from '../spec/errors.ts';
+import { withState } from '../spec/outcome.ts';
+import type { Property, Step } from '../spec/property.ts';
+import { decides } from './findings.ts';
+import { judge, type Task } from './task.ts';
+
+/**
+ * Every state is made of parts of its own, so that a comparison of parts with === says nothing, and whoever writes one means something
+ * else. It is found by judging a call once more, with the parts that did not change in common. Throws a SpecError if that is judged
+ * otherwise; `settles` says how the call was judged, where that is known.
+ */
+export const checkIdentity = (
+  task: Task,
+  property: Property,
+  instance: unknown,
+  step: Step,
+  settles = decides(property, judge(task, property, step, instance)),
+): void => {
+  const outcome = withState(step.outcome, sharing(step.before, step.outcome.state));
+  if (decides(property, judge(task, property, { ...step, outcome }, instance)) === settles) return;
+  const { model, variant } = task.scope;
+  throw new SpecError(
+    `${model}@${variant}: property ${property.id} compares parts of states by identity; compare fields instead`,
+  );
+};
+
+/** `after`, with every part that is as it was in `before` being the very part. */
+const sharing = (before: unknown, after: unknown): unknown => {
+  if (typeof before !== 'object' || typeof after !== 'object' || before === null || after === null) return after;
+  if (isDeepStrictEqual(before, after)) return before;
+  const part = (key: string, value: unknown) => sharing(Reflect.get(before, key), value);
+  if (Array.isArray(after)) return after.map((value, i) => part(String(i), value));
+  return Object.fromEntries(Object.entries(after).map(([key, value]) => [key, part(key, value)]));
+};
