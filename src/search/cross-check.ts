@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SpecError } from '../spec/errors.ts';
 import { type Command, describeCommand, scopeName } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
+import { sharingParts } from '../spec/update.ts';
 import type { Inspected } from './exhaustive.ts';
 import { noSuccessor } from './explored.ts';
 import { decides } from './findings.ts';
@@ -129,7 +131,7 @@ class Sample {
   #call(number: number, index: number, command: Command, state: unknown): Outcome<unknown> {
     const { graph, layout, states, transitions, canonical } = this.#inspected;
     this.calls++;
-    const outcome = perform(this.#task, state, command);
+    const outcome = this.#performed(command, state);
     const known = transitions.row(transitions.find(index, states.words, number * layout.words)).outcome;
     const to = graph.successor(number, index);
     const differs = () =>
@@ -148,6 +150,23 @@ class Sample {
     canonical?.(after, 0);
     if (states.find(after, 0, states.hash(after, 0)) !== to) throw differs();
     return outcome;
+  }
+
+  /** What the plain function does; with updates whose results share parts, which makes a difference only to who compares parts with ===. */
+  #performed(command: Command, state: unknown): Outcome<unknown> {
+    const outcome = perform(this.#task, state, command);
+    let sharing: Outcome<unknown> | undefined;
+    try {
+      sharing = sharingParts(() => perform(this.#task, state, command));
+    } catch {
+      // Without sharing it does not throw: a difference.
+    }
+    if (sharing && outcomeKey(sharing) === outcomeKey(outcome) && isDeepStrictEqual(sharing.state, outcome.state))
+      return outcome;
+    throw new SpecError(
+      `${this.#task.scope.model}@${this.#task.scope.variant}: ${describeCommand(command)} compares states by identity: an update that changes ` +
+        'nothing makes a difference; compare fields instead',
+    );
   }
 
   #judge(on: Property['on'], subject: unknown, state: unknown, command?: Command) {

@@ -2,6 +2,7 @@ import { SpecError } from '../spec/errors.ts';
 import { layoutOf } from '../spec/layout.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
+import type { Step } from '../spec/property.ts';
 import { sharingParts } from '../spec/update.ts';
 import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from './explored.ts';
 import { Findings } from './findings.ts';
@@ -70,10 +71,13 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
       const key = outcome.state === before ? undefined : keyBehind(outcome.state, command);
       if (bound) break search;
       tally.add(command, outcome);
-      if (tally.isFirst(command, outcome)) checkRepeats(before, command, outcome, key);
+      const isFirst = tally.isFirst(command, outcome);
+      // A refusal gives back the state that it was given; what succeeds may have compared parts of what it made.
+      if (isFirst || outcome.result !== 'refused') checkRepeats(before, command, outcome, key);
+      if (isFirst) checkComparisons({ before, command, outcome });
       if (outcome.result !== 'panic' && key !== undefined) {
         if (!numbers.has(key)) {
-          checkRepeats(before, command, outcome, key);
+          checkComparisons({ before, command, outcome });
           if (states.length >= maxStates) {
             bound = { kind: 'states', limit: maxStates };
             break search;
@@ -137,24 +141,34 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
     }
   }
 
+  /** Tried where a call finds a new state, or has a result for the first time. */
+  function checkComparisons(step: Step) {
+    for (const { property, instances } of task.obligations)
+      if (property.on === 'call') for (const instance of instances) checkIdentity(task, property, instance, step);
+  }
+
   /**
-   * A transition that depends on a clock, a random number or captured mutable state seldom does the same thing twice. Tried where
-   * it finds a new state or has a result for the first time; the tables of the exhaustive search are checked more closely.
+   * A transition that depends on a clock, a random number or captured mutable state seldom does the same thing twice.
    */
   function checkRepeats(before: unknown, command: Command, outcome: Outcome<unknown>, key: string | undefined) {
     const isSame = (again: Outcome<unknown>) =>
       describeOutcome(again) === describeOutcome(outcome) &&
       (again.state === before ? undefined : keyOf(again.state, command)) === key;
-    for (const { property, instances } of task.obligations)
-      if (property.on === 'call')
-        for (const instance of instances) checkIdentity(task, property, instance, { before, command, outcome });
-    if (isSame(sharingParts(() => perform(task, before, command)))) return;
-    if (isSame(perform(task, before, command)))
-      throw new SpecError(
-        `${task.scope.model}@${task.scope.variant}: ${describeCommand(command)} compares states by identity; compare fields instead`,
-      );
+    if (isSameSharing()) return;
+    const call = `${task.scope.model}@${task.scope.variant}: ${describeCommand(command)}`;
     throw new SpecError(
-      `${task.scope.model}@${task.scope.variant}: ${describeCommand(command)} is impure: run twice in one state it did two things (${causes})`,
+      isSame(perform(task, before, command))
+        ? `${call} compares states by identity: an update that changes nothing makes a difference; compare fields instead`
+        : `${call} is impure: run twice in one state it did two things (${causes})`,
     );
+
+    /** With updates whose results share parts, which makes a difference only to who compares parts with ===. */
+    function isSameSharing() {
+      try {
+        return isSame(sharingParts(() => perform(task, before, command)));
+      } catch {
+        return false;
+      }
+    }
   }
 };

@@ -181,7 +181,7 @@ export class TransitionTable {
     const row = this.#add({ command: number, outcome, reads, sample: state }, leadOf(outcome, effect), effect);
     this.uses[row] = 1;
     this.#lookups[row] = 1;
-    if (!effect || !this.#agrees(row, state, plain)) throw this.#differs(command, state, outcome, plain);
+    if (!effect || !this.#agrees(row, state, plain)) throw this.#differs(command, state, outcome, plain, true);
     try {
       this.#tries.learn(this.#roots[number]!, observation.reads, observation.indexOf, row);
     } catch (error) {
@@ -203,54 +203,62 @@ export class TransitionTable {
     }
   }
 
-  /** The error for a call that did one thing under observation and another one plainly. Which of the two reasons it has is tried out. */
-  #differs(command: Command, state: Uint32Array, observed: Outcome<unknown>, plain: Plain): SpecError {
-    const what = `observed: ${describeOutcome(observed)}; plain: ${describeOutcome(plain.outcome)}, or another state`;
-    if (!isSame(this.#plain(state, command), plain)) return this.#impure(command, state, what);
+  /**
+   * The error for a call that did one thing under observation, now or when its row was learned, and another one plainly. Which of the
+   * possible reasons it has is tried out.
+   */
+  #differs(command: Command, state: Uint32Array, known: Outcome<unknown>, plain: Plain, isNew: boolean): SpecError {
+    const [before, now] = isNew ? ['observed', 'plain'] : ['before', 'now'];
+    const what = `${before}: ${describeOutcome(known)}; ${now}: ${describeOutcome(plain.outcome)}, or another state`;
     const { model, variant } = this.#task.scope;
-    if (this.#comparesIdentity(state, command, plain))
-      return new SpecError(
-        `${model}@${variant}: ${describeCommand(command)} compares states by identity: an update that changes nothing makes a difference ` +
-          `(${describeOutcome(observed)}; ${describeOutcome(plain.outcome)}); compare fields instead`,
-      );
+    const call = `${model}@${variant}: ${describeCommand(command)}`;
+    if (!isSame(this.#plain(state, command), plain)) return this.#impure(command, state, what);
+    if (!isSame(this.#plainly(state, command), plain)) return this.#identity(command, what);
+    if (!isNew) return this.#impure(command, state, what);
     return new SpecError(
-      `${model}@${variant}: ${describeCommand(command)} is impure, or looks at its state in a way that cannot be watched: ${what} ` +
-        `(${causes}; or ${unsupported}); the state: ${JSON.stringify(this.#layout.decode(state))}`,
+      `${call} is impure, or looks at its state in a way that cannot be watched: ${what} (${causes}; or ${unsupported}); ` +
+        `the state: ${JSON.stringify(this.#layout.decode(state))}`,
     );
-  }
-
-  /** Whether it makes a difference that a part which was not changed is the same object. */
-  #comparesIdentity(state: Uint32Array, command: Command, sharing: Plain): boolean {
-    try {
-      return !isSame(this.#plain(state, command, false), sharing);
-    } catch {
-      return true; // it leaves the domain, or throws: a difference, too
-    }
   }
 
   #recheck(row: number, state: Uint32Array) {
     const { command, outcome } = this.#rows[row]!;
     const plain = this.#plain(state, this.#task.commands[command]!);
-    if (this.#agrees(row, state, plain)) return;
-    const what = `before: ${describeOutcome(outcome)}; now: ${describeOutcome(plain.outcome)}, or another state`;
-    throw this.#impure(this.#task.commands[command]!, state, what);
+    if (!this.#agrees(row, state, plain))
+      throw this.#differs(this.#task.commands[command]!, state, outcome, plain, false);
   }
 
   /**
    * The transition run plainly. Throws what the reference search would throw. Observed updates always make new parts, and these share
    * what did not change: whoever compares parts with === is found out.
    */
-  #plain(state: Uint32Array, command: Command, sharesParts = true): Plain {
+  #plain(state: Uint32Array, command: Command): Plain {
+    try {
+      return sharingParts(() => this.#plainly(state, command));
+    } catch (error) {
+      this.#plainly(state, command);
+      throw this.#identity(command, `${thrown(error)}, or nothing of the kind`);
+    }
+  }
+
+  #plainly(state: Uint32Array, command: Command): Plain {
     this.runs++;
     const before = this.#layout.decode(state);
-    const run = () => attempt(this.#task, before, command);
-    const outcome = sharesParts ? sharingParts(run) : run();
+    const outcome = attempt(this.#task, before, command);
     if (outcome.result === 'disabled' || outcome.state === before) return { outcome, next: state };
     try {
       return { outcome, next: this.#layout.encode(outcome.state) };
     } catch {
       throw readable(this.#task, command, () => new LeftDomain(this.#task, command, outcome.state));
     }
+  }
+
+  #identity(command: Command, what: string): SpecError {
+    const { model, variant } = this.#task.scope;
+    return new SpecError(
+      `${model}@${variant}: ${describeCommand(command)} compares states by identity: an update that changes nothing makes a difference ` +
+        `(${what}); compare fields instead`,
+    );
   }
 
   #agrees(row: number, state: Uint32Array, { outcome, next }: Plain): boolean {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../properties/index.ts';
+import { check } from '../../src/check.ts';
 import { searchExhaustive } from '../../src/search/exhaustive.ts';
 import { searchReference } from '../../src/search/reference.ts';
 import type { SearchResult } from '../../src/search/result.ts';
@@ -18,12 +19,14 @@ import {
   type Property,
   panic,
   range,
+  reachable,
   reachableStep,
   record,
   refuse,
   type SpecError,
   scopeOf,
   stepProperty,
+  suite,
   update,
   variant,
   warn,
@@ -249,17 +252,24 @@ describe('what once told the two searches apart', () => {
     expect((await same(model, [shrinks])).judged[0]?.verdict.kind).toBe('proved');
   });
 
-  it('an update is a new value, also where it changes nothing', async () => {
-    const model = tiny('flagged', {
+  it.each([
+    ['a transition', (s: object, t: object) => (t === s ? panic(t, 'BUG') : ok(t))],
+    ['a transition that stays', (s: object, t: object) => (t === s ? ok(s) : panic(t, 'BUG'))],
+  ])('an update makes a new value: %s that compares them is refused', async (_, end) => {
+    const model = tiny<object, Command>('flagged', {
       state: record({ up: flag }),
-      command: variant({ up: {} }),
-      initial: { up: false },
-      step: (s) => {
-        const t = update(s, (d) => void (d.up = true));
-        return t === s ? panic(t, 'BUG') : ok(t);
-      },
+      command: variant({ up: {}, down: {} }),
+      initial: { up: true },
+      step: (s, { kind }) =>
+        kind === 'down'
+          ? ok({ up: false })
+          : end(
+              s,
+              update(s, (d) => void Object.assign(d, { up: true })),
+            ),
     });
-    expect((await same(model, [])).coverage.get('up')?.results).toEqual(new Map([['ok', 2]]));
+    await expect(searchExhaustive(task(model, []))).rejects.toThrow('flagged@only: up() compares states by identity');
+    await expect(searchReference(task(model, []))).rejects.toThrow('flagged@only: up() compares states by identity');
   });
 
   it('a part that an update writes is a new one, also where it is written as it was', async () => {
@@ -515,7 +525,7 @@ describe('what a review of the tables has found', () => {
     expect(fast.judged[0]?.verdict.kind).toBe('violated');
   });
 
-  it('a comparison by identity that would lead out of the domain is never true', async () => {
+  it('a comparison by identity that would lead out of the domain', async () => {
     const model = tiny('identity', {
       state: record({ x: range(0, 1), y: range(0, 1) }),
       initial: { x: 0, y: 0 },
@@ -526,9 +536,19 @@ describe('what a review of the tables has found', () => {
         return next === s ? ok({ ...s, x: 99 }) : ok(next);
       },
     });
-    expect((await same(model, [])).covered.states).toBe(4);
+    const identity = 'identity@only: set() compares states by identity';
+    await expect(searchReference(task(model, []))).rejects.toThrow(identity);
+    const { properties } = suite({
+      model,
+      properties: [reachable(model, { ...words, when: ({ x }) => x > 1 })],
+      violates: { only: [] },
+    });
+    await expect(check({ model, properties, violates: { only: [] } }, {}, { kind: 'exhaustive' })).rejects.toThrow(
+      identity,
+    );
   });
 
+  const words = { id: 'words', statement: '', source: '' };
   const own = { state: record({ own: array(range(0, 2), 2), n: range(0, 3) }), initial: { own: [0, 0], n: 0 } };
   const isZero = (model: Model<{ n: number }>) =>
     invariant(model, { id: 'zero', statement: '', source: '', holds: ({ n }) => n === 0 });
