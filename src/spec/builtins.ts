@@ -11,26 +11,44 @@ const shared: readonly (readonly [string, object])[] = [
   ['Set.prototype', Set.prototype],
 ];
 
-const valuesOf = (object: object): Map<PropertyKey, unknown> =>
-  new Map(Reflect.ownKeys(object).map((key) => [key, Object.getOwnPropertyDescriptor(object, key)]));
+interface Kept {
+  readonly name: string;
+  readonly object: object;
+  readonly keys: readonly PropertyKey[];
+  readonly values: readonly PropertyDescriptor[];
+}
 
-const atStart = shared.map(([name, object]) => ({ name, object, keys: valuesOf(object) }));
+const describe = Reflect.getOwnPropertyDescriptor;
+const ownKeys = Reflect.ownKeys;
 
-const isSame = (a: unknown, b: unknown): boolean => {
-  const [one, other] = [a as PropertyDescriptor, b as PropertyDescriptor];
-  return one.value === other.value && one.get === other.get && one.set === other.set;
+const atStart: Kept[] = [];
+for (const [name, object] of shared) {
+  const keys = ownKeys(object);
+  atStart.push({ name, object, keys, values: keys.map((key) => describe(object, key)!) });
+}
+
+const isSame = (one: PropertyDescriptor, other: PropertyDescriptor | undefined): boolean =>
+  other !== undefined && one.value === other.value && one.get === other.get && one.set === other.set;
+
+/** Uses no function that may have been changed. Undefined if nothing was. */
+const changedKey = ({ object, keys, values }: Kept): PropertyKey | undefined => {
+  for (let i = 0; i < keys.length; i++) if (!isSame(values[i]!, describe(object, keys[i]!))) return keys[i];
+  const now = ownKeys(object);
+  for (let i = 0; i < now.length; i++) {
+    let isKnown = false;
+    for (let j = 0; j < keys.length && !isKnown; j++) isKnown = keys[j] === now[i];
+    if (!isKnown) return now[i];
+  }
+  return undefined;
 };
 
 /** Throws a SpecError if something that every object has is no longer what it was when pagelaw was started. `who`: a model, a file. */
 export const checkBuiltins = (who: string): void => {
-  for (const { name, object, keys } of atStart) {
-    const now = valuesOf(object);
-    const changed =
-      [...now.keys()].find((key) => !keys.has(key) || !isSame(keys.get(key), now.get(key))) ??
-      [...keys.keys()].find((key) => !now.has(key));
+  for (let i = 0; i < atStart.length; i++) {
+    const changed = changedKey(atStart[i]!);
     if (changed !== undefined)
       throw new SpecError(
-        `${who} changes ${name}, which every file shares: ${String(changed)} is not what it was; write a function of its own instead`,
+        `${who} changes ${atStart[i]!.name}, which every file shares: ${String(changed)} is not what it was; write a function of its own instead`,
       );
   }
 };
