@@ -18,7 +18,7 @@ const share = 0.1;
 const leastSeconds = 0.05;
 
 /** States that are looked at in any case: enough to know what looking at one costs, and to notice a function that counts its calls. */
-const leastStates = 64;
+const leastStates = 16;
 
 /** The reference search also looks up and stores each state. */
 const referenceOverSample = 1.5;
@@ -155,6 +155,7 @@ class Sample {
   /** What the plain function does; with updates whose results share parts, which makes a difference only to who compares parts with ===. */
   #performed(command: Command, state: unknown): Outcome<unknown> {
     const outcome = perform(this.#task, state, command);
+    if (outcome.result === 'refused' || outcome.result === 'disabled') return outcome; // which give back the state that they were given
     let sharing: Outcome<unknown> | undefined;
     try {
       sharing = sharingParts(() => perform(this.#task, state, command));

@@ -15,10 +15,12 @@ export const checkIdentity = (
   property: Property,
   instance: unknown,
   step: Step,
-  settles = decides(property, judge(task, property, step, instance)),
+  settles?: boolean,
 ): void => {
+  if (step.outcome.state === step.before) return; // all parts are in common already
   const outcome = withState(step.outcome, sharing(step.before, step.outcome.state));
-  if (decides(property, judge(task, property, { ...step, outcome }, instance)) === settles) return;
+  const judged = (one: Step) => decides(property, judge(task, property, one, instance));
+  if (judged({ ...step, outcome }) === (settles ?? judged(step))) return;
   const { model, variant } = task.scope;
   throw new SpecError(
     `${model}@${variant}: property ${property.id} compares parts of states by identity; compare fields instead`,

@@ -57,7 +57,7 @@ const properties = [
   reachable(counters, { ...words('beyond'), when: ({ n }) => n[1]! > 15 }),
   progress(counters, {
     ...words('ends'),
-    waiting: ({ n }) => n[2] === 3,
+    waiting: ({ n }) => n[2]! > 2,
     own: ({ kind }) => kind === 'crash' && false,
   }),
 ];
@@ -103,7 +103,7 @@ describe('a proof is checked again', () => {
     const sample = await checked(one);
     expect(sample).toMatchObject({ by: 'sample', seed: 1 });
     if (sample?.by !== 'sample') throw new Error('no sample');
-    expect(sample.states).toBeGreaterThanOrEqual(64);
+    expect(sample.states).toBeGreaterThanOrEqual(16);
     expect(sample.states).toBeLessThan(4096);
     expect(sample.calls).toBe(7 * sample.states);
   });
@@ -163,7 +163,7 @@ describe('a proof is checked again', () => {
 
   it('and a property that counts its calls', async () => {
     let calls = 0;
-    const moody = invariant(counters, { ...words('moody'), holds: () => ++calls < 40 });
+    const moody = invariant(counters, { ...words('moody'), holds: () => ++calls < 15 });
     const all = suite({ model: counters, properties: [moody], violates: { only: [] } });
     await expect(check(all, {}, { kind: 'exhaustive' })).rejects.toThrow('property moody is judged otherwise');
   });
