@@ -1,10 +1,9 @@
 import type { Effect } from '../observe/effect.ts';
-import { Observation } from '../observe/observation.ts';
-import { collectRegions, put, type Regions } from '../search/neighbours.ts';
 import type { Task } from '../search/task.ts';
-import { watch } from '../search/transition-table.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot } from '../spec/layout.ts';
 import type { Outcome } from '../spec/outcome.ts';
+import { collectRegions, put, type Regions } from '../table/neighbours.ts';
+import { watchTransition } from '../table/watch.ts';
 import type { Breath } from './breath.ts';
 import type { Result } from './result.ts';
 
@@ -94,15 +93,10 @@ export const casesOf = async (
 
 /** What one run reads, in order, and what it ends with. */
 const runOn = (task: Task, layout: Layout<unknown>, number: number, state: Uint32Array) => {
-  const observation = new Observation(state, mostReadings);
-  let [outcome, effect]: [Outcome<unknown> | undefined, Effect | undefined] = [undefined, undefined];
-  try {
-    [outcome, effect] = watch(task, layout, observation, task.commands[number]!);
-  } catch {
-    // It need not expect a state that is not reachable; in one that is, the search has run it.
-  }
-  observation.close();
-  const { reads } = observation;
+  const seen = watchTransition(task.system, layout, state, task.commands[number]!, mostReadings);
+  const { reads } = seen;
+  // It need not expect a state that is not reachable; in one that is, the search has run it.
+  const { outcome, effect } = 'answer' in seen ? seen.answer : {};
   if (!outcome || !effect)
     return { reads, leaf: { kind: 'leaf', result: { kind: 'impossible' }, writes: [] } as const };
   const known = new Set(reads);

@@ -1,11 +1,6 @@
-import type { Effect } from '../observe/effect.ts';
-import { Observation } from '../observe/observation.ts';
-import { hole, Tries } from '../observe/tries.ts';
 import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
-import { collectRegions, neighbours, type Regions } from '../search/neighbours.ts';
 import type { Bound, Pulse, Verdict } from '../search/result.ts';
 import { perform, type Task, taskOf } from '../search/task.ts';
-import { outcomeKey, watch } from '../search/transition-table.ts';
 import { legendOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, layoutOf, type Slot } from '../spec/layout.ts';
@@ -13,7 +8,9 @@ import { type Choices, type Command, describeCommand, type Scope, scopeName, sco
 import type { Outcome } from '../spec/outcome.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
+import type { Case } from '../table/decision-table.ts';
 import { Breath } from './breath.ts';
+import { type BothDo, JointTable, type Pair, resultKey } from './joint-table.ts';
 
 export interface Side {
   readonly suite: Suite;
@@ -87,12 +84,6 @@ export interface DifferenceOptions {
 /** Pairs of runs on states that are not reachable. */
 const mostRuns = 4000;
 
-/** A slot with more values than this is not tried out. */
-const widestTrial = 64;
-
-/** Readings in one such run: a function need not end in a state that it never meets. */
-const mostReadings = 10_000;
-
 /**
  * The semantic difference of two systems with the same states. Both are explored exhaustively, and each call is then made by both
  * in every state that either of them reaches: looked up in a table that is learned from both functions at once. Throws Interrupted
@@ -114,7 +105,7 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
     const other = right.commands.findIndex((one) => describeCommand(one) === describeCommand(command));
     return other < 0 ? [] : [{ command, a: number, b: other }];
   });
-  const joint = new Joint(left, right, layout, pairs);
+  const joint = new JointTable(left, right, layout, pairs);
   const cases = new Cases(left, right, layout, pairs);
   const states = ofA.states.count + ofB.states.count;
   const breath = new Breath(
@@ -129,7 +120,7 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
     if (shared) common++;
     for (let pair = 0; pair < pairs.length; pair++)
       if (joint.differs(pair, words))
-        cases.note(pair, joint.leaf, words, shared ? 'both' : 'a', () => ofA.graph.traceTo(state));
+        cases.note(pair, joint.caseOf(pair, words), words, shared ? 'both' : 'a', () => ofA.graph.traceTo(state));
   }
   const first = cases.first;
   for (let state = 0; state < ofB.states.count; state++) {
@@ -137,11 +128,12 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
     const words = ofB.states.at(state);
     if (ofA.states.find(words, 0, ofA.states.hash(words, 0)) !== undefined) continue;
     for (let pair = 0; pair < pairs.length; pair++)
-      if (joint.differs(pair, words)) cases.note(pair, joint.leaf, words, 'b', () => ofB.graph.traceTo(state));
+      if (joint.differs(pair, words))
+        cases.note(pair, joint.caseOf(pair, words), words, 'b', () => ofB.graph.traceTo(state));
   }
   const { complete, runs } = await joint.exploreBeyond(
     options.beyond === false ? 0 : mostRuns,
-    (pair, leaf, words, reads) => cases.note(pair, leaf, words, 'neither', undefined, reads),
+    (pair, found) => cases.note(pair, found, found.sample, 'neither', undefined, found.reads),
     breath,
   );
 
@@ -214,132 +206,6 @@ const sameSlot = (slot: Slot, other: Slot | undefined): boolean =>
   (slot.size > 4096 ||
     Array.from({ length: slot.size }, (_, index) => index).every((i) => slot.valueAt(i) === other.valueAt(i)));
 
-interface Pair {
-  readonly command: Command;
-  readonly a: number;
-  readonly b: number;
-}
-
-/** What both functions do where they read the same; undefined where one throws, or leaves the domain. */
-interface Leaf {
-  readonly a: readonly [Outcome<unknown>, Effect] | undefined;
-  readonly b: readonly [Outcome<unknown>, Effect] | undefined;
-  /** Neither the results nor the writes differ. */
-  readonly same: boolean;
-  /** Only what is written tells them apart, which may be what is there. */
-  readonly sameResult: boolean;
-  readonly reads: readonly Slot[];
-  /** The state that it was learned from. */
-  readonly state: Uint32Array;
-}
-
-/** Decision tables of two functions at once: one observation watches both. */
-class Joint {
-  readonly #left: Task;
-  readonly #right: Task;
-  readonly #layout: Layout<unknown>;
-  readonly #pairs: readonly Pair[];
-  readonly #tries = new Tries();
-  readonly #roots: readonly number[];
-  readonly #leaves: Leaf[] = [];
-  /** By pair: its leaves. */
-  readonly #of: number[][];
-  /** The leaf that `differs` has met last. */
-  leaf = hole;
-  #mostReadings = Number.POSITIVE_INFINITY;
-
-  constructor(left: Task, right: Task, layout: Layout<unknown>, pairs: readonly Pair[]) {
-    this.#left = left;
-    this.#right = right;
-    this.#layout = layout;
-    this.#pairs = pairs;
-    this.#roots = pairs.map(() => this.#tries.add());
-    this.#of = pairs.map(() => []);
-  }
-
-  /** Whether the two calls differ in the state. */
-  differs(pair: number, words: Uint32Array): boolean {
-    const known = this.#tries.find(this.#roots[pair]!, words, 0);
-    this.leaf = known === hole ? this.#learn(pair, words.slice()) : known;
-    const { a, b, same, sameResult } = this.#leaves[this.leaf]!;
-    if (same || !sameResult || !a || !b) return !same;
-    return words.some((word, i) => ((word & a[1].keep[i]!) | a[1].set[i]!) !== ((word & b[1].keep[i]!) | b[1].set[i]!));
-  }
-
-  #learn(pair: number, state: Uint32Array): number {
-    const observation = new Observation(state, this.#mostReadings);
-    const { a, b } = this.#pairs[pair]!;
-    const ofA = this.#watch(this.#left, observation, this.#left.commands[a]!);
-    const ofB = this.#watch(this.#right, observation, this.#right.commands[b]!);
-    const reads = [...observation.reads];
-    observation.close();
-    const sameResult = ofA && ofB ? resultKey(ofA[0]) === resultKey(ofB[0]) : ofA === ofB;
-    const sameEffect =
-      ofA === ofB || (ofA && ofB && (['keep', 'set'] as const).every((part) => equal(ofA[1][part], ofB[1][part])));
-    const leaf = this.#leaves.length;
-    this.#leaves.push({ a: ofA, b: ofB, same: sameResult && sameEffect === true, sameResult, reads, state });
-    this.#tries.learn(this.#roots[pair]!, reads, (slot) => indexIn(slot, state, 0), leaf);
-    this.#of[pair]!.push(leaf);
-    return leaf;
-  }
-
-  #watch(task: Task, observation: Observation, command: Command): [Outcome<unknown>, Effect] | undefined {
-    try {
-      const [outcome, effect] = watch(task, this.#layout, observation, command);
-      return effect && [outcome, effect];
-    } catch {
-      return undefined; // the other side's states need not be expected here
-    }
-  }
-
-  /**
-   * Sets one slot that was read to another value at a time, which leads to every path through the two functions, those nearest to
-   * reachable ones first. `found` is told of states in which the calls differ.
-   */
-  async exploreBeyond(
-    mostRuns: number,
-    found: (pair: number, leaf: number, state: Uint32Array, reads: readonly Slot[]) => void,
-    breath: Breath,
-  ): Promise<{ readonly complete: boolean; readonly runs: number }> {
-    const regions: Regions = new Map();
-    collectRegions(this.#layout.place, regions);
-    this.#mostReadings = mostReadings;
-    let complete = true;
-    let runs = 0;
-    for (const [pair, leaves] of this.#of.entries()) {
-      const most = runs + Math.floor((mostRuns - runs) / (this.#pairs.length - pair));
-      paths: for (const leaf of leaves) {
-        const { state, reads } = this.#leaves[leaf]!;
-        for (const slot of reads) {
-          if (slot.size > widestTrial) complete = false;
-          else
-            for (const other of neighbours(state, slot, regions)) {
-              if (this.#tries.find(this.#roots[pair]!, other, 0) !== hole) continue;
-              if (runs >= most) {
-                complete = false;
-                break paths;
-              }
-              runs++;
-              if (breath.isDue) await breath.take();
-              try {
-                // A leaf that is learned here is explored in its turn.
-                if (!this.differs(pair, other)) continue;
-              } catch {
-                complete = false;
-                continue;
-              }
-              const { a, b, reads } = this.#leaves[this.leaf]!;
-              if (a && b) found(pair, this.leaf, other, reads);
-            }
-        }
-      }
-    }
-    return { complete, runs };
-  }
-}
-
-const equal = (a: Uint32Array, b: Uint32Array) => a.every((word, i) => word === b[i]);
-
 type Counted = DifferentCase & { readonly calls: { both: number; a: number; b: number } };
 
 /** Collects calls that differ, by how. */
@@ -349,8 +215,8 @@ class Cases {
   readonly #layout: Layout<unknown>;
   readonly #pairs: readonly Pair[];
   readonly #cases = new Map<string, Counted>();
-  /** By pair and leaf: the case that it belongs to. */
-  readonly #known = new Map<string, Counted | undefined>();
+  /** By case of the joint table: the difference that it belongs to. */
+  readonly #known = new Map<Case<BothDo>, Counted>();
   first: Difference['first'];
 
   constructor(left: Task, right: Task, layout: Layout<unknown>, pairs: readonly Pair[]) {
@@ -366,14 +232,13 @@ class Cases {
 
   note(
     pair: number,
-    leaf: number,
+    of: Case<BothDo>,
     words: Uint32Array,
     where: keyof DifferentCase['calls'] | 'neither',
     trace: (() => Command[]) | undefined,
     reads: readonly Slot[] = [],
   ) {
-    const place = `${pair} ${leaf}`;
-    let known = this.#known.get(place);
+    let known = this.#known.get(of);
     if (!known) {
       const example = this.#callsOn(pair, words);
       // The two may agree when run plainly if an unreachable state is one that neither expects.
@@ -390,7 +255,7 @@ class Cases {
         };
         this.#cases.set(key, known);
       }
-      this.#known.set(place, known);
+      this.#known.set(of, known);
       if (trace && !this.first) this.first = { commands: [...trace(), example.command], last: example };
     }
     if (where !== 'neither') known.calls[where]++;
@@ -419,10 +284,6 @@ export const isDifferent = ({ a, b }: Pick<TwoCalls, 'a' | 'b'>): boolean => {
   if (resultKey(a) !== resultKey(b)) return true;
   return a.result !== 'disabled' && changedFields(a.state, b.state).length > 0;
 };
-
-/** A disabled call is none, for whatever reason. */
-const resultKey = (outcome: Outcome<unknown>): string =>
-  outcome.result === 'disabled' ? outcome.result : outcomeKey(outcome);
 
 const keyOf = ({ command, a, b }: TwoCalls): string => {
   const results = [a, b].map((outcome) => (outcome ? resultKey(outcome) : ''));

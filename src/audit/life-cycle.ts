@@ -1,13 +1,13 @@
-import { Observation } from '../observe/observation.ts';
-import { hole, Tries } from '../observe/tries.ts';
 import { viewOf } from '../observe/view.ts';
 import type { Inspected } from '../search/exhaustive.ts';
 import { causes, type Task } from '../search/task.ts';
-import { leads } from '../search/transition-table.ts';
 import { laneOf, namesPage, pageClassOf, pagesOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Layout } from '../spec/layout.ts';
 import { guarded, type Model } from '../spec/model.ts';
+import { DecisionTable } from '../table/decision-table.ts';
+import { leads } from '../table/transition-table.ts';
+import { answered } from '../table/watch.ts';
 import type { Breath } from './breath.ts';
 import { resultOf } from './cases.ts';
 import type { LifeCycle, Movement } from './result.ts';
@@ -107,8 +107,7 @@ class Tabulated {
   readonly #layout: Layout<unknown>;
   readonly #what: string;
   readonly #of: (state: unknown) => number;
-  readonly #tries = new Tries();
-  readonly #trie = this.#tries.add();
+  readonly #table = new DecisionTable<number>();
 
   /** `of` gives a number from 0 on. */
   constructor(layout: Layout<unknown>, what: string, of: (state: unknown) => number) {
@@ -118,18 +117,16 @@ class Tabulated {
   }
 
   at(words: Uint32Array, offset: number): number {
-    const known = this.#tries.find(this.#trie, words, offset);
-    return known === hole ? this.#learn(words.slice(offset, offset + this.#layout.words)) : known;
+    return this.#table.find(words, offset)?.leaf ?? this.#learn(words.slice(offset, offset + this.#layout.words));
   }
 
   #learn(state: Uint32Array): number {
-    const observation = new Observation(state);
-    const seen = guarded(this.#what, () => this.#of(viewOf(observation, this.#layout.place)));
-    if (seen !== guarded(this.#what, () => this.#of(this.#layout.decode(state))))
+    const { reads, answer } = answered(state, (observation) =>
+      guarded(this.#what, () => this.#of(viewOf(observation, this.#layout.place))),
+    );
+    if (answer !== guarded(this.#what, () => this.#of(this.#layout.decode(state))))
       throw new SpecError(`${this.#what} is impure: asked twice it gave two answers (${causes})`);
-    this.#tries.learn(this.#trie, observation.reads, observation.indexOf, seen);
-    observation.close();
-    return seen;
+    return this.#table.learn({ reads, leaf: answer, sample: state }).leaf;
   }
 }
 

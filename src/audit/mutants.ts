@@ -1,8 +1,8 @@
 import type { Effect } from '../observe/effect.ts';
-import { leads, type TransitionTable } from '../search/transition-table.ts';
 import type { Errno } from '../spec/errno.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot } from '../spec/layout.ts';
 import type { Outcome } from '../spec/outcome.ts';
+import { leads, type TransitionTable } from '../table/transition-table.ts';
 
 /** What is put wrong in one row of a decision table. */
 export type Fault =
@@ -43,7 +43,7 @@ export const mutantsOf = (
 ): Mutant[] => {
   const { outcome } = transitions.row(row);
   if (outcome.result === 'disabled' || outcome.result === 'panic') return [];
-  const effect = effectOfRow(transitions, layout, row);
+  const effect = transitions.effectOf(row);
   const of = (fault: Fault, changed: Partial<Pick<Mutant, 'outcome' | 'effect'>>): Mutant => ({
     row,
     also: [],
@@ -63,7 +63,7 @@ export const mutantsOf = (
           { kind: 'refusal dropped', like },
           {
             outcome: { ...succeeds, warnings: transitions.row(like).outcome.warnings },
-            effect: effectOfRow(transitions, layout, like),
+            effect: transitions.effectOf(like),
           },
         ),
       );
@@ -87,16 +87,6 @@ export const mutantsOf = (
     }
   }
   return mutants;
-};
-
-const effectOfRow = (transitions: TransitionTable, { words }: Layout<unknown>, row: number): Effect => {
-  const effect = { keep: new Uint32Array(words), set: new Uint32Array(words) };
-  for (let word = 0; word < words; word++) {
-    const { keep, set } = transitions.effectOn(row, word);
-    effect.keep[word] = keep;
-    effect.set[word] = set;
-  }
-  return effect;
 };
 
 const after = (state: Uint32Array, { keep, set }: Effect): Uint32Array =>
@@ -128,7 +118,6 @@ const nearestSuccess = (transitions: TransitionTable, row: number, rows: readonl
  */
 export const errnoMutants = (
   transitions: TransitionTable,
-  layout: Layout<unknown>,
   rows: readonly number[],
   errnos: readonly Errno[],
 ): Mutant[] => {
@@ -149,7 +138,7 @@ export const errnoMutants = (
       also: [],
       fault,
       outcome: { ...outcome, errno: to },
-      effect: effectOfRow(transitions, layout, one),
+      effect: transitions.effectOf(one),
     });
     return [{ ...of(row!), also: also.map(of) }];
   });

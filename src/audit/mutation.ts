@@ -2,10 +2,10 @@ import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
 import { type Explored, judgeExplored, noSuccessor } from '../search/explored.ts';
 import { decides, Findings, type Judgeable } from '../search/findings.ts';
 import { CallJudgements, StateJudgements } from '../search/judgements.ts';
+import { TransitionLearner } from '../search/learner.ts';
 import { type Bound, type Pulse, resultOf } from '../search/result.ts';
 import { StateSet } from '../search/state-set.ts';
 import { judge, type Obligation, type Task, taskOf } from '../search/task.ts';
-import { leads, type TransitionTable } from '../search/transition-table.ts';
 import type { Errno } from '../spec/errno.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Layout } from '../spec/layout.ts';
@@ -13,6 +13,7 @@ import { type Choices, type Command, describeCommand, type Scope, scopeOf } from
 import type { Outcome } from '../spec/outcome.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
+import { leads, type TransitionTable } from '../table/transition-table.ts';
 import { errnoMutants, type Fault, type Mutant, mutantsOf, type Value } from './mutants.ts';
 
 /**
@@ -175,7 +176,7 @@ const allMutants = ({ commands }: Task, { states, transitions, layout }: Inspect
     ...ofRows,
     ...kinds.flatMap((kind) => {
       const rows = rowsOf.flatMap((of, command) => (commands[command]!.kind === kind ? of : []));
-      return errnoMutants(transitions, layout, rows, [...errnos].sort());
+      return errnoMutants(transitions, rows, [...errnos].sort());
     }),
   ];
 };
@@ -269,7 +270,9 @@ interface Witness {
 class MutantSearch {
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
+  /** The rows of the finished search and, behind them, those of mutants and of states that only mutants reach. */
   readonly #transitions: TransitionTable;
+  readonly #learner: TransitionLearner;
   /** The states that the model itself reaches. In these, and in calls from them but the faulty one, every property holds. */
   readonly #known: StateSet;
   readonly #obligations: readonly Obligation[];
@@ -305,12 +308,13 @@ class MutantSearch {
   ) {
     this.#task = task;
     this.#layout = layout;
-    this.#transitions = transitions;
+    this.#learner = new TransitionLearner(task, layout, transitions.copy());
+    this.#transitions = this.#learner.table;
     this.#known = states;
     this.#obligations = obligations.filter(({ property }) => !property.witness);
     this.#safety = new Findings({ ...task, obligations: this.#obligations });
-    this.#ofStates = new StateJudgements(task, layout, transitions, this.#safety);
-    this.#ofCalls = new CallJudgements(task, layout, transitions, this.#safety);
+    this.#ofStates = new StateJudgements(task, layout, this.#transitions, this.#safety);
+    this.#ofCalls = new CallJudgements(task, layout, this.#transitions, this.#safety);
     // What is judged of a state is what its predecessor lets expect, so every known state is judged once.
     for (let state = 0; state < states.count; state++) this.#ofStates.settles(states.words, state * layout.words);
     this.#next = new Uint32Array(layout.words);
@@ -330,7 +334,7 @@ class MutantSearch {
     this.#faults = new Map();
     this.#isFaulty = [];
     for (const { row, outcome, effect } of [mutant, ...mutant.also]) {
-      this.#faults.set(row, this.#transitions.addFaulty(row, outcome, effect));
+      this.#faults.set(row, this.#transitions.addLoose({ ...this.#transitions.row(row), outcome }, effect));
       this.#isFaulty[this.#transitions.row(row).command] = true;
     }
     this.#place.fill(-1);
@@ -404,7 +408,7 @@ class MutantSearch {
     const right =
       state < this.#known.count
         ? this.#transitions.find(command, words, offset)
-        : this.#transitions.take(command, words, offset);
+        : this.#learner.take(command, words, offset);
     return { row: this.#faults.get(right) ?? right, right };
   }
 

@@ -1,6 +1,6 @@
 import type { Inspected } from '../search/exhaustive.ts';
 import type { Task } from '../search/task.ts';
-import { leads } from '../search/transition-table.ts';
+import { leads } from '../table/transition-table.ts';
 import type { Breath } from './breath.ts';
 import { casesOf } from './cases.ts';
 import { type Call, fold } from './fold.ts';

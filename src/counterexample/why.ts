@@ -1,13 +1,14 @@
-import { Observation } from '../observe/observation.ts';
-import { collectRegions, neighbours, type Regions } from '../search/neighbours.ts';
+import { TransitionLearner } from '../search/learner.ts';
 import { resultOf } from '../search/result.ts';
 import { perform, type Task } from '../search/task.ts';
-import { leads, TransitionTable, watch } from '../search/transition-table.ts';
 import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, layoutOf, type Slot } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import { collectRegions, neighbours, type Regions } from '../table/neighbours.ts';
+import { leads } from '../table/transition-table.ts';
+import { watchTransition } from '../table/watch.ts';
 
 type Value = boolean | number | string;
 
@@ -44,12 +45,12 @@ export const explain = (task: Task, steps: readonly Step[]): (Why | undefined)[]
 /** The same for several traces of one system, which share what is learned. `most`: states that are looked at for each call. */
 export const explainer = (task: Task, most: number): ((steps: readonly Step[]) => (Why | undefined)[]) => {
   const layout = layoutOf(task.system.state);
-  const transitions = new TransitionTable(task, layout);
+  const learner = new TransitionLearner(task, layout);
   return (steps) =>
     steps.map((step) => {
       if (step.outcome.result === 'ok') return undefined;
       const decided = decidedBy(task, layout, step);
-      const nearest = nearestSuccess(task, layout, transitions, step, most);
+      const nearest = nearestSuccess(task, layout, learner, step, most);
       return { ...(decided && { decided }), ...(nearest && { nearest }) };
     });
 };
@@ -57,10 +58,7 @@ export const explainer = (task: Task, most: number): ((steps: readonly Step[]) =
 /** Watches the call once more, and tries every other value of what it read. */
 const decidedBy = (task: Task, layout: Layout<unknown>, { before, command, outcome }: Step): Why['decided'] => {
   const words = layout.encode(before);
-  const observation = new Observation(words);
-  watch(task, layout, observation, command);
-  const reads = [...observation.reads];
-  observation.close();
+  const reads = [...watchTransition(task.system, layout, words, command).reads];
   const regions: Regions = new Map();
   collectRegions(layout.place, regions);
   const candidates = reads.reverse().flatMap((slot) => {
@@ -104,7 +102,7 @@ const otherResults = (
 const nearestSuccess = (
   task: Task,
   layout: Layout<unknown>,
-  transitions: TransitionTable,
+  learner: TransitionLearner,
   { before, command }: Step,
   most: number,
 ): Why['nearest'] => {
@@ -121,14 +119,14 @@ const nearestSuccess = (
   try {
     for (const words of queue) {
       const key = words.join();
-      if (transitions.row(transitions.take(wanted, words, 0)).outcome.result === 'ok')
+      if (learner.table.row(learner.take(wanted, words, 0)).outcome.result === 'ok')
         return { kind: 'after', commands: commandsTo(key) };
       if (queue.length >= most) continue;
       for (const number of task.commands.keys()) {
-        const row = transitions.take(number, words, 0);
-        if (transitions.leads(row) !== leads.on) continue;
+        const row = learner.take(number, words, 0);
+        if (learner.table.leads(row) !== leads.on) continue;
         const next = new Uint32Array(layout.words);
-        if (!transitions.apply(row, words, 0, next) || arrivals.has(next.join())) continue;
+        if (!learner.table.apply(row, words, 0, next) || arrivals.has(next.join())) continue;
         arrivals.set(next.join(), { from: key, command: number });
         queue.push(next);
       }

@@ -1,5 +1,5 @@
-import { hole, type Tree } from '../observe/tries.ts';
-import { leads, type TransitionTable } from './transition-table.ts';
+import { leads, type TransitionTable } from '../table/transition-table.ts';
+import { hole, type Tree } from '../table/tries.ts';
 
 /**
  * Tries every command in the state at `offset`. For each that leads to another state, in the order of the commands, puts that
@@ -51,6 +51,9 @@ export const compile = (
   return code.length > mostCode ? undefined : code;
 };
 
+/** A larger tree would make more code than the processor's caches like. */
+const mostChildren = 1000;
+
 /** More code than this takes longer to compile than it saves. */
 const mostCode = 4_000_000;
 
@@ -87,6 +90,6 @@ const commandCode = (
     const same = Array.from({ length: width }, (_, word) => `next[n * ${width} + ${word}] === w${word}`).join(' && ');
     return `${stores.join(' ')} if (${same}) { ${unknown} } else { uses[${row}]++; rows[n++] = ${row}; }`;
   };
-  const tree = transitions.tree(command);
+  const tree = transitions.tree(command, mostChildren);
   return tree ? code(tree) : unknown;
 };

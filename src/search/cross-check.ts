@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SpecError } from '../spec/errors.ts';
 import { type Command, describeCommand, scopeName } from '../spec/model.ts';
-import { describeOutcome, type Outcome } from '../spec/outcome.ts';
+import { describeOutcome, type Outcome, outcomeKey } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
 import { sharingParts } from '../spec/update.ts';
 import type { Inspected } from './exhaustive.ts';
@@ -11,7 +11,6 @@ import { checkIdentity } from './identity.ts';
 import { searchReference } from './reference.ts';
 import type { CrossCheck, Pulse, SearchResult } from './result.ts';
 import { causes, isEnd, judge, LeftDomain, perform, type Task } from './task.ts';
-import { outcomeKey } from './transition-table.ts';
 
 /** The part of the search's time that checking it again may take, and what may be spent on it where the search itself took no time. */
 const share = 0.1;

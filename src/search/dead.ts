@@ -1,11 +1,12 @@
-import { Observation } from '../observe/observation.ts';
-import { hole, Tries } from '../observe/tries.ts';
 import { indexIn, type Layout, type Slot } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
-import { collectRegions, neighbours, put, type Regions } from './neighbours.ts';
+import { DecisionTable } from '../table/decision-table.ts';
+import { collectRegions, neighbours, put, type Regions } from '../table/neighbours.ts';
+import type { TransitionTable } from '../table/transition-table.ts';
+import { hole } from '../table/tries.ts';
+import { watchTransition } from '../table/watch.ts';
 import { type Coverage, type Dead, type DeadResult, resultsOf } from './result.ts';
 import { perform, type Task } from './task.ts';
-import { type TransitionTable, watch } from './transition-table.ts';
 
 /**
  * Work that may be done for one task, some 0.2 s: a look into the tables counts 1, a run of a transition as much as it usually takes.
@@ -20,14 +21,14 @@ const widestTrial = 256;
 /** Readings of a state in one run: a transition need not end in a state that it never meets. */
 const mostReadings = 10_000;
 
-/** Nothing is noted of a path but that it was tried. */
-const tried = 0;
-
 /** A state, reachable or not, and what a run of a command on it read. */
 interface Point {
   readonly state: Uint32Array;
   readonly reads: readonly Slot[];
 }
+
+/** The paths of a command that no reachable state takes, apart from the search's own tables. Nothing is noted of one but that it was tried. */
+type Tried = DecisionTable<undefined>;
 
 /**
  * The results that commands have in states of the domain, but in none that is reachable. To be asked when every reachable state
@@ -62,8 +63,6 @@ class Beyond {
   readonly #transitions: TransitionTable;
   readonly #coverage: Coverage;
   readonly #regions: Regions = new Map();
-  /** The paths that no reachable state takes, apart from the search's own tables. */
-  readonly #tries = new Tries();
   /** By command: its rows. */
   readonly #rows: readonly number[][];
   /** By kind of command, by result. */
@@ -85,7 +84,7 @@ class Beyond {
   /** Tries the paths of one command. What it leaves of its share of the work is left to those after it. */
   explore(number: number): void {
     const least = this.#work - Math.floor(this.#work / (this.#task.commands.length - number));
-    const trie = this.#tries.add();
+    const tried: Tried = new DecisionTable();
     const found: Point[] = [];
     for (const { state, reads } of this.#points(number, found))
       for (const slot of reads) {
@@ -99,9 +98,9 @@ class Beyond {
             return;
           }
           this.#work--;
-          if (this.#transitions.find(number, other, 0) !== hole || this.#tries.find(trie, other, 0) !== hole) continue;
+          if (this.#transitions.find(number, other, 0) !== hole || tried.find(other)) continue;
           this.#work -= workOfRun;
-          const reads = this.#run(number, trie, other);
+          const reads = this.#run(number, tried, other);
           if (reads) found.push({ state: other, reads });
         }
       }
@@ -121,22 +120,16 @@ class Beyond {
   }
 
   /** Runs a command on a state that is not reachable. Returns what it read; undefined if it read otherwise before. */
-  #run(number: number, trie: number, state: Uint32Array): readonly Slot[] | undefined {
+  #run(number: number, tried: Tried, state: Uint32Array): readonly Slot[] | undefined {
     const command = this.#task.commands[number]!;
-    const observation = new Observation(state, mostReadings);
-    let results: string[] = [];
     this.runs++;
+    const seen = watchTransition(this.#task.system, this.#layout, state, command, mostReadings);
+    // It need not expect this state.
+    const results = 'answer' in seen && seen.answer.effect ? resultsOf(seen.answer.outcome) : [];
+    if (seen.isExhausted) this.complete = false; // who knows what comes in the end
+    const { reads } = seen;
     try {
-      const [outcome, effect] = watch(this.#task, this.#layout, observation, command);
-      if (effect) results = resultsOf(outcome);
-    } catch {
-      // It need not expect this state.
-    }
-    if (observation.isExhausted) this.complete = false; // who knows what comes in the end
-    const { reads } = observation;
-    observation.close();
-    try {
-      this.#tries.learn(trie, reads, (slot) => indexIn(slot, state, 0), tried);
+      tried.learn({ reads, leaf: undefined, sample: state });
     } catch {
       this.complete = false;
       return undefined;

@@ -1,19 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
-import { hole } from '../observe/tries.ts';
 import { type Layout, layoutOf } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
+import { leads, type TransitionTable } from '../table/transition-table.ts';
+import { hole } from '../table/tries.ts';
 import { compile, type Expand } from './compiled.ts';
 import { findDead } from './dead.ts';
 import { type Explored, endsOf, firstDeadEnd, judgeExplored, noSuccessor, type Quotient } from './explored.ts';
 import { decides, Findings, type Judgeable } from './findings.ts';
 import { CallJudgements, StateJudgements } from './judgements.ts';
+import { TransitionLearner } from './learner.ts';
 import { type Bound, type Engine, type Progress, type Pulse, type SearchResult, Tally, type Trace } from './result.ts';
 import { StateSet } from './state-set.ts';
 import { type Symmetry, symmetryOf } from './symmetry.ts';
 import { SymmetryCheck } from './symmetry-check.ts';
 import { judge, LeftDomain, perform, type Task } from './task.ts';
-import { leads, TransitionTable } from './transition-table.ts';
 import { Workers } from './workers.ts';
 
 export interface ExhaustiveOptions {
@@ -112,7 +113,8 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   const symmetry = options.symmetry === false ? undefined : symmetryOf(task, layout);
   const check = symmetry && new SymmetryCheck(task, layout, symmetry);
   const findings = new Findings(task, check && ((judgeable) => check.alike(judgeable)));
-  const transitions = new TransitionTable(task, layout);
+  const learner = new TransitionLearner(task, layout);
+  const transitions = learner.table;
   const ofStates = new StateJudgements(task, layout, transitions, findings, check);
   const ofCalls = new CallJudgements(task, layout, transitions, findings, check);
 
@@ -202,7 +204,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       const first = batch.count;
       // Compiled tables count the calls of a whole batch; close to the bound each call is counted as it comes, as by the reference.
       if (expand && !inTurn && from % statesBetweenLookups !== 0 && states.count + room < most)
-        batch.count = expand(states.words, from * width, batch.words, batch.rows, transitions.uses, first);
+        batch.count = expand(states.words, from * width, batch.words, batch.rows, learner.uses, first);
       else for (let command = 0; command < commands.length; command++) batch.rows[batch.count++] = -1 - command;
       batch.from.fill(from, first, batch.count);
       if (from + 1 === end || batch.count >= arrivalsInBatch) arriveAll();
@@ -237,7 +239,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       }
       const stretch = pool.expand(from, end, ceiling, statesBetweenLookups);
       const [reached, left] = await whileExpanding(pool, stretch);
-      pool.count(transitions.uses);
+      pool.count(learner.uses);
       for (const leftCall of left) call(leftCall.state, leftCall.command, pool);
       const calls = (reached - from) * commands.length;
       attempts += calls;
@@ -319,7 +321,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   /** Undefined where the call leaves the domain, and the search ends. */
   function take(from: number, command: number): number | undefined {
     try {
-      return transitions.take(command, states.words, from * width);
+      return learner.take(command, states.words, from * width);
     } catch (error) {
       if (!inTurn || !(error instanceof LeftDomain)) throw error;
       const before = layout.decode(states.words, from * width);
@@ -362,7 +364,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   }
 
   function covered() {
-    return { states: states.count, transitions: transitions.calls, depth };
+    return { states: states.count, transitions: learner.calls, depth };
   }
 
   function progress(): Progress {
@@ -372,12 +374,12 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
 
   function tally(): Tally {
     const counts = new Tally(commands);
-    for (const { command, outcome, times } of transitions.taken()) counts.add(command, outcome, times);
+    for (const { command, outcome, times } of learner.taken()) counts.add(command, outcome, times);
     return counts;
   }
 
   function runs(): number {
-    return transitions.runs + ofStates.runs + ofCalls.runs + (check?.runs ?? 0);
+    return learner.runs + ofStates.runs + ofCalls.runs + (check?.runs ?? 0);
   }
 
   function engine(): Engine {
@@ -388,7 +390,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       bytesPerState: states.bytes / states.count,
       seconds: {
         search: (searched - start) / 1000,
-        functions: (transitions.milliseconds + ofStates.milliseconds + ofCalls.milliseconds) / 1000,
+        functions: (learner.milliseconds + ofStates.milliseconds + ofCalls.milliseconds) / 1000,
         paths: (performance.now() - searched) / 1000,
       },
       workers: pool ? workers : 1,

@@ -1,15 +1,15 @@
-import { Observation } from '../observe/observation.ts';
-import { hole, type SlotValues, Tries } from '../observe/tries.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Layout, maskOf, type Place, type Slot, slotsOf } from '../spec/layout.ts';
-import { withState } from '../spec/outcome.ts';
+import { indexIn, type Layout, maskOf, type Place, type Slot, slotsOf } from '../spec/layout.ts';
+import { outcomeKey, withState } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import { collectRegions, neighbours, type Regions } from '../table/neighbours.ts';
+import type { TransitionTable } from '../table/transition-table.ts';
+import { hole, type SlotValues, Tries } from '../table/tries.ts';
+import { answered } from '../table/watch.ts';
 import { decides, type Findings, type Judgeable } from './findings.ts';
 import { checkIdentity } from './identity.ts';
-import { collectRegions, neighbours, type Regions } from './neighbours.ts';
 import { causes, judge, type Task } from './task.ts';
-import { outcomeKey, type TransitionTable } from './transition-table.ts';
 
 /** Judges what was observed and the same thing in plain form, and insists on one answer: whether it settles the judgement. */
 const judged = (
@@ -148,21 +148,20 @@ export class StateJudgements {
 
   #learn(entry: StateEntry, words: Uint32Array, offset: number): boolean {
     const state = words.slice(offset, offset + this.#layout.words);
-    const observation = new Observation(state);
     this.runs += 2;
-    const view = viewOf(observation, this.#layout.place);
-    const seen = judged(this.#task, entry.judgeable, view, this.#layout.decode(state));
-    learned(this.#task, entry.judgeable, () =>
-      this.#tries.learn(entry.trie, observation.reads, observation.indexOf, Number(seen)),
+    const { reads, answer: seen } = answered(state, (observation) =>
+      judged(this.#task, entry.judgeable, viewOf(observation, this.#layout.place), this.#layout.decode(state)),
     );
-    this.#watch?.judgedState(entry.judgeable, observation.reads, state, seen);
-    for (const slot of observation.reads) {
+    learned(this.#task, entry.judgeable, () =>
+      this.#tries.learn(entry.trie, reads, (slot) => indexIn(slot, state, 0), Number(seen)),
+    );
+    this.#watch?.judgedState(entry.judgeable, reads, state, seen);
+    for (const slot of reads) {
       const mask = maskOf(slot);
       if ((entry.reads[slot.word]! & mask) === mask) continue;
       entry.reads[slot.word]! |= mask;
       this.#version++;
     }
-    observation.close();
     return seen;
   }
 
@@ -364,27 +363,33 @@ export class CallJudgements {
     const { command: number, outcome } = this.#transitions.row(row);
     const command = this.#task.commands[number]!;
     const width = this.#layout.words;
-    // A made-up pair of states may send a property round in circles.
-    const observation = new Observation(pair.slice(), explored ? mostReadings : Number.POSITIVE_INFINITY);
-    const before = viewOf(observation, this.#layout.place);
-    const after = same ? before : viewOf(observation, this.#after);
-    const plainBefore = this.#layout.decode(pair);
-    const plainAfter = same ? plainBefore : this.#layout.decode(pair, width);
+    const words = pair.slice();
+    const plainBefore = this.#layout.decode(words);
+    const plainAfter = same ? plainBefore : this.#layout.decode(words, width);
     const plain = { before: plainBefore, command, outcome: withState(outcome, plainAfter) };
     this.runs += 2;
-    const seen = judged(
-      this.#task,
-      judgeable,
-      { before, command, outcome: strict({ ...outcome, state: after }, outcomeFields, 'an outcome') },
-      plain,
-      explored !== undefined,
+    const { reads, answer: seen } = answered(
+      words,
+      (observation) => {
+        const before = viewOf(observation, this.#layout.place);
+        const after = same ? before : viewOf(observation, this.#after);
+        const observed = {
+          before,
+          command,
+          outcome: strict({ ...outcome, state: after }, outcomeFields, 'an outcome'),
+        };
+        return judged(this.#task, judgeable, observed, plain, explored !== undefined);
+      },
+      // A made-up pair of states may send a property round in circles.
+      explored && mostReadings,
     );
     checkIdentity(this.#task, judgeable.property, judgeable.instance, plain, seen);
-    learned(this.#task, judgeable, () => this.#tries.learn(trie, observation.reads, observation.indexOf, Number(seen)));
-    this.#watch?.judgedCall(judgeable, { command: number, outcome, same }, observation.reads, pair, seen, real);
-    explored?.push(...observation.reads);
+    learned(this.#task, judgeable, () =>
+      this.#tries.learn(trie, reads, (slot) => indexIn(slot, words, 0), Number(seen)),
+    );
+    this.#watch?.judgedCall(judgeable, { command: number, outcome, same }, reads, pair, seen, real);
+    explored?.push(...reads);
     of.version++;
-    observation.close();
     return seen;
   }
 }

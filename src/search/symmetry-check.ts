@@ -1,15 +1,16 @@
-import { type Effect, effectOf } from '../observe/effect.ts';
-import { Observation } from '../observe/observation.ts';
+import type { Effect } from '../observe/effect.ts';
+import type { Observation } from '../observe/observation.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Layout, maskOf, type Slot } from '../spec/layout.ts';
 import { describeCommand, describeFields } from '../spec/model.ts';
-import { describeOutcome, type Outcome } from '../spec/outcome.ts';
+import { describeOutcome, type Outcome, outcomeKey } from '../spec/outcome.ts';
+import { collectRegions, put, type Regions } from '../table/neighbours.ts';
+import type { TransitionTable } from '../table/transition-table.ts';
+import { answered, transitionOf } from '../table/watch.ts';
 import { decides, type Judgeable } from './findings.ts';
-import { collectRegions, put, type Regions } from './neighbours.ts';
 import type { Symmetry } from './symmetry.ts';
 import { judge, owns, type Task } from './task.ts';
-import { outcomeKey, type TransitionTable } from './transition-table.ts';
 
 /** What a function did: its result as a key and, of a transition, what it writes. */
 interface Leaf {
@@ -167,7 +168,7 @@ export class SymmetryCheck {
     this.#steps = this.#effort.steps + this.#effort.stepsForState * states;
     for (; this.#fed < transitions.size; this.#fed++) {
       const { command, outcome, reads, sample } = transitions.row(this.#fed);
-      const effect = this.#effectOf(transitions, this.#fed);
+      const effect = transitions.effectOf(this.#fed);
       const slots = reads.map(({ slot }) => slot);
       this.#know(this.#commands[command]!, slots, { key: outcomeKey(outcome), outcome, effect }, sample, true);
     }
@@ -209,11 +210,6 @@ export class SymmetryCheck {
     }
   }
 
-  #effectOf(transitions: TransitionTable, row: number): Effect {
-    const words = Array.from({ length: this.#layout.words }, (_, word) => transitions.effectOn(row, word));
-    return { keep: Uint32Array.from(words, ({ keep }) => keep), set: Uint32Array.from(words, ({ set }) => set) };
-  }
-
   // Subjects
 
   #commandSubject(command: number): Subject {
@@ -229,18 +225,11 @@ export class SymmetryCheck {
       subjectIn: (state) => state,
       run: (words) =>
         this.#observed(words, (observation) => {
-          const outcome = system.step(viewOf(observation, this.#layout.place), call);
-          const effect = outcome.result === 'disabled' ? undefined : effectOf(this.#layout, observation, outcome.state);
-          if (outcome.result !== 'disabled' && !effect)
-            throw new SpecError(`${describeCommand(call)} leaves the state's domain`);
-          return { key: outcomeKey(outcome), outcome, effect: effect ?? this.#noEffect() };
+          const { outcome, effect } = transitionOf(system, this.#layout, observation, call);
+          if (!effect) throw new SpecError(`${describeCommand(call)} leaves the state's domain`);
+          return { key: outcomeKey(outcome), outcome, effect };
         }),
     };
-  }
-
-  #noEffect(): Effect {
-    const { words } = this.#layout;
-    return { keep: new Uint32Array(words).fill(0xffff_ffff), set: new Uint32Array(words) };
   }
 
   #stateSubject(property: Judgeable['property'], at: number): Subject {
@@ -374,10 +363,8 @@ export class SymmetryCheck {
 
   #observed(words: Uint32Array, run: (observation: Observation) => Leaf) {
     this.runs++;
-    const observation = new Observation(words, mostReadings);
-    const leaf = run(observation);
-    observation.close();
-    return { reads: observation.reads, leaf };
+    const { reads, answer } = answered(words, run, mostReadings);
+    return { reads, leaf: answer };
   }
 
   /** The row that a state takes which is like a visited one, learned if need be. */

@@ -2,7 +2,7 @@ import { SpecError } from '../spec/errors.ts';
 import { type Layout, maskOf, slotsOf } from '../spec/layout.ts';
 import { describeCommand } from '../spec/model.ts';
 import { type Column, type ResolvedGroup, resolveSymmetry } from '../spec/symmetry.ts';
-import { collectRegions, type Regions } from './neighbours.ts';
+import { collectRegions, type Regions } from '../table/neighbours.ts';
 import type { Task } from './task.ts';
 
 /** Bits that lie together in every column: by column the word and the shift, and how many. */

@@ -95,3 +95,14 @@ export const describeOutcome = (outcome: Outcome<unknown>): string => {
   if (outcome.result === 'refused') return `-${outcome.errno} (${outcome.reason})${warnings}`;
   return `${outcome.result} (${outcome.reason})${warnings}`;
 };
+
+/** What tells two outcomes apart, without their states. */
+export const outcomeKey = (outcome: Outcome<unknown>): string => {
+  const {
+    result,
+    errno,
+    reason,
+    warnings,
+  }: { result: string; errno?: string; reason?: string; warnings: readonly string[] } = outcome;
+  return JSON.stringify([result, errno, reason, warnings]);
+};

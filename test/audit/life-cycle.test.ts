@@ -189,7 +189,7 @@ describe('a life cycle', () => {
       'owned@only: classify() is impure: asked twice it gave two answers',
     );
     await expect(audit({ ...owned, classify: () => ' ' }, {})).rejects.toThrow(
-      'classify() must give the name of a class, or undefined',
+      'owned: classify() returned " "; it must return the name of a class, or undefined',
     );
   });
 });

@@ -2,11 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstBreak } from '../../src/counterexample/replay.ts';
 import { searchExhaustive } from '../../src/search/exhaustive.ts';
+import { TransitionLearner } from '../../src/search/learner.ts';
 import type { Pulse, SearchResult } from '../../src/search/result.ts';
 import { symmetryOf } from '../../src/search/symmetry.ts';
 import { SymmetryCheck } from '../../src/search/symmetry-check.ts';
 import { type Task, taskOf } from '../../src/search/task.ts';
-import { TransitionTable } from '../../src/search/transition-table.ts';
 import {
   array,
   type Domain,
@@ -438,10 +438,10 @@ describe('a symmetry that takes too much work to check', () => {
   const layout = layoutOf(one.system.state);
   const checked = (effort: ConstructorParameters<typeof SymmetryCheck>[3], state: Items) => {
     const check = new SymmetryCheck(one, layout, symmetryOf(one, layout)!, effort);
-    const transitions = new TransitionTable(one, layout);
+    const learner = new TransitionLearner(one, layout);
     const words = layout.encode(state);
-    for (const command of one.commands.keys()) transitions.take(command, words, 0);
-    check.follow(transitions, 1);
+    for (const command of one.commands.keys()) learner.take(command, words, 0);
+    check.follow(learner.table, 1);
     check.settleDoubts(words, 1);
   };
   const state: Items = { n: 0, items: ['a', 'a', 'c'] };

@@ -1,0 +1,38 @@
+import { indexIn, type Slot } from '../spec/layout.ts';
+import { hole, Tries } from './tries.ts';
+
+/** One case of a function: what a run read, what it ended with, and a value on which it did. */
+export interface Case<L> {
+  readonly reads: readonly Slot[];
+  readonly leaf: L;
+  readonly sample: Uint32Array;
+}
+
+/**
+ * A function of packed values as a table, as far as it was watched: by what it reads, what it ends with. Where nothing is known the table
+ * has a hole.
+ */
+export class DecisionTable<L> {
+  readonly #tries = new Tries();
+  readonly #root = this.#tries.add();
+  readonly #cases: Case<L>[] = [];
+
+  /** In the order in which they were learned. The list grows while it is gone through. */
+  get cases(): readonly Case<L>[] {
+    return this.#cases;
+  }
+
+  /** The case of the value at `offset`; undefined if it is not known. */
+  find(words: Uint32Array, offset = 0): Case<L> | undefined {
+    const number = this.#tries.find(this.#root, words, offset);
+    return number === hole ? undefined : this.#cases[number];
+  }
+
+  /** Adds a case. Throws a SpecError if what is known contradicts it: then it is no pure function's. */
+  learn(added: Case<L>): Case<L> {
+    const { reads, sample } = added;
+    this.#tries.learn(this.#root, reads, (slot) => indexIn(slot, sample, 0), this.#cases.length);
+    this.#cases.push(added);
+    return added;
+  }
+}
