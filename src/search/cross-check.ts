@@ -10,6 +10,7 @@ import { decides } from './findings.ts';
 import { checkIdentity } from './identity.ts';
 import { searchReference } from './reference.ts';
 import type { CrossCheck, Pulse, SearchResult } from './result.ts';
+import { randomNumbers, shuffled } from './seeded.ts';
 import { causes, isEnd, judge, LeftDomain, perform, type Task } from './task.ts';
 
 /** The part of the search's time that checking it again may take, and what may be spent on it where the search itself took no time. */
@@ -46,7 +47,7 @@ export const crossCheck = async (
   if (whole) return (await agreesWithReference(task, result, pulse)) ? { by: 'reference' } : undefined;
 
   const sample = new Sample(task, result, inspected);
-  const order = shuffled(inspected.states.count, seed);
+  const order = shuffled(inspected.states.count, randomNumbers(seed));
   const start = performance.now();
   const spent = () => (performance.now() - start) / 1000;
   for (const state of order) {
@@ -202,20 +203,5 @@ class Sample {
     return new SpecError(
       `${scopeName(this.#task.scope)}: cross-check: ${what}: ${blame}; the state: ${JSON.stringify(state)}`,
     );
-  }
-}
-
-/** The numbers below `count` in random order, each when it is asked for. The same for the same seed. */
-function* shuffled(count: number, seed: number): Generator<number> {
-  const moved = new Map<number, number>();
-  let random = seed | 0;
-  for (let left = count; left > 0; left--) {
-    // Marsaglia's generator, in the form of mulberry32.
-    random = (random + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(random ^ (random >>> 15), 1 | random);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    const at = Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * left);
-    yield moved.get(at) ?? at;
-    moved.set(at, moved.get(left - 1) ?? left - 1);
   }
 }
