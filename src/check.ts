@@ -2,7 +2,7 @@ import { type Counterexample, counterexampleOf } from './counterexample/file.ts'
 import { minimise } from './counterexample/minimise.ts';
 import { firstBreak, replay } from './counterexample/replay.ts';
 import { comparableWords, crossCheck } from './search/cross-check.ts';
-import { type Inspected, searchExhaustive } from './search/exhaustive.ts';
+import { type ExhaustiveResult, searchExhaustive } from './search/exhaustive.ts';
 import { searchRandom } from './search/random.ts';
 import { searchReference } from './search/reference.ts';
 import type { Covered, CrossCheck, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
@@ -121,20 +121,13 @@ export const check = async (
   const task = taskOf(model, scope, properties);
   const pulse = options.pulse ? { pulse: options.pulse } : {};
 
-  let inspected: Inspected | undefined;
-  const result = await searchBy(search, task, {
-    ...pulse,
-    dead: options.dead ?? false,
-    inspect: (explored) => {
-      inspected ??= explored;
-    },
-  });
+  const { explored, ...result } = await searchBy(search, task, { ...pulse, dead: options.dead ?? false });
   checkBuiltins(`model ${model.id}`);
   const crossChecked =
-    inspected &&
+    explored &&
     !result.bound &&
     claims(result, options) &&
-    (await crossCheck(task, result, inspected, {
+    (await crossCheck(task, result, explored, {
       whole: options.crossCheck?.by === 'reference',
       seed: options.crossCheck?.seed ?? Math.floor(Math.random() * 2 ** 31),
       pulse: options.pulse ?? (async () => true),
@@ -174,21 +167,26 @@ export const check = async (
 interface Asked {
   readonly pulse?: Pulse;
   readonly dead: boolean;
-  readonly inspect: (inspected: Inspected) => void;
 }
 
-const searchBy = (search: SearchChoice, task: Task, { dead, inspect, ...pulse }: Asked): Promise<SearchResult> => {
+const searchBy = (search: SearchChoice, task: Task, { dead, ...pulse }: Asked): Promise<ExhaustiveResult> => {
   if (search.kind === 'random') return searchRandom(task, { ...search, ...pulse });
   if (search.kind === 'reference') return searchReference(task, { ...search, ...pulse });
-  return searchWithSymmetry(search, task, { ...pulse, dead, inspect });
+  return searchWithSymmetry(search, task, { ...pulse, dead });
 };
 
 const searchWithSymmetry = async (
   { symmetry = 'on', ...search }: Extract<SearchChoice, { readonly kind: 'exhaustive' }>,
   task: Task,
-  { dead, inspect, ...pulse }: Asked,
-): Promise<SearchResult> => {
-  const reduced = await searchExhaustive(task, { ...search, ...pulse, dead, inspect, symmetry: symmetry !== 'off' });
+  { dead, ...pulse }: Asked,
+): Promise<ExhaustiveResult> => {
+  const reduced = await searchExhaustive(task, {
+    ...search,
+    ...pulse,
+    dead,
+    symmetry: symmetry !== 'off',
+    keepExplored: true,
+  });
   if (symmetry !== 'check' || !reduced.symmetry || reduced.bound?.kind === 'interrupted') return reduced;
   const full = await searchExhaustive(task, { ...search, ...pulse, symmetry: false });
   if (full.bound?.kind === 'interrupted') return full;

@@ -1,5 +1,5 @@
 import { firstBreak } from '../counterexample/replay.ts';
-import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
+import { explore } from '../search/exhaustive.ts';
 import type { Bound, Pulse, Trace, Verdict } from '../search/result.ts';
 import { type Task, taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -191,17 +191,11 @@ const searched = async (
   options: Omit<AblationOptions, 'budget'>,
 ): Promise<Searched> => {
   const task = taskOf(suite.model, scopeOf(suite.model, choices), suite.properties);
-  let inspected: Inspected | undefined;
-  const { judged, covered, symmetry, bound } = await searchExhaustive(task, {
-    ...options,
-    inspect: (all) => {
-      inspected = all;
-    },
-  });
+  const { judged, covered, symmetry, bound, explored } = await explore(task, options);
   const verdicts = new Map(judged.map(({ property, verdict }) => [property.id, verdict]));
   return {
     task,
-    explored: symmetry ? undefined : { ...inspected!, verdicts, bound },
+    explored: symmetry ? undefined : { ...explored, verdicts, bound },
     states: Number(symmetry?.states ?? covered.states),
     bound,
     verdicts,

@@ -1,8 +1,7 @@
-import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
+import { type Exploration, explore } from '../search/exhaustive.ts';
 import type { Pulse } from '../search/result.ts';
 import { taskOf } from '../search/task.ts';
 import { legendOf } from '../spec/callbacks.ts';
-import { SpecError } from '../spec/errors.ts';
 import { type Choices, type Model, scopeOf } from '../spec/model.ts';
 import { Breath, Interrupted } from './breath.ts';
 import { lifeCycleOf } from './life-cycle.ts';
@@ -25,29 +24,24 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
   const scope = scopeOf(model, choices);
   const task = taskOf(model, scope, []);
   const { commands: only, inFull = false, ...search } = options;
-  let inspected: Inspected | undefined;
-  const { covered, bound } = await searchExhaustive(task, {
+  const { covered, bound, explored } = await explore(task, {
     ...search,
     mayLeaveDomain: true, // without properties it is not seen whether a violation comes before that
     symmetry: false, // every state is to be seen, not one for all that are alike
-    inspect: (one) => {
-      inspected = one;
-    },
   });
-  if (!inspected) throw new SpecError(`${scope.model}@${scope.variant}: nothing was explored`);
   const shown = `${covered.states.toLocaleString('en')} ${covered.states === 1 ? 'state' : 'states'}`;
   const hint = 'nothing is shown; --max-states N shows what N states have';
   if (bound?.kind === 'interrupted') throw new Interrupted(`interrupted after ${shown}: ${hint}`);
   let doing = '';
   const breath = () => new Breath(async () => (await search.pulse?.({ ...covered, doing })) ?? true);
   try {
-    const depths = depthsOf(inspected);
+    const depths = depthsOf(explored);
     const kinds = [...new Set(task.commands.map(({ kind }) => kind))].filter((kind) => only?.includes(kind) ?? true);
     doing = 'reading off the rules';
-    const firstTaken = await firstTakenIn(inspected, depths, task.commands.length, breath());
-    const tables = await ruleTables(task, inspected, firstTaken, kinds, inFull, breath());
+    const firstTaken = await firstTakenIn(explored, depths, task.commands.length, breath());
+    const tables = await ruleTables(task, explored, firstTaken, kinds, inFull, breath());
     doing = 'reading off the life cycle';
-    const life = await lifeCycleOf(model, task, inspected, depths, breath());
+    const life = await lifeCycleOf(model, task, explored, depths, breath());
     const legend = legendOf(model, scope.config);
     const { environment = [], title } = model;
     return { scope, title, legend, environment, states: covered.states, depth: covered.depth, bound, tables, life };
@@ -58,14 +52,14 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
 };
 
 /** By state: calls in a shortest trace to it. A state is found from one that was found before. */
-const depthsOf = ({ states }: Inspected): Uint32Array => {
+const depthsOf = ({ states }: Exploration): Uint32Array => {
   const depths = new Uint32Array(states.count);
   for (let state = 1; state < states.count; state++) depths[state] = depths[states.parents[state]!]! + 1;
   return depths;
 };
 
 const firstTakenIn = async (
-  { states, layout, expanded, transitions }: Inspected,
+  { states, layout, expanded, transitions }: Exploration,
   depths: Uint32Array,
   commands: number,
   breath: Breath,

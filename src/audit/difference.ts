@@ -1,4 +1,4 @@
-import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
+import { type Exploration, explore } from '../search/exhaustive.ts';
 import type { Bound, Pulse, Verdict } from '../search/result.ts';
 import { perform, type Task, taskOf } from '../search/task.ts';
 import { legendOf } from '../spec/callbacks.ts';
@@ -98,8 +98,8 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
     throw new SpecError(
       `${name(left)} and ${name(right)} cannot be compared: their states do not have the same domain at ${path}`,
     );
-  const ofA = options.explored?.a ?? (await explore(left, options));
-  const ofB = options.explored?.b ?? (await explore(right, options));
+  const ofA = options.explored?.a ?? (await exploreSide(left, options));
+  const ofB = options.explored?.b ?? (await exploreSide(right, options));
 
   const pairs = left.commands.flatMap((command, number) => {
     const other = right.commands.findIndex((one) => describeCommand(one) === describeCommand(command));
@@ -155,21 +155,14 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
 
 const taskOfSide = ({ suite, choices }: Side) => taskOf(suite.model, scopeOf(suite.model, choices), suite.properties);
 
-export interface ExploredTask extends Inspected {
+export interface ExploredTask extends Exploration {
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly bound: Bound | undefined;
 }
 
-const explore = async (task: Task, options: DifferenceOptions): Promise<ExploredTask> => {
-  let inspected: Inspected | undefined;
-  const { judged, bound } = await searchExhaustive(task, {
-    ...options,
-    symmetry: false,
-    inspect: (all) => {
-      inspected = all;
-    },
-  });
-  return { ...inspected!, verdicts: new Map(judged.map(({ property, verdict }) => [property.id, verdict])), bound };
+const exploreSide = async (task: Task, options: DifferenceOptions): Promise<ExploredTask> => {
+  const { judged, bound, explored } = await explore(task, { ...options, symmetry: false });
+  return { ...explored, verdicts: new Map(judged.map(({ property, verdict }) => [property.id, verdict])), bound };
 };
 
 const sideOf = ({ suite }: Side, { scope }: Task, { states, bound }: ExploredTask): ExploredSide => ({

@@ -1,5 +1,5 @@
 import { viewOf } from '../observe/view.ts';
-import type { Inspected } from '../search/exhaustive.ts';
+import type { Exploration } from '../search/exhaustive.ts';
 import { causes, type Task } from '../search/task.ts';
 import { laneOf, namesPage, pageClassOf, pagesOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -19,7 +19,7 @@ const none = 0;
 export const lifeCycleOf = async (
   model: Model,
   task: Task,
-  { states, layout, expanded, graph, transitions }: Inspected,
+  { states, layout, expanded, graph, transitions }: Exploration,
   depths: Uint32Array,
   breath: Breath,
 ): Promise<LifeCycle | undefined> => {

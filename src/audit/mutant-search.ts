@@ -1,5 +1,5 @@
 import { CallJudgements } from '../search/call-judgements.ts';
-import type { Inspected } from '../search/exhaustive.ts';
+import type { Exploration } from '../search/exhaustive.ts';
 import { type Explored, judgeExplored, noSuccessor } from '../search/explored.ts';
 import { decides, Findings, type Judgeable } from '../search/findings.ts';
 import { TransitionLearner } from '../search/learner.ts';
@@ -96,7 +96,7 @@ export class MutantSearch {
 
   constructor(
     task: Task,
-    { layout, states, transitions }: Inspected,
+    { layout, states, transitions }: Exploration,
     obligations: readonly Obligation[],
     first: Int32Array,
   ) {

@@ -1,4 +1,4 @@
-import { type Inspected, searchExhaustive } from '../search/exhaustive.ts';
+import { type Exploration, explore } from '../search/exhaustive.ts';
 import type { Bound, Pulse } from '../search/result.ts';
 import { type Task, taskOf } from '../search/task.ts';
 import type { Errno } from '../spec/errno.ts';
@@ -71,16 +71,11 @@ export const mutationAudit = async (
 ): Promise<MutationAudit> => {
   const scope = scopeOf(suite.model, choices);
   const task = taskOf(suite.model, scope, suite.properties);
-  let inspected: Inspected | undefined;
-  const result = await searchExhaustive(task, {
+  const { explored: ground, ...result } = await explore(task, {
     ...options,
     symmetry: false,
     workers: 1, // with more, rows would be numbered in an order of chance
-    inspect: (all) => {
-      inspected = all;
-    },
   });
-  const ground = inspected!;
   if (result.bound && result.bound.kind !== 'interrupted') throw unsearched(scope, result.bound);
   const proved = result.judged.flatMap(({ property, verdict }) => (verdict.kind === 'proved' ? property : []));
   const holding = task.obligations.filter(({ property }) => proved.includes(property));
@@ -123,7 +118,7 @@ const unsearched = ({ model, variant }: Scope, bound: Exclude<Bound, { readonly 
   );
 
 /** By row: the first state that takes it. */
-const firstTakers = ({ commands }: Task, { states, transitions, layout }: Inspected): Int32Array => {
+const firstTakers = ({ commands }: Task, { states, transitions, layout }: Exploration): Int32Array => {
   const first = new Int32Array(transitions.size).fill(-1);
   for (let state = 0; state < states.count; state++)
     for (let command = 0; command < commands.length; command++) {
@@ -133,7 +128,7 @@ const firstTakers = ({ commands }: Task, { states, transitions, layout }: Inspec
   return first;
 };
 
-const allMutants = ({ commands }: Task, { states, transitions, layout }: Inspected, first: Int32Array): Mutant[] => {
+const allMutants = ({ commands }: Task, { states, transitions, layout }: Exploration, first: Int32Array): Mutant[] => {
   const rowsOf: number[][] = commands.map(() => []);
   const errnos = new Set<Errno>();
   for (const row of first.keys()) {

@@ -1,4 +1,4 @@
-import type { Inspected } from '../search/exhaustive.ts';
+import type { Exploration } from '../search/exhaustive.ts';
 import type { Task } from '../search/task.ts';
 import { leads } from '../table/transition-table.ts';
 import type { Breath } from './breath.ts';
@@ -20,7 +20,7 @@ export interface FirstTaken {
 /** The reduced decision tables of the commands whose kind is one of `kinds`, calls folded that differ only in names; long ones in outline, or in full. */
 export const ruleTables = async (
   task: Task,
-  { layout, states, transitions }: Inspected,
+  { layout, states, transitions }: Exploration,
   firstTaken: readonly (FirstTaken | undefined)[],
   kinds: readonly string[],
   inFull: boolean,

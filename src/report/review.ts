@@ -1,5 +1,6 @@
 import { type Ablation, type Combinations, type Flip, mostSwitches } from '../audit/ablation.ts';
 import type { TwoCalls } from '../audit/difference.ts';
+import { withoutIndices } from '../audit/mutant-sample.ts';
 import type { Fault, Value } from '../audit/mutants.ts';
 import type { Fate, Judgment, MutantCase, MutationAudit } from '../audit/mutation.ts';
 import type { CheckResult } from '../check.ts';
@@ -275,8 +276,6 @@ interface Similar {
   readonly first: Judgment;
   readonly others: number;
 }
-
-const withoutIndices = (path: string) => path.replaceAll(/\[\d+\]/g, '[]');
 
 /** Survivors with the same fault in the same kind of field, result and command, the one with the shortest trace first. */
 const similar = (survivors: readonly Judgment[]): Similar[] => {

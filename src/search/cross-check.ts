@@ -4,7 +4,7 @@ import { type Command, describeCommand, scopeName } from '../spec/model.ts';
 import { describeOutcome, type Outcome, outcomeKey } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
 import { sharingParts } from '../spec/update.ts';
-import type { Inspected } from './exhaustive.ts';
+import type { Exploration } from './exhaustive.ts';
 import { noSuccessor } from './explored.ts';
 import { decides } from './findings.ts';
 import { checkIdentity } from './identity.ts';
@@ -40,21 +40,21 @@ export interface CrossCheckOptions {
 export const crossCheck = async (
   task: Task,
   result: SearchResult,
-  inspected: Inspected,
+  explored: Exploration,
   { whole, seed, pulse }: CrossCheckOptions,
 ): Promise<CrossCheck | undefined> => {
   const seconds = Math.max(leastSeconds, share * (result.engine?.seconds.search ?? 0));
   if (whole) return (await agreesWithReference(task, result, pulse)) ? { by: 'reference' } : undefined;
 
-  const sample = new Sample(task, result, inspected);
-  const order = shuffled(inspected.states.count, randomNumbers(seed));
+  const sample = new Sample(task, result, explored);
+  const order = shuffled(explored.states.count, randomNumbers(seed));
   const start = performance.now();
   const spent = () => (performance.now() - start) / 1000;
   for (const state of order) {
     if (sample.states >= leastStates && spent() > seconds) break;
     sample.look(state);
     if (sample.states !== leastStates) continue;
-    const referenceSeconds = (spent() / sample.states) * inspected.states.count * referenceOverSample;
+    const referenceSeconds = (spent() / sample.states) * explored.states.count * referenceOverSample;
     if (referenceSeconds > seconds) continue;
     return (await agreesWithReference(task, result, pulse)) ? { by: 'reference' } : undefined;
   }
@@ -97,15 +97,15 @@ interface Claim {
 
 class Sample {
   readonly #task: Task;
-  readonly #inspected: Inspected;
+  readonly #explored: Exploration;
   readonly #claims: readonly Claim[];
   states = 0;
   calls = 0;
   judgements = 0;
 
-  constructor(task: Task, { judged }: SearchResult, inspected: Inspected) {
+  constructor(task: Task, { judged }: SearchResult, explored: Exploration) {
     this.#task = task;
-    this.#inspected = inspected;
+    this.#explored = explored;
     this.#claims = judged.flatMap(({ property, verdict }): Claim[] => {
       if (property.witness)
         return verdict.kind === 'violated' && !verdict.trace ? [{ property, instances: [verdict.instance] }] : [];
@@ -115,7 +115,7 @@ class Sample {
   }
 
   look(number: number): void {
-    const { graph } = this.#inspected;
+    const { graph } = this.#explored;
     const state = graph.plain(number);
     this.states++;
     this.#judge('state', state, state);
@@ -129,7 +129,7 @@ class Sample {
   }
 
   #call(number: number, index: number, command: Command, state: unknown): Outcome<unknown> {
-    const { graph, layout, states, transitions, canonical } = this.#inspected;
+    const { graph, layout, states, transitions, canonical } = this.#explored;
     this.calls++;
     const outcome = this.#performed(command, state);
     const known = transitions.row(transitions.find(index, states.words, number * layout.words)).outcome;
@@ -187,7 +187,7 @@ class Sample {
 
   /** Paths cannot be sampled; which states wait can. */
   #compareWaiting(number: number, state: unknown) {
-    const { graph } = this.#inspected;
+    const { graph } = this.#explored;
     for (const { property, instances } of this.#claims) {
       if (property.on !== 'path') continue;
       for (const instance of instances) {

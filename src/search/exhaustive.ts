@@ -36,12 +36,12 @@ export interface ExhaustiveOptions {
   /** Whether a call that leaves the domain ends the search as incomplete even where no violation comes before it. */
   readonly mayLeaveDomain?: boolean;
   readonly pulse?: Pulse;
-  /** Given what was explored, when the search has ended. */
-  readonly inspect?: (inspected: Inspected) => void;
+  /** Whether the result keeps what was explored: it takes as much memory as the search. */
+  readonly keepExplored?: boolean;
 }
 
-/** The explored graph, its packed states, and the tables that it was explored with. */
-export interface Inspected {
+/** What an exhaustive search has explored: the graph, its packed states, and the tables that it was explored with. */
+export interface Exploration {
   readonly graph: Explored;
   readonly layout: Layout<unknown>;
   readonly states: StateSet;
@@ -51,6 +51,21 @@ export interface Inspected {
   /** Replaces a packed state by the one that stands for it; absent where every state stands for itself. */
   readonly canonical?: (words: Uint32Array, at: number) => void;
 }
+
+export interface ExhaustiveResult extends SearchResult {
+  /** Only where it was to be kept. */
+  readonly explored?: Exploration;
+}
+
+/** The same search, with what it has explored. */
+export const explore = async (
+  task: Task,
+  options: Omit<ExhaustiveOptions, 'keepExplored'> = {},
+): Promise<ExhaustiveResult & { readonly explored: Exploration }> => {
+  const { explored, ...result } = await searchExhaustive(task, { ...options, keepExplored: true });
+  if (!explored) throw new Error('what was to be kept is gone');
+  return { ...result, explored };
+};
 
 /** Work between pulses, some ten milliseconds: an attempt counts 1, a function that is run as much as it takes. */
 const workBetweenPulses = 1 << 18;
@@ -86,7 +101,7 @@ const statesBetweenAudits = 4096;
  * With symmetry, of the states that are alike only the representative is visited. Successors are judged as they are and then
  * replaced by theirs; a trace is found by following the representatives from the initial state with real calls.
  */
-export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = {}): Promise<SearchResult> => {
+export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = {}): Promise<ExhaustiveResult> => {
   try {
     return await search(task, options);
   } catch (error) {
@@ -97,7 +112,7 @@ export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = 
 };
 
 /** `inTurn`: no call is counted before those before it have been made, and to leave the domain behind a violation ends the search. */
-const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): Promise<SearchResult> => {
+const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): Promise<ExhaustiveResult> => {
   const {
     maxStates = Number.POSITIVE_INFINITY,
     maxBytes = Number.POSITIVE_INFINITY,
@@ -175,14 +190,6 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   const searched = performance.now();
   const graph = explored();
   const deadEnd = judgeGraph();
-  options.inspect?.({
-    graph,
-    layout,
-    states,
-    expanded,
-    transitions,
-    ...(symmetry && { canonical: symmetry.canonical }),
-  });
   return {
     judged: findings.verdicts(bound, isVerified()),
     covered: covered(),
@@ -194,6 +201,9 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
     }),
     ...(deadEnd && { deadEnd }),
     ...(bound && { bound }),
+    ...(options.keepExplored && {
+      explored: { graph, layout, states, expanded, transitions, ...(symmetry && { canonical: symmetry.canonical }) },
+    }),
   };
 
   /** Expands the states from `from` to before `end`, in order. Returns the first that it did not expand. */

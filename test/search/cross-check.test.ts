@@ -5,7 +5,7 @@ import { checkJson } from '../../src/report/json.ts';
 import { mail } from '../../src/report/mail.ts';
 import { reportOf } from '../../src/report/report.ts';
 import { crossCheck } from '../../src/search/cross-check.ts';
-import { type Inspected, searchExhaustive } from '../../src/search/exhaustive.ts';
+import { type Exploration, explore } from '../../src/search/exhaustive.ts';
 import type { CrossCheck, SearchResult } from '../../src/search/result.ts';
 import { type Task, taskOf } from '../../src/search/task.ts';
 import {
@@ -64,20 +64,15 @@ const properties = [
 
 const explored = async (model: Model, of: readonly Property[]) => {
   const task = taskOf(model, scopeOf(model), of);
-  let inspected: Inspected | undefined;
-  const result = await searchExhaustive(task, {
-    inspect: (one) => {
-      inspected = one;
-    },
-  });
-  return { task, result, inspected: inspected! };
+  const { explored: exploration, ...result } = await explore(task);
+  return { task, result, exploration };
 };
 
 const checked = (
-  { task, result, inspected }: { task: Task; result: SearchResult; inspected: Inspected },
+  { task, result, exploration }: { task: Task; result: SearchResult; exploration: Exploration },
   options: { whole?: boolean; seed?: number } = {},
 ): Promise<CrossCheck | undefined> =>
-  crossCheck(task, result, inspected, { whole: false, seed: 1, pulse: async () => true, ...options });
+  crossCheck(task, result, exploration, { whole: false, seed: 1, pulse: async () => true, ...options });
 
 /** Makes the search seem to have taken no time, so that the reference is too dear, and a sample is taken. */
 const sampled = <T extends { result: SearchResult }>(of: T): T => ({
@@ -110,9 +105,9 @@ describe('a proof is checked again', () => {
 
   it('in every state and call of it: a verdict, a state or a row that is wrong is found', async () => {
     const honest = sampled(await explored(counters, properties));
-    const { inspected } = honest;
-    const { states, transitions } = inspected;
-    const lies: Record<string, Partial<Inspected> | { judged: SearchResult['judged'] }> = {
+    const { exploration } = honest;
+    const { states, transitions } = exploration;
+    const lies: Record<string, Partial<Exploration> | { judged: SearchResult['judged'] }> = {
       'a state that is not there': {
         states: Object.assign(Object.create(states), {
           words: states.words,
@@ -134,12 +129,12 @@ describe('a proof is checked again', () => {
         }),
       },
       'a successor that is another': {
-        graph: { ...inspected.graph, successor: (state, command) => inspected.graph.successor(state, command) - 1 },
+        graph: { ...exploration.graph, successor: (state, command) => exploration.graph.successor(state, command) - 1 },
       },
-      'waiting that is not seen': { graph: { ...inspected.graph, waits: () => () => false } },
+      'waiting that is not seen': { graph: { ...exploration.graph, waits: () => () => false } },
     };
     for (const [name, lie] of Object.entries(lies))
-      await expect(checked({ ...honest, inspected: { ...inspected, ...lie } }), name).rejects.toThrow(
+      await expect(checked({ ...honest, exploration: { ...exploration, ...lie } }), name).rejects.toThrow(
         /^counters@only: cross-check: .*or pagelaw is wrong/,
       );
     expect(await checked(honest)).toMatchObject({ by: 'sample' });

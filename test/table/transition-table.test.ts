@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../properties/index.ts';
-import { type Inspected, searchExhaustive } from '../../src/search/exhaustive.ts';
+import { explore } from '../../src/search/exhaustive.ts';
 import { TransitionLearner } from '../../src/search/learner.ts';
 import { taskOf } from '../../src/search/task.ts';
 import { layoutOf, scopeOf } from '../../src/spec/index.ts';
@@ -10,15 +10,7 @@ import { anyModel } from '../search/any-model.ts';
 
 const explored = async (model: (typeof suites)[number]['model']) => {
   const task = taskOf(model, scopeOf(model), []);
-  let inspected: Inspected | undefined;
-  await searchExhaustive(task, {
-    mayLeaveDomain: true,
-    maxStates: 2000,
-    inspect: (one) => {
-      inspected = one;
-    },
-  });
-  return { task, ...inspected! };
+  return { task, ...(await explore(task, { mayLeaveDomain: true, maxStates: 2000 })).explored };
 };
 
 /** What every call does in every explored state, by a table. */
