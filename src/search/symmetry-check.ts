@@ -1,70 +1,23 @@
-import type { Effect } from '../observe/effect.ts';
-import type { Observation } from '../observe/observation.ts';
-import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Layout, maskOf, type Slot } from '../spec/layout.ts';
-import { describeCommand, describeFields } from '../spec/model.ts';
-import { describeOutcome, type Outcome, outcomeKey } from '../spec/outcome.ts';
+import { type Outcome, outcomeKey } from '../spec/outcome.ts';
 import { collectRegions, put, type Regions } from '../table/neighbours.ts';
 import type { TransitionTable } from '../table/transition-table.ts';
-import { answered, transitionOf } from '../table/watch.ts';
-import { decides, type Judgeable } from './findings.ts';
+import type { Judgeable } from './findings.ts';
 import type { Symmetry } from './symmetry.ts';
-import { judge, owns, type Task } from './task.ts';
-
-/** What a function did: its result as a key and, of a transition, what it writes. */
-interface Leaf {
-  readonly key: string;
-  readonly outcome?: Outcome<unknown>;
-  readonly effect?: Effect;
-}
-
-/** A function of states with its other arguments fixed, of which rows are known: a command, or a judgement. */
-interface Subject {
-  readonly what: string;
-  /** Of a judgement: what to say if it decides nothing, and if it does. */
-  readonly words: readonly string[];
-  root: Node | undefined;
-  /** How many states it reads: the state, or the states before and after a call. */
-  readonly states: 1 | 2;
-  /** Runs it on packed states. */
-  run(words: Uint32Array): { readonly reads: readonly Slot[]; readonly leaf: Leaf };
-  /** The subject with the indices in it exchanged, by number of the exchange. */
-  makeImage(exchange: number): Subject;
-  /** What it reads where the state at hand is `state`; undefined if it does not apply there. */
-  subjectIn(state: Uint32Array): Uint32Array | undefined;
-  /** By exchange: the image, once it was asked for. */
-  readonly images: Subject[];
-  /** It and all its images together, once one of them was followed. */
-  orbit?: Orbit;
-}
-
-interface Orbit {
-  readonly subjects: ReadonlySet<Subject>;
-  steps: number;
-  /** Their rows are too many to follow: states are looked at one by one instead. */
-  tooMany: boolean;
-}
-
-type Node = Branch | Row;
-
-interface Branch {
-  readonly slot: Slot;
-  readonly children: Map<number, Node>;
-}
-
-/** All states that agree in what was read. */
-interface Row {
-  readonly slot?: undefined;
-  readonly subject: Subject;
-  readonly leaf: Leaf;
-  /** The bits that were read, and what they were. */
-  readonly mask: Uint32Array;
-  readonly value: Uint32Array;
-  /** A state that takes the row; whether one that the search has visited is like it. */
-  sample: Uint32Array;
-  real: boolean;
-}
+import {
+  applied,
+  equal,
+  imageOf,
+  type Leaf,
+  type Node,
+  type Orbit,
+  type Row,
+  type Subject,
+  Subjects,
+} from './symmetry-subjects.ts';
+import { exchanged, SymmetryWords } from './symmetry-words.ts';
+import type { Task } from './task.ts';
 
 /** What the check may take before it gives up. */
 export interface Effort {
@@ -79,9 +32,6 @@ export interface Effort {
 }
 
 const usualEffort: Effort = { steps: 300_000, stepsForState: 20, rows: 1_000_000, looks: 20_000_000 };
-
-/** Readings of a state in one run: a state that cannot be reached may send a function round in circles. */
-const mostReadings = 100_000;
 
 /** Slots with more values than this are not branched over. */
 const widest = 4096;
@@ -98,10 +48,8 @@ export class SymmetryCheck {
   readonly #layout: Layout<unknown>;
   readonly #symmetry: Symmetry;
   readonly #regions: Regions = new Map();
-  readonly #after: Layout<unknown>['place'];
-  readonly #commands: readonly Subject[];
-  readonly #judgements = new Map<string, Subject>();
-  readonly #instances = new Map<Judgeable['property'], Map<string, number>>();
+  readonly #subjects: Subjects;
+  readonly #words: SymmetryWords;
   readonly #queue: Row[] = [];
   /** What is to be looked at state by state: subjects and exchanges. */
   readonly #doubts = new Map<Subject, Set<number>>();
@@ -109,44 +57,42 @@ export class SymmetryCheck {
   #fed = 0;
   #rows = 0;
   #steps = 0;
-  /** How often a function of the model or of a property was run. */
-  runs = 0;
 
   constructor(task: Task, layout: Layout<unknown>, symmetry: Symmetry, effort = usualEffort) {
     this.#task = task;
     this.#effort = effort;
     this.#layout = layout;
     this.#symmetry = symmetry;
-    this.#after = layout.after;
     collectRegions(layout.place, this.#regions);
-    collectRegions(this.#after, this.#regions);
-    for (const { property, instances } of task.obligations)
-      this.#instances.set(property, new Map(instances.map((instance, i) => [instanceKey(instance), i])));
-    this.#commands = task.commands.map((_, command) => this.#commandSubject(command));
-    this.#checkOwners();
+    collectRegions(layout.after, this.#regions);
+    this.#words = new SymmetryWords(task, layout, symmetry);
+    this.#subjects = new Subjects(task, layout, symmetry, (subject, words) => this.#rowAt(subject, words));
+  }
+
+  /** How often a function of the model or of a property was run. */
+  get runs(): number {
+    return this.#subjects.runs;
   }
 
   /** Which instances of the judgeable's property are alike, as positions among its instances. */
-  alike({ property, instance }: Pick<Judgeable, 'property' | 'instance'>): readonly number[] {
-    const known = this.#instances.get(property)!;
-    const found = [known.get(instanceKey(instance))!];
-    for (const at of found)
-      for (const exchange of this.#symmetry.exchanges.keys()) {
-        const image = this.image(property, at, exchange);
-        if (!found.includes(image)) found.push(image);
-      }
-    return found.sort((a, b) => a - b);
+  alike(judgeable: Pick<Judgeable, 'property' | 'instance'>): readonly number[] {
+    return this.#subjects.alike(judgeable);
+  }
+
+  /** The position of the instance that takes the place of the one at `at`. */
+  image(property: Judgeable['property'], at: number, exchange: number): number {
+    return this.#subjects.image(property, at, exchange);
   }
 
   /** A state was judged: a row of the judgement, which read these slots. */
   judgedState(judgeable: Judgeable, reads: readonly Slot[], words: Uint32Array, seen: boolean): void {
-    const at = this.#instances.get(judgeable.property)!.get(instanceKey(judgeable.instance))!;
-    this.#know(this.#stateSubject(judgeable.property, at), reads, { key: String(seen) }, words.slice(), true);
+    const at = this.#subjects.positionOf(judgeable);
+    this.#know(this.#subjects.ofState(judgeable.property, at), reads, { key: String(seen) }, words.slice(), true);
   }
 
   /** A state of which a property was judged plainly: the search has no rows of it. */
-  judgePlainly({ property, instance }: Judgeable, words: Uint32Array): void {
-    this.#rowAt(this.#stateSubject(property, this.#instances.get(property)!.get(instanceKey(instance))!), words);
+  judgePlainly(judgeable: Judgeable, words: Uint32Array): void {
+    this.#rowAt(this.#subjects.ofState(judgeable.property, this.#subjects.positionOf(judgeable)), words);
   }
 
   /** The same of a call: `words` are the states before and after it. `real`: it is one that the search has made. */
@@ -158,8 +104,8 @@ export class SymmetryCheck {
     seen: boolean,
     real: boolean,
   ): void {
-    const at = this.#instances.get(judgeable.property)!.get(instanceKey(judgeable.instance))!;
-    const subject = this.#callSubject(judgeable.property, at, call.command, call.outcome, call.same);
+    const at = this.#subjects.positionOf(judgeable);
+    const subject = this.#subjects.ofCall(judgeable.property, at, call.command, call.outcome, call.same);
     this.#know(subject, reads, { key: String(seen) }, words.slice(), real);
   }
 
@@ -170,7 +116,7 @@ export class SymmetryCheck {
       const { command, outcome, reads, sample } = transitions.row(this.#fed);
       const effect = transitions.effectOf(this.#fed);
       const slots = reads.map(({ slot }) => slot);
-      this.#know(this.#commands[command]!, slots, { key: outcomeKey(outcome), outcome, effect }, sample, true);
+      this.#know(this.#subjects.commands[command]!, slots, { key: outcomeKey(outcome), outcome, effect }, sample, true);
     }
     this.#followAll();
   }
@@ -203,109 +149,11 @@ export class SymmetryCheck {
         for (const alike of this.#orbitOf(words.slice(state * width, (state + 1) * width)))
           for (const { subject, one } of doubts) {
             if (++looks > this.#effort.looks || this.#rows > 2 * this.#effort.rows)
-              throw this.#unverified(subject, one);
+              throw this.#words.unverified(subject, one);
             this.#lookAt(subject, one, alike);
           }
       for (const { subject, one } of doubts) settled.set(subject, (settled.get(subject) ?? new Set()).add(one));
     }
-  }
-
-  // Subjects
-
-  #commandSubject(command: number): Subject {
-    const { commands, system } = this.#task;
-    const call = commands[command]!;
-    return {
-      what: describeCommand(call),
-      words: [],
-      root: undefined,
-      states: 1,
-      images: [],
-      makeImage: (exchange) => this.#commands[this.#symmetry.exchanges[exchange]!.commands[command]!]!,
-      subjectIn: (state) => state,
-      run: (words) =>
-        this.#observed(words, (observation) => {
-          const { outcome, effect } = transitionOf(system, this.#layout, observation, call);
-          if (!effect) throw new SpecError(`${describeCommand(call)} leaves the state's domain`);
-          return { key: outcomeKey(outcome), outcome, effect };
-        }),
-    };
-  }
-
-  #stateSubject(property: Judgeable['property'], at: number): Subject {
-    const key = `${property.id} ${at}`;
-    const known = this.#judgements.get(key);
-    if (known) return known;
-    const instance = this.#instanceAt(property, at);
-    const made: Subject = {
-      what: this.#judgementWords(property, instance),
-      words: judgementWords(property),
-      root: undefined,
-      states: 1,
-      images: [],
-      makeImage: (exchange) => this.#stateSubject(property, this.image(property, at, exchange)),
-      subjectIn: (state) => state,
-      run: (words) =>
-        this.#observed(words, (observation) => {
-          const view = viewOf(observation, this.#layout.place);
-          return { key: String(decides(property, judge(this.#task, property, view, instance))) };
-        }),
-    };
-    this.#judgements.set(key, made);
-    return made;
-  }
-
-  #callSubject(
-    property: Judgeable['property'],
-    at: number,
-    command: number,
-    outcome: Outcome<unknown>,
-    same: boolean,
-  ): Subject {
-    const key = `${property.id} ${at} ${command} ${same} ${outcomeKey(outcome)}`;
-    const known = this.#judgements.get(key);
-    if (known) return known;
-    const instance = this.#instanceAt(property, at);
-    const call = this.#task.commands[command]!;
-    const width = this.#layout.words;
-    const made: Subject = {
-      what: `${this.#judgementWords(property, instance)} of ${describeCommand(call)}`,
-      words: judgementWords(property),
-      root: undefined,
-      states: 2,
-      images: [],
-      makeImage: (exchange) =>
-        this.#callSubject(
-          property,
-          this.image(property, at, exchange),
-          this.#symmetry.exchanges[exchange]!.commands[command]!,
-          outcome,
-          same,
-        ),
-      subjectIn: (state) => {
-        const { leaf } = this.#rowAt(this.#commands[command]!, state);
-        if (leaf.key !== outcomeKey(outcome)) return undefined;
-        const after = applied(leaf.effect!, state);
-        if (equal(state, after) !== same) return undefined;
-        const pair = new Uint32Array(2 * width);
-        pair.set(state);
-        pair.set(after, width);
-        return pair;
-      },
-      run: (words) =>
-        this.#observed(words, (observation) => {
-          const before = viewOf(observation, this.#layout.place);
-          const after = same ? before : viewOf(observation, this.#after);
-          const seen = {
-            before,
-            command: call,
-            outcome: strict({ ...outcome, state: after }, outcomeFields, 'an outcome'),
-          };
-          return { key: String(decides(property, judge(this.#task, property, seen, instance))) };
-        }),
-    };
-    this.#judgements.set(key, made);
-    return made;
   }
 
   #orbitWith(subject: Subject): Orbit {
@@ -316,55 +164,6 @@ export class SymmetryCheck {
     const orbit: Orbit = { subjects, steps: 0, tooMany: false };
     for (const one of subjects) one.orbit = orbit;
     return orbit;
-  }
-
-  #instanceAt(property: Judgeable['property'], at: number): unknown {
-    return this.#task.obligations.find((one) => one.property === property)!.instances[at];
-  }
-
-  /** The position of the instance that takes the place of the one at `at`. */
-  image(property: Judgeable['property'], at: number, exchange: number): number {
-    const { renamed, group, what } = this.#symmetry.exchanges[exchange]!;
-    const instance = this.#instanceAt(property, at);
-    const image = renamed(instance);
-    if (image === instance) return at;
-    const found = this.#instances.get(property)!.get(instanceKey(image));
-    if (found !== undefined) return found;
-    throw this.#wrong(
-      group.label,
-      `property ${property.id} is judged for ${instanceWords(instance)} but, with ${what}, not for ${instanceWords(image)}`,
-    );
-  }
-
-  #judgementWords(property: Judgeable['property'], instance: unknown): string {
-    return `property ${property.id}${instance === undefined ? '' : ` for ${instanceWords(instance)}`}`;
-  }
-
-  /** Which commands are a property's own must not depend on the index either. */
-  #checkOwners() {
-    for (const { property, instances } of this.#task.obligations) {
-      if (property.on !== 'path') continue;
-      for (const [at, instance] of instances.entries())
-        for (const [number, exchange] of this.#symmetry.exchanges.entries()) {
-          const image = instances[this.image(property, at, number)];
-          for (const [i, command] of this.#task.commands.entries()) {
-            const other = this.#task.commands[exchange.commands[i]!]!;
-            if (owns(this.#task, property, command, instance) === owns(this.#task, property, other, image)) continue;
-            throw this.#wrong(
-              exchange.group.label,
-              `${this.#judgementWords(property, instance)} takes ${describeCommand(command)} and, with ${exchange.what}, not ${describeCommand(other)} for its own, or the other way round`,
-            );
-          }
-        }
-    }
-  }
-
-  // Rows
-
-  #observed(words: Uint32Array, run: (observation: Observation) => Leaf) {
-    this.runs++;
-    const { reads, answer } = answered(words, run, mostReadings);
-    return { reads, leaf: answer };
   }
 
   /** The row that a state takes which is like a visited one, learned if need be. */
@@ -429,9 +228,7 @@ export class SymmetryCheck {
   }
 
   #exchanged(exchange: number, words: Uint32Array, states: 1 | 2): Uint32Array {
-    const result = words.slice();
-    for (let i = 0; i < states; i++) this.#symmetry.exchanges[exchange]!.apply(result, i * this.#layout.words);
-    return result;
+    return exchanged(this.#symmetry, this.#layout, exchange, words, states);
   }
 
   #followRow(row: Row, exchange: number) {
@@ -467,7 +264,7 @@ export class SymmetryCheck {
       try {
         node = this.#learn(image, pattern.sample, pattern.real);
       } catch (error) {
-        if (pattern.real) throw this.#refusal(row.subject, exchange, row.sample, error);
+        if (pattern.real) throw this.#words.refusal(row.subject, exchange, row.sample, error);
         this.#doubt(row.subject, exchange);
         return;
       }
@@ -477,7 +274,7 @@ export class SymmetryCheck {
     if (!node.slot) {
       if (pattern.real && !node.real) this.#see(node, pattern.sample);
       if (agree(swapped, node.leaf, pattern)) return;
-      if (pattern.real) throw this.#refusal(row.subject, exchange, row.sample);
+      if (pattern.real) throw this.#words.refusal(row.subject, exchange, row.sample);
       this.#doubt(row.subject, exchange);
       return;
     }
@@ -540,55 +337,9 @@ export class SymmetryCheck {
           equal(this.#exchanged(exchange, applied(row.leaf.effect, words), 1), applied(image.leaf.effect!, swapped)));
       if (same) return;
     } catch (error) {
-      throw this.#refusal(subject, exchange, words ?? state, error);
+      throw this.#words.refusal(subject, exchange, words ?? state, error);
     }
-    throw this.#refusal(subject, exchange, words);
-  }
-
-  // Words
-
-  #wrong(label: string, what: string): SpecError {
-    const { model, variant } = this.#task.scope;
-    return new SpecError(`${model}@${variant}: symmetry of ${label}: ${what}`);
-  }
-
-  #unverified(subject: Subject, exchange: number): SpecError {
-    const { group, what } = this.#symmetry.exchanges[exchange]!;
-    return this.#wrong(
-      group.label,
-      `too many states to tell whether ${subject.what} does the same with ${what}; check without it (--symmetry off)`,
-    );
-  }
-
-  /** `words` is what the subject reads: one state, or two. `error` is what the image threw, if it did. */
-  #refusal(subject: Subject, exchange: number, words: Uint32Array, error?: unknown): SpecError {
-    if (error instanceof SpecError && error.message.includes(': symmetry of ')) return error;
-    const { group, what } = this.#symmetry.exchanges[exchange]!;
-    const state = words.slice(0, this.#layout.words);
-    const image = imageOf(subject, exchange);
-    const swapped = this.#exchanged(exchange, words, words.length > this.#layout.words ? 2 : 1);
-    const also = image !== subject ? image.what : image.words.length > 0 ? 'it' : 'the same call';
-    return this.#wrong(
-      group.label,
-      `${subject.what} in ${JSON.stringify(this.#layout.decode(state))} ${this.#said(subject, words)}, but ${also} with ${what} ${this.#said(image, swapped)}`,
-    );
-  }
-
-  #said(subject: Subject, words: Uint32Array): string | undefined {
-    try {
-      const { leaf } = subject.run(words);
-      if (!leaf.outcome) return subject.words[Number(leaf.key === 'true')];
-      const left = leaf.effect ? ` and leaves ${this.#differences(words, applied(leaf.effect, words))}` : '';
-      return `does ${describeOutcome(leaf.outcome)}${left}`;
-    } catch (thrown) {
-      return `throws ${thrown instanceof Error ? thrown.message : String(thrown)}`;
-    }
-  }
-
-  /** The slots that a call changed, with their new values. */
-  #differences(before: Uint32Array, after: Uint32Array): string {
-    const changes = changesIn(this.#layout.decode(before), this.#layout.decode(after), '');
-    return changes.length === 0 ? 'the state as it was' : changes.join(', ');
+    throw this.#words.refusal(subject, exchange, words);
   }
 }
 
@@ -600,41 +351,8 @@ interface Pattern {
   readonly real: boolean;
 }
 
-const outcomeFields = ['result', 'state', 'warnings', 'errno', 'reason'];
-
-const imageOf = (subject: Subject, exchange: number): Subject =>
-  (subject.images[exchange] ??= subject.makeImage(exchange));
-
-const judgementWords = ({ on, witness }: Judgeable['property']): readonly string[] => {
-  if (on === 'path') return ['waits', 'does not wait'];
-  return witness ? ['is not reached', 'is reached'] : ['holds', 'is violated'];
-};
-
 /** Of a pattern nothing is known within a variant whose kind is not. */
 const noRegions: Regions = new Map();
-
-const instanceKey = (instance: unknown): string => JSON.stringify(instance) ?? 'undefined';
-
-const instanceWords = (instance: unknown): string =>
-  typeof instance === 'object' && instance !== null ? describeFields(instance) : String(instance);
-
-const changesIn = (before: unknown, after: unknown, path: string): string[] => {
-  if (typeof before !== 'object' || typeof after !== 'object' || before === null || after === null)
-    return before === after ? [] : [`${path}=${String(after)}`];
-  if (Reflect.get(before, 'kind') !== Reflect.get(after, 'kind')) return [`${path}=${JSON.stringify(after)}`];
-  return Object.entries(after).flatMap(([key, value]) =>
-    changesIn(
-      Reflect.get(before, key),
-      value,
-      Array.isArray(after) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`,
-    ),
-  );
-};
-
-const equal = (a: Uint32Array, b: Uint32Array): boolean => a.length === b.length && a.every((word, i) => word === b[i]);
-
-const applied = ({ keep, set }: Effect, words: Uint32Array): Uint32Array =>
-  keep.map((bits, i) => (words[i]! & bits) | set[i]!);
 
 const valueIn = ({ word, shift, width }: Slot, words: Uint32Array): number =>
   width === 0 ? 0 : ((words[word]! >>> shift) & (2 ** width - 1)) >>> 0;
