@@ -168,6 +168,23 @@ const givenWord = (command: Command, gfn: Gfn): Word | undefined =>
     ? wordsOf(command.map)[gfn - command.gfn]
     : undefined;
 
+/** Broken by a seeded fault: a SET that returns 0, as ioctls usually do. */
+export const returnsPages = stepProperty(spp, {
+  id: 'access-returns-pages',
+  statement: 'A SET or GET that succeeds returns how many gfns it was given.',
+  source: 'v10 05/10',
+  holds: ({ command, outcome }) => {
+    if (outcome.result !== 'ok') return true;
+    const given = gfnsGiven(command);
+    return given === undefined || outcome.value === given || `${given} given, it returned ${outcome.value ?? 0}`;
+  },
+});
+
+const gfnsGiven = (command: Command): number | undefined => {
+  if (command.kind === 'get_access') return 1;
+  return command.kind === 'set_access' || command.kind === 'set_access_raced' ? wordsOf(command.map).length : undefined;
+};
+
 /** Broken by D14. */
 export const slotsHaveArrays = invariant(spp, {
   id: 'slots-have-arrays',
@@ -489,6 +506,7 @@ export const sppSuite = suite({
     spptAgreesWithBitmap,
     failedSetChangesNothing,
     wordsStay,
+    returnsPages,
     slotsHaveArrays,
     noWritablePageLeaf,
     noLargeLeaf,

@@ -11,7 +11,7 @@ import {
 } from '../../src/spec/index.ts';
 
 export const config = {
-  pages: { default: 2, min: 2, max: 4, doc: 'pages of the block, which is one folio' },
+  pages: { default: 2, min: 2, max: 4, scriptMax: 512, doc: 'pages of the block, which is one folio' },
 };
 export type Sizes = Config<typeof config>;
 

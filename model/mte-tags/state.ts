@@ -10,7 +10,7 @@ import {
 } from '../../src/spec/index.ts';
 
 export const config = {
-  actors: { default: 2, min: 1, max: 3, doc: 'threads that initialise and use the page' },
+  actors: { default: 2, min: 1, max: 3, scriptMax: 64, doc: 'threads that initialise and use the page' },
 };
 
 /** How a path makes the tags of a page usable before it maps the page. */

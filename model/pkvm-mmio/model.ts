@@ -1,5 +1,15 @@
 import { match } from 'ts-pattern';
-import { defineModel, disabled, type Outcome, ok, panic, refuse, type Settings, update } from '../../src/spec/index.ts';
+import {
+  defineModel,
+  disabled,
+  type Outcome,
+  ok,
+  panic,
+  refuse,
+  type Settings,
+  type System,
+  update,
+} from '../../src/spec/index.ts';
 import { draw } from './draw.ts';
 import { getLeaf, hostStage2Try, unmapDevAll, writeLeaf } from './host-stage2.ts';
 import {
@@ -226,6 +236,29 @@ const allChecks = {
   returnChecksHost: true,
 } as const;
 
+/** `pages`: which pages the patch's two functions may be given. */
+const systemFor =
+  (pages: 'named' | 'all') =>
+  (sizes: Sizes, patch: Patch): System<State, Command> => ({
+    state: stateDomain(sizes),
+    command: commandDomain(sizes, pages),
+    initial: initialState(sizes),
+    step: (state: State, command: Command) => {
+      const context = { sizes, patch };
+      return match(command)
+        .with({ kind: 'host_access' }, ({ pfn }) => hostAccess(state, pfn, context))
+        .with({ kind: 'host_donate_hyp_mmio' }, ({ pfn }) => hostDonateHypMmio(state, pfn, context))
+        .with({ kind: 'hyp_donate_host_mmio' }, ({ pfn }) => hypDonateHostMmio(state, pfn, context))
+        .with({ kind: 'host_stage2_set_owner' }, ({ pfn, owner }) => hostStage2SetOwner(state, pfn, owner, context))
+        .with({ kind: 'host_stage2_unmap_dev_all' }, () => hostStage2UnmapDevAll(state, context))
+        .with({ kind: 'host_donate_hyp' }, ({ pfn }) => hostDonateHyp(state, pfn, context))
+        .with({ kind: 'hyp_donate_host' }, ({ pfn }) => hypDonateHost(state, pfn, context))
+        .with({ kind: 'host_share_guest' }, ({ pfn }) => hostShareGuest(state, pfn, context))
+        .with({ kind: 'host_unshare_guest' }, ({ pfn }) => hostUnshareGuest(state, pfn, context))
+        .exhaustive();
+    },
+  });
+
 export const pkvmMmio = defineModel({
   id: 'pkvm-mmio',
   title: 'MMIO donated to the pKVM hypervisor',
@@ -288,23 +321,6 @@ export const pkvmMmio = defineModel({
   classify,
   pages: (sizes) => Array.from({ length: allPages(sizes) }, (_, pfn) => pfn),
   names: (_: State, command: Command, page: Pfn) => 'pfn' in command && command.pfn === page,
-  system: (sizes, patch) => ({
-    state: stateDomain(sizes),
-    command: commandDomain(sizes),
-    initial: initialState(sizes),
-    step: (state: State, command: Command) => {
-      const context = { sizes, patch };
-      return match(command)
-        .with({ kind: 'host_access' }, ({ pfn }) => hostAccess(state, pfn, context))
-        .with({ kind: 'host_donate_hyp_mmio' }, ({ pfn }) => hostDonateHypMmio(state, pfn, context))
-        .with({ kind: 'hyp_donate_host_mmio' }, ({ pfn }) => hypDonateHostMmio(state, pfn, context))
-        .with({ kind: 'host_stage2_set_owner' }, ({ pfn, owner }) => hostStage2SetOwner(state, pfn, owner, context))
-        .with({ kind: 'host_stage2_unmap_dev_all' }, () => hostStage2UnmapDevAll(state, context))
-        .with({ kind: 'host_donate_hyp' }, ({ pfn }) => hostDonateHyp(state, pfn, context))
-        .with({ kind: 'hyp_donate_host' }, ({ pfn }) => hypDonateHost(state, pfn, context))
-        .with({ kind: 'host_share_guest' }, ({ pfn }) => hostShareGuest(state, pfn, context))
-        .with({ kind: 'host_unshare_guest' }, ({ pfn }) => hostUnshareGuest(state, pfn, context))
-        .exhaustive();
-    },
-  }),
+  system: systemFor('named'),
+  scripted: systemFor('all'),
 });

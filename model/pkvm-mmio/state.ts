@@ -1,17 +1,32 @@
 import { array, type Config, enumOf, type Infer, range, record, SpecError, variant } from '../../src/spec/index.ts';
 
 export const config = {
-  mmioTables: { default: 4, min: 1, max: 8, large: 6, doc: 'last-level host stage-2 tables that cover MMIO' },
-  entriesPerTable: { default: 2, min: 1, max: 4, doc: 'entries, and so MMIO pages, per table' },
-  pool: { default: 3, min: 1, max: 8, large: 4, doc: 'pages in host_s2_pool that MMIO tables can come from' },
+  mmioTables: {
+    default: 4,
+    min: 1,
+    max: 8,
+    large: 6,
+    scriptMax: 512,
+    doc: 'last-level host stage-2 tables that cover MMIO',
+  },
+  entriesPerTable: { default: 2, min: 1, max: 4, scriptMax: 512, doc: 'entries, and so MMIO pages, per table' },
+  pool: {
+    default: 3,
+    min: 1,
+    max: 8,
+    large: 4,
+    scriptMax: 512,
+    doc: 'pages in host_s2_pool that MMIO tables can come from',
+  },
   devices: {
     default: 2,
     min: 1,
     max: 8,
     large: 3,
+    scriptMax: 512,
     doc: 'MMIO pages that an EL2 driver may ask for, each in a table of its own',
   },
-  ram: { default: 1, min: 1, max: 4, large: 2, doc: 'pages of memory' },
+  ram: { default: 1, min: 1, max: 4, large: 2, scriptMax: 4096, doc: 'pages of memory' },
 };
 
 export type Sizes = Config<typeof config>;
@@ -80,16 +95,23 @@ export const initialState = (sizes: Sizes): State => ({
   ram: Array.from({ length: sizes.ram }, () => ({ entry: 'zero', host: 'OWNED', hyp: 'NOPAGE', guest: 'NOPAGE' })),
 });
 
-export const commandDomain = (sizes: Sizes) => {
+/** `pages`: for a search, what callers name; for a script, every page. */
+export const commandDomain = (sizes: Sizes, pages: 'named' | 'all') => {
   const anyPage = { pfn: range(0, allPages(sizes) - 1) };
   const ramPage = { pfn: range(mmioPages(sizes), allPages(sizes) - 1) };
+  const isSearch = pages === 'named';
+  const device = { pfn: isSearch ? enumOf(...devicePfns(sizes)) : range(0, mmioPages(sizes) - 1) };
   // What the callers of the patch's two functions may name: their devices, memory by mistake, and numbers that are no page.
-  const named = { pfn: enumOf(...devicePfns(sizes), ...ramPfns(sizes), beyondPa(sizes), wrapsToZero(sizes)) };
+  const named = {
+    pfn: isSearch
+      ? enumOf(...devicePfns(sizes), ...ramPfns(sizes), beyondPa(sizes), wrapsToZero(sizes))
+      : range(0, wrapsToZero(sizes)),
+  };
   return variant({
     host_donate_hyp_mmio: named,
     hyp_donate_host_mmio: named,
     host_access: anyPage,
-    host_stage2_set_owner: { pfn: enumOf(...devicePfns(sizes)), owner: enumOf('host', 'hyp') },
+    host_stage2_set_owner: { ...device, owner: enumOf('host', 'hyp') },
     host_stage2_unmap_dev_all: {},
     host_donate_hyp: ramPage,
     hyp_donate_host: ramPage,

@@ -12,14 +12,21 @@ import {
 } from '../../src/spec/index.ts';
 
 export const config = {
-  pages: { default: 2, min: 1, max: 4, large: 3, doc: 'pages of memory, from pfn 0 on' },
-  vms: { default: 2, min: 1, max: 3, doc: 'VMs, each with one vCPU' },
-  protectedVms: { default: 1, min: 0, max: 3, doc: 'how many of them are protected: those with the lowest numbers' },
-  gfns: { default: 2, min: 1, max: 4, large: 3, doc: 'guest pages of a VM, from gfn 0 on' },
+  pages: { default: 2, min: 1, max: 4, large: 3, scriptMax: 4096, doc: 'pages of memory, from pfn 0 on' },
+  vms: { default: 2, min: 1, max: 3, scriptMax: 255, doc: 'VMs, each with one vCPU' },
+  protectedVms: {
+    default: 1,
+    min: 0,
+    max: 3,
+    scriptMax: 255,
+    doc: 'how many of them are protected: those with the lowest numbers',
+  },
+  gfns: { default: 2, min: 1, max: 4, large: 3, scriptMax: 4096, doc: 'guest pages of a VM, from gfn 0 on' },
   block: {
     default: 2,
     min: 2,
     max: 4,
+    scriptMax: 512,
     doc: 'pages in a level 2 block, and entries in a last-level table; 512 in the kernel',
   },
   levels: {
@@ -33,10 +40,17 @@ export const config = {
     default: 0,
     min: 0,
     max: 8,
+    scriptMax: 4096,
     doc: 'pages in the memcache of a new vCPU; pkvm_refill_memcache() adds one by one',
   },
-  pins: { default: 2, min: 1, max: 3, doc: 'most pins on a page at a time' },
-  shares: { default: 3, min: 1, max: 8, doc: 'stands for U32_MAX, the largest host_share_guest_count' },
+  pins: { default: 2, min: 1, max: 3, scriptMax: 0xffff, doc: 'most pins on a page at a time' },
+  shares: {
+    default: 3,
+    min: 1,
+    max: 8,
+    scriptMax: 0xffff_ffff,
+    doc: 'stands for U32_MAX, the largest host_share_guest_count',
+  },
   attributes: {
     default: 0,
     min: 0,

@@ -11,6 +11,7 @@ import {
   type Draft,
   type Events,
   type Gfn,
+  isNamed,
   type MachineName,
   machineOf,
   machines,
@@ -91,20 +92,31 @@ export const enableCapTwice = (state: State, context: Context): Outcome<State> =
   return withEvents(ok(update(first.state, (draft) => void kvmSppCreateBitmaps(draft, false, events))), events);
 };
 
-const setOutcome = (state: State, result: SetResult, events: Events): Outcome<State> =>
-  withEvents(result ? refuse(state, result.errno, result.reason) : ok(state), events);
+/** SET returns how many gfns it was given words for. */
+const setOutcome = (state: State, result: SetResult, npages: number, events: Events): Outcome<State> =>
+  withEvents(result ? refuse(state, result.errno, result.reason) : ok(state, npages), events);
 
-/** Whether the run of this VM has such a SET in it. */
-const isGiven = (state: State, gfn: Gfn, map: readonly Word[], { sizes }: Context): boolean => {
+/** Why no such SET can be made: it is not in the run of this VM, or names a gfn that the model has no word for. */
+const notGiven = (
+  state: State,
+  gfn: Gfn,
+  map: readonly Word[],
+  { sizes, sets: which }: Context,
+): string | undefined => {
+  const last = gfn + map.length - 1;
+  if (which === 'all') return isNamed(last, sizes) ? undefined : `no word is kept for gfn ${last}`;
   const { sets, words } = machineOf(state);
-  return sets[gfn - border(sizes)]?.includes(map.length) === true && map.every((word) => words.includes(word));
+  const isListed =
+    sets[gfn - border(sizes)]?.includes(map.length) === true && map.every((word) => words.includes(word));
+  return isListed ? undefined : 'not in the run of this VM';
 };
 
 /** KVM_SUBPAGES_SET_ACCESS. Kernel: kvm_vm_ioctl_set_subpages(). */
 export const setAccess = (state: State, gfn: Gfn, given: string, context: Context): Outcome<State> => {
   if (state.vm === 'none') return disabled(state, 'no VM');
   const map = wordsOf(given);
-  if (!isGiven(state, gfn, map, context)) return disabled(state, 'not in the run of this VM');
+  const why = notGiven(state, gfn, map, context);
+  if (why !== undefined) return disabled(state, why);
   if (!state.active) return refuse(state, 'ENODEV', 'SPP is not active');
   if (state.vcpus === 0) return panic(state, 'NULL vCPU dereferenced in vmx_spp_flush_sppt()');
   const events: Events = [];
@@ -112,7 +124,7 @@ export const setAccess = (state: State, gfn: Gfn, given: string, context: Contex
   const after = update(state, (draft) => {
     result = flushAndSet(draft, gfn, map, events, context);
   });
-  return setOutcome(after, result, events);
+  return setOutcome(after, result, map.length, events);
 };
 
 const flushAndSet = (draft: Draft, gfn: Gfn, map: readonly Word[], events: Events, context: Context): SetResult => {
@@ -125,16 +137,16 @@ const flushAndSet = (draft: Draft, gfn: Gfn, map: readonly Word[], events: Event
 export const setAccessRaced = (state: State, gfn: Gfn, word: Word, sub: number, context: Context): Outcome<State> => {
   if (context.patch.oneSection) return disabled(state, 'mmu_lock is held');
   if (state.vm !== 'plain' || !state.active) return disabled(state, 'not in the run of this VM');
-  const { sizes } = context;
-  if (!isGiven(state, gfn, [word], context)) return disabled(state, 'not in the run of this VM');
+  const why = notGiven(state, gfn, [word], context);
+  if (why !== undefined) return disabled(state, why);
   const events: Events = [];
   const flushed = update(state, (draft) => void vmxSppFlushSppt(draft, gfn, 1, events, context));
   const raced = guestWrite(flushed, 0, gfn, sub, context);
   let result: SetResult;
   const after = update(raced.state, (draft) => {
-    result = kvmSppSetPermission(draft, gfn, [word], events, { sizes, patch: context.patch });
+    result = kvmSppSetPermission(draft, gfn, [word], events, context);
   });
-  return setOutcome(after, result, events);
+  return setOutcome(after, result, 1, events);
 };
 
 /** KVM_SUBPAGES_SET_ACCESS with an argument that its first checks see. */
@@ -149,12 +161,12 @@ export const setAccessMalformed = (
   return refuse(state, 'EINVAL', what === 'flags' ? 'flags are not 0' : 'more than 512 pages');
 };
 
-/** KVM_SUBPAGES_GET_ACCESS of one gfn. Kernel: kvm_spp_get_permission(). */
+/** KVM_SUBPAGES_GET_ACCESS of one gfn, which is what it returns: 1. Kernel: kvm_spp_get_permission(). */
 export const getAccess = (state: State, gfn: Gfn, { sizes }: Context): Outcome<State> => {
   if (state.vm === 'none') return disabled(state, 'no VM');
   if (!state.active) return refuse(state, 'ENODEV', 'SPP is not active');
   const found = lookUp(state, gfn, sizes);
-  return found === 'found' ? ok(state) : refuse(state, 'EFAULT', found);
+  return found === 'found' ? ok(state, 1) : refuse(state, 'EFAULT', found);
 };
 
 /** KVM_SET_USER_MEMORY_REGION for the memslot beyond the border. */

@@ -1,5 +1,5 @@
 import { match } from 'ts-pattern';
-import { defineModel, disabled, type Outcome, ok, type Settings, update } from '../../src/spec/index.ts';
+import { defineModel, disabled, type Outcome, ok, type Settings, type System, update } from '../../src/spec/index.ts';
 import { classify, names } from './classes.ts';
 import { draw } from './draw.ts';
 import { getDirtyLog, pageTrack } from './faults.ts';
@@ -27,6 +27,8 @@ import {
   gfns,
   initialState,
   likelyCommands,
+  type Patch,
+  type Sizes,
   type State,
   stateDomain,
   switches,
@@ -70,6 +72,43 @@ const without = (defect: string, ...taken: Repair[]) => ({
 /** Dirty logs of the VMs that have them, and write tracking of the one that has it. */
 const onPage = (state: State, change: (draft: Parameters<typeof getDirtyLog>[0]) => void): Outcome<State> =>
   ok(update(state, change));
+
+const systemFor =
+  (sets: Context['sets']) =>
+  (sizes: Sizes, patch: Patch): System<State, Command> => ({
+    state: stateDomain(sizes),
+    command: commandDomain(sizes, sets),
+    likely: likelyCommands(sizes),
+    initial: initialState(sizes),
+    step: (state: State, command: Command) => {
+      const context = { sizes, patch, sets };
+      return match(command)
+        .with({ kind: 'create_vm' }, ({ vm }) => createVm(state, vm, context))
+        .with({ kind: 'create_vcpu' }, () => createVcpu(state))
+        .with({ kind: 'enable_cap' }, ({ alloc }) => enableCap(state, alloc, context))
+        .with({ kind: 'enable_cap_twice' }, () => enableCapTwice(state, context))
+        .with({ kind: 'set_access' }, ({ gfn, map }) => setAccess(state, gfn, map, context))
+        .with({ kind: 'set_access_raced' }, ({ gfn, map, sub }) => setAccessRaced(state, gfn, map, sub, context))
+        .with({ kind: 'set_access_malformed' }, ({ what }) => setAccessMalformed(state, what))
+        .with({ kind: 'get_access' }, ({ gfn }) => getAccess(state, gfn, context))
+        .with({ kind: 'create_memslot' }, () => createMemslot(state, context))
+        .with({ kind: 'delete_memslot' }, () => deleteMemslot(state, context))
+        .with({ kind: 'guest_write' }, ({ vcpu, gfn, sub }) => guestWrite(state, vcpu, gfn, sub, context))
+        .with({ kind: 'guest_read' }, ({ vcpu, gfn }) => guestRead(state, vcpu, gfn, context))
+        .with({ kind: 'mmu_free_roots' }, ({ vcpu }) => mmuFreeRoots(state, vcpu, context))
+        .with({ kind: 'page_track' }, ({ add }) =>
+          state.vm === 'tracked' && state.tracked !== add
+            ? onPage(state, (draft) => pageTrack(draft, 1, add, context))
+            : disabled(state, 'not in the run of this VM'),
+        )
+        .with({ kind: 'get_dirty_log' }, () =>
+          isLogged(state)
+            ? onPage(state, (draft) => getDirtyLog(draft, 1, context))
+            : disabled(state, 'not in the run of this VM'),
+        )
+        .exhaustive();
+    },
+  });
 
 export const spp = defineModel({
   id: 'spp',
@@ -115,38 +154,6 @@ export const spp = defineModel({
   subject: 'a gfn',
   pages: touchedGfns,
   names,
-  system: (sizes, patch) => ({
-    state: stateDomain(sizes),
-    command: commandDomain(sizes),
-    likely: likelyCommands(sizes),
-    initial: initialState(sizes),
-    step: (state: State, command: Command) => {
-      const context: Context = { sizes, patch };
-      return match(command)
-        .with({ kind: 'create_vm' }, ({ vm }) => createVm(state, vm, context))
-        .with({ kind: 'create_vcpu' }, () => createVcpu(state))
-        .with({ kind: 'enable_cap' }, ({ alloc }) => enableCap(state, alloc, context))
-        .with({ kind: 'enable_cap_twice' }, () => enableCapTwice(state, context))
-        .with({ kind: 'set_access' }, ({ gfn, map }) => setAccess(state, gfn, map, context))
-        .with({ kind: 'set_access_raced' }, ({ gfn, map, sub }) => setAccessRaced(state, gfn, map, sub, context))
-        .with({ kind: 'set_access_malformed' }, ({ what }) => setAccessMalformed(state, what))
-        .with({ kind: 'get_access' }, ({ gfn }) => getAccess(state, gfn, context))
-        .with({ kind: 'create_memslot' }, () => createMemslot(state, context))
-        .with({ kind: 'delete_memslot' }, () => deleteMemslot(state, context))
-        .with({ kind: 'guest_write' }, ({ vcpu, gfn, sub }) => guestWrite(state, vcpu, gfn, sub, context))
-        .with({ kind: 'guest_read' }, ({ vcpu, gfn }) => guestRead(state, vcpu, gfn, context))
-        .with({ kind: 'mmu_free_roots' }, ({ vcpu }) => mmuFreeRoots(state, vcpu, context))
-        .with({ kind: 'page_track' }, ({ add }) =>
-          state.vm === 'tracked' && state.tracked !== add
-            ? onPage(state, (draft) => pageTrack(draft, 1, add, context))
-            : disabled(state, 'not in the run of this VM'),
-        )
-        .with({ kind: 'get_dirty_log' }, () =>
-          isLogged(state)
-            ? onPage(state, (draft) => getDirtyLog(draft, 1, context))
-            : disabled(state, 'not in the run of this VM'),
-        )
-        .exhaustive();
-    },
-  }),
+  system: systemFor('listed'),
+  scripted: systemFor('all'),
 });

@@ -12,8 +12,14 @@ import {
 } from '../../src/spec/index.ts';
 
 export const config = {
-  regionPages: { default: 2, min: 2, max: 4, doc: 'gfns in a 2 MiB region; 1 GiB is two regions' },
-  roots: { default: 2, min: 2, max: 5, doc: 'vCPUs, each with an EPT root of its own, of a VM with several' },
+  regionPages: { default: 2, min: 2, max: 4, scriptMax: 512, doc: 'gfns in a 2 MiB region; 1 GiB is two regions' },
+  roots: {
+    default: 2,
+    min: 2,
+    max: 5,
+    scriptMax: 512,
+    doc: 'vCPUs, each with an EPT root of its own, of a VM with several',
+  },
 };
 
 export type Sizes = Config<typeof config>;
@@ -53,6 +59,8 @@ export type Patch = Settings<typeof switches>;
 export interface Context {
   readonly sizes: Sizes;
   readonly patch: Patch;
+  /** Whether SET is given what `machines` lists, or anything. */
+  readonly sets: 'listed' | 'all';
 }
 
 /** An access word for two sub-pages, written as bits: the right one is sub-page 0, 1 means writable. */
@@ -271,12 +279,15 @@ export const initialState = ({ roots }: Sizes): State => ({
 const maps = (length: number, of: readonly Word[]): string[] =>
   length === 0 ? [''] : maps(length - 1, of).flatMap((map) => of.map((word) => (map ? `${map} ${word}` : word)));
 
-/** Every list of words that some VM's SET is given. */
-const allMaps = [...maps(1, words), ...maps(2, words), ...maps(3, machines['1G'].words)];
+/** Every list of words that some VM's SET is given in a search. */
+const searchedMaps = [...maps(1, words), ...maps(2, words), ...maps(3, machines['1G'].words)];
+
+/** Every list of words for gfns that can be named. */
+const allMaps = [1, 2, 3].flatMap((length) => maps(length, words));
 
 export const wordsOf = (map: string): Word[] => map.split(' ') as Word[];
 
-export const commandDomain = (sizes: Sizes) => {
+export const commandDomain = (sizes: Sizes, sets: Context['sets']) => {
   const [, ...touched] = gfns(sizes);
   const vcpu = range(0, sizes.roots - 1);
   const named = enumOf(...gfns(sizes));
@@ -285,7 +296,7 @@ export const commandDomain = (sizes: Sizes) => {
     create_vcpu: {},
     enable_cap: { alloc: enumOf('succeeds', 'array fails', 'top-up fails') },
     enable_cap_twice: {},
-    set_access: { gfn: named, map: enumOf(...allMaps) },
+    set_access: { gfn: named, map: enumOf(...(sets === 'listed' ? searchedMaps : allMaps)) },
     set_access_raced: { gfn: named, map: enumOf(...words), sub: range(0, 1) },
     set_access_malformed: { what: enumOf('copy', 'flags', 'npages', 'nothing') },
     get_access: { gfn: named },

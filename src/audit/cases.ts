@@ -108,7 +108,8 @@ const runOn = (task: Task, layout: Layout<unknown>, number: number, state: Uint3
 
 export const resultOf = (outcome: Outcome<unknown>): Result => {
   const { warnings } = outcome;
-  if (outcome.result === 'ok') return { kind: 'ok', warnings };
+  if (outcome.result === 'ok')
+    return outcome.value === undefined ? { kind: 'ok', warnings } : { kind: 'ok', value: outcome.value, warnings };
   const { reason } = outcome;
   if (outcome.result === 'refused') return { kind: 'refused', errno: outcome.errno, reason, warnings };
   return { kind: outcome.result, reason, warnings };

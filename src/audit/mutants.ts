@@ -62,7 +62,7 @@ export const mutantsOf = (
         of(
           { kind: 'refusal dropped', like },
           {
-            outcome: { ...succeeds, warnings: transitions.row(like).outcome.warnings },
+            outcome: { ...transitions.row(like).outcome, state: outcome.state },
             effect: transitions.effectOf(like),
           },
         ),

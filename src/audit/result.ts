@@ -1,6 +1,7 @@
 import type { Bound } from '../search/result.ts';
 import type { Errno } from '../spec/errno.ts';
 import type { Command, Scope } from '../spec/model.ts';
+import type { Returned } from '../spec/outcome.ts';
 
 export type Value = boolean | number | string;
 
@@ -34,7 +35,7 @@ export type Change = { readonly path: string } & (
  * `untried`: such states are too many to be tried. `several`: cases that are not reachable and that are not told apart.
  */
 export type Result =
-  | { readonly kind: 'ok'; readonly warnings: readonly string[] }
+  | { readonly kind: 'ok'; readonly value?: Returned; readonly warnings: readonly string[] }
   | {
       readonly kind: 'refused';
       readonly errno: Errno;

@@ -1,3 +1,6 @@
+import type { Readable } from 'node:stream';
+import { printable } from '../spec/printable.ts';
+
 /** What a command sees of the world. Only `main.ts` knows the process behind it. */
 export interface Console {
   /** Results. */
@@ -10,9 +13,14 @@ export interface Console {
   readonly annotates?: boolean;
   /** Shows a line that replaces the one before, or with '' removes it; undefined where nobody watches. */
   readonly progress: ((line: string) => void) | undefined;
+  /** Standard input. */
+  readonly input: Readable;
   /** Aborted by ctrl-C. */
   readonly interrupted: AbortSignal;
 }
 
 /** Exit statuses. 130 is what shells give a program that ctrl-C ended. */
 export const exit = { asExpected: 0, violated: 1, wrongUse: 2, interrupted: 130 } as const;
+
+/** An error as it is printed: one line, whatever text from outside the message has in it. */
+export const errorLine = (message: string): string => `pagelaw: ${printable(message)}\n`;

@@ -36,8 +36,15 @@ export const formatOf = <F extends string>(
   return first ?? 'text';
 };
 
-/** JSON as every command prints it. */
-export const jsonText = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+/** JSON as every command prints it. What could steer a terminal is written as escapes, which mean the same in a string of JSON. */
+export const jsonText = (value: object): string =>
+  `${JSON.stringify(value, null, 2).replaceAll(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, escapedJson)}\n`;
+
+const escapedJson = (char: string): string =>
+  char
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 
 /** A command line with these options; false and undefined stand for one that is not given. */
 export const commandLine = (

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
-import { type Console, exit } from './console.ts';
+import { type Console, errorLine, exit } from './console.ts';
 import { run } from './program.ts';
 
 // Until the command has ended by itself, nothing that ends the process may look like success: a model file may call
@@ -25,7 +25,7 @@ const leave = (status: number): never => {
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(event, (error: unknown) => {
     process.stderr.write(
-      `pagelaw: something that a model file left running failed: ${String(error).split('\n', 1)[0]}\n`,
+      errorLine(`something that a model file left running failed: ${String(error).split('\n', 1)[0]}`),
     );
     leave(exit.wrongUse);
   });
@@ -41,7 +41,7 @@ for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // `pagelaw check | head` is no error. A full disk is: what was printed is not all there is.
     if (error.code === 'EPIPE') leave(exit.asExpected);
-    if (stream === process.stdout) process.stderr.write(`pagelaw: cannot write the output: ${error.message}\n`);
+    if (stream === process.stdout) process.stderr.write(errorLine(`cannot write the output: ${error.message}`));
     leave(exit.wrongUse);
   });
 
@@ -54,6 +54,9 @@ const terminal: Console = {
   colour: pc.isColorSupported && (process.stdout.isTTY || 'FORCE_COLOR' in process.env),
   annotates: process.env.GITHUB_ACTIONS === 'true',
   progress: watched ? (text) => (text === '' ? line.clear() : line(text)) : undefined,
+  get input() {
+    return process.stdin;
+  },
   interrupted: interruption.signal,
 };
 

@@ -3,7 +3,7 @@ import { Interrupted } from '../audit/breath.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type AuditOptions, auditCommand } from './audit.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
-import { type Console, exit } from './console.ts';
+import { type Console, errorLine, exit } from './console.ts';
 import { defaultDirectory } from './corpus.ts';
 import { type DiffOptions, diffCommand } from './diff.ts';
 import { formats } from './formats.ts';
@@ -46,16 +46,26 @@ Examples:
 const runHelp = `
 A line is a call with what it should return, or an expectation of the state:
 
+  init vms[0].memcache=1                  # before the first call
   # a page that is shared cannot be donated
   host_share_hyp(pfn=0) -> 0
-  host_donate_hyp(0, 1) -> -EPERM
+  host_donate_hyp(0, 1) -> -EPERM         # or -> -1, or = -1
   expect host[0]=SHARED_OWNED hyp[0]=SHARED_BORROWED
+  show                                    # or: show host[0] vms[0].guest
 
 Arguments are named, or in the order of the kernel function. 'pagelaw list
-MODEL' shows the calls. README.md has the grammar.
+MODEL' shows the calls. -> 2 expects a returned value, -> panic a panic, and
+-> -EIO, WARN text the WARN that fires on the way. A WARN that is not expected
+fails its line; a call without a result may return anything but a panic.
+README.md has the grammar.
 
 Exit status: 0 every line is as expected; 1 one is not, and the script was
-stopped there; 2 wrong usage, or a line that cannot be read.
+stopped there unless --keep-going is given; 2 wrong usage, a line that cannot be
+read, or a broken model; 130 interrupted while the script was read.
+
+Examples:
+  pagelaw run pkvm-ownership bug.script --set pages=512
+  pagelaw run stage2@guest - < bug.script
 `;
 
 const auditHelp = `
@@ -99,10 +109,12 @@ export const run = async (argv: readonly string[], version: string, console: Con
       writeErr: (text) => console.err(text),
       outputError: (text, write) =>
         write(
-          `pagelaw: ${text
-            .replace(/^error: /, '')
-            .trimEnd()
-            .replaceAll('\n', ' ')}\n`,
+          errorLine(
+            text
+              .replace(/^error: /, '')
+              .trimEnd()
+              .replaceAll('\n', ' '),
+          ),
         ),
     });
 
@@ -233,9 +245,10 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .command('run')
     .description('make the calls of a script, and compare their results and the state')
     .argument('<target>', 'MODEL, MODEL@VARIANT or FILE')
-    .argument('<script>', 'a text file: a call or an expectation a line')
-    .option('--set <name=value>', 'set a config parameter', collect)
+    .argument('<script>', 'a text file: a call or an expectation a line; - is standard input')
+    .option('--set <name=value>', 'set a config parameter, to more than a search takes as well', collect)
     .option('--switch <name=value>', 'set a switch', collect)
+    .option('--keep-going', 'after a line that is not as expected, go on with the state that was reached')
     .addOption(formatOption(formats.run))
     .option('--json', jsonOption)
     .option('--ktap', 'short for --format ktap, the format of kernel self-tests')
@@ -251,12 +264,12 @@ export const run = async (argv: readonly string[], version: string, console: Con
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.asExpected : exit.wrongUse;
     if (error instanceof Interrupted) {
       console.progress?.('');
-      console.err(`pagelaw: ${error.message}\n`);
+      console.err(errorLine(error.message));
       return exit.interrupted;
     }
     if (!(error instanceof SpecError)) throw error;
     console.progress?.('');
-    console.err(`pagelaw: ${error.message}\n`);
+    console.err(errorLine(error.message));
     return exit.wrongUse;
   }
 };

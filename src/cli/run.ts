@@ -1,14 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
+import { Interrupted } from '../audit/breath.ts';
 import { scriptJson, scriptKtap, scriptText } from '../report/script.ts';
 import { styleOf } from '../report/style.ts';
 import { parseScript } from '../script/parse.ts';
 import { runScript } from '../script/run.ts';
-import { taskOf } from '../search/task.ts';
-import { laneOf, legendOf } from '../spec/callbacks.ts';
+import { drawingOf, laneOf, legendOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
-import { scopeOf } from '../spec/model.ts';
+import { scopeOf, scriptSystemOf } from '../spec/model.ts';
 import { givenChoices } from './check.ts';
-import { type Console, exit } from './console.ts';
+import { type Console, errorLine, exit } from './console.ts';
 import { type Format, formatOf, jsonText } from './formats.ts';
 import { findTargets } from './suites.ts';
 
@@ -16,12 +17,13 @@ export interface RunOptions {
   /** `name=value`, as given. */
   readonly set?: readonly string[];
   readonly switch?: readonly string[];
+  readonly keepGoing?: boolean;
   readonly format?: Format<'run'>;
   readonly json?: boolean;
   readonly ktap?: boolean;
 }
 
-/** `pagelaw run`: 0 if every line of the script is as expected, 1 if not. */
+/** `pagelaw run`: 0 if every line of the script is as expected, 1 if not, 2 if the model fails at a call. */
 export const runCommand = async (
   name: string,
   file: string,
@@ -36,14 +38,56 @@ export const runCommand = async (
     );
   const { model } = target.suite;
   const { config, alternatives } = givenChoices(model, options);
-  const scope = scopeOf(model, { variant: target.variant, config, switches: alternatives[0]! });
-  const task = taskOf(model, scope, []);
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new SpecError(`cannot read ${file}: ${error.message}`);
-  });
-  const lines = runScript(parseScript(text, file, task.system), task, laneOf(model));
-  const ran = { scope, title: model.title, legend: legendOf(model, scope.config), file, lines };
+  const choices = { variant: target.variant, config, switches: alternatives[0]!, forScript: true };
+  const scope = scopeOf(model, choices);
+  const system = scriptSystemOf(model, scope);
+  const source = await readScript(file, console);
+  const lines = runScript(
+    parseScript(source, nameOf(file), system),
+    { scope, system },
+    {
+      keepsGoing: options.keepGoing ?? false,
+      laneOf: laneOf(model),
+      draw: drawingOf(model, scope),
+    },
+  );
+  const ran = {
+    scope,
+    title: model.title,
+    legend: legendOf(model, scope.config),
+    file: nameOf(file),
+    lines,
+    keptGoing: options.keepGoing ?? false,
+  };
   if (format === 'json') console.out(jsonText(scriptJson(ran)));
   else console.out(format === 'ktap' ? scriptKtap(ran) : scriptText(ran, styleOf(console.colour)));
+  const broken = lines.find(({ isBroken }) => isBroken);
+  if (broken) console.err(errorLine(`${nameOf(file)}:${broken.statement.line}: ${broken.problem}`));
+  if (broken) return exit.wrongUse;
   return lines.every(({ standing }) => standing === 'ok') ? exit.asExpected : exit.violated;
+};
+
+const nameOf = (file: string) => (file === '-' ? '<stdin>' : file);
+
+/** In bytes. Nobody writes a longer script, but /dev/zero is one. */
+const mostBytes = 2 ** 24;
+
+/** The bytes of a file, or of standard input. Throws a SpecError for what cannot be read or has no end. */
+const readScript = async (file: string, console: Console): Promise<Uint8Array> => {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    const stream = file === '-' ? console.input : createReadStream(file);
+    for await (const piece of addAbortSignal(console.interrupted, stream)) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > mostBytes) break;
+    }
+  } catch (error) {
+    if (console.interrupted.aborted) throw new Interrupted('interrupted');
+    throw new SpecError(`cannot read ${nameOf(file)}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (length > mostBytes)
+    throw new SpecError(`${nameOf(file)} is longer than ${mostBytes / 2 ** 20} MiB, which no script is`);
+  return Buffer.concat(pieces);
 };

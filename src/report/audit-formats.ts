@@ -1,5 +1,5 @@
 import { matrixOf } from '../audit/matrix.ts';
-import type { AuditResult, LifeCycle, Rule, RuleTable } from '../audit/result.ts';
+import type { AuditResult, LifeCycle, Result, Rule, RuleTable } from '../audit/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import {
   cellWords,
@@ -106,13 +106,19 @@ export const auditCsv = (result: AuditResult): string => {
       rule.conditions.map(conditionWords).join('; '),
       rule.result.kind,
       'errno' in rule.result ? rule.result.errno : '',
-      'reason' in rule.result ? rule.result.reason : '',
+      reasonOf(rule.result),
       rule.changes.map(changeWords).join('; '),
       standingOf(rule, result),
       rule.witness === undefined ? '' : String(rule.witness),
     ]),
   );
   return [head, ...rows].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
+};
+
+/** Why a call is refused; of a success, what it returns. */
+const reasonOf = (result: Result): string => {
+  if ('reason' in result) return result.reason;
+  return result.kind === 'ok' && result.value !== undefined ? `returned ${result.value}` : '';
 };
 
 const csvField = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -60,7 +60,7 @@ function markedLines(
   });
 }
 
-/** More lines than this are not drawn in full: those that did not change are left out. */
+/** More lines than this are not drawn in full, unless it is asked for: those that did not change are left out. */
 const mostLines = 24;
 
 const signs = { same: ' ', changed: '*', new: '+', gone: '-' } as const;
@@ -72,17 +72,17 @@ export const drawingLegend = '* changed by the call, + new, - gone, ! stale';
  * In plain text: a heading for each part, a line for each entry, the tree drawn with guides. `*`, `+`, `-`, `!` mark lines. What a
  * cell was stands before it, `old -> new`, or on a line of its own where that would be too wide.
  */
-export const drawingText = (drawings: readonly MarkedDrawing[], indent: string, width = 80): string =>
+export const drawingText = (drawings: readonly MarkedDrawing[], indent: string, width = 80, most = mostLines): string =>
   drawings
     .flatMap((drawing) => {
-      const [inline, below] = [partText(drawing, true), partText(drawing, false)];
+      const [inline, below] = [partText(drawing, true, most), partText(drawing, false, most)];
       const fits = inline.every((line) => indent.length + line.length <= width);
       return (fits ? inline : below).map((line) => indent + line);
     })
     .join('\n');
 
-function partText({ title, columns, isTree, lines }: MarkedDrawing, inline: boolean): string[] {
-  const shown = lines.length <= mostLines ? lines : lines.filter((line, i) => isWorthShowing(line, lines, i));
+function partText({ title, columns, isTree, lines }: MarkedDrawing, inline: boolean, most: number): string[] {
+  const shown = lines.length <= most ? lines : lines.filter((line, i) => isWorthShowing(line, lines, i));
   const cellText = ({ text, was }: MarkedCell) =>
     inline && was !== undefined ? `${was || '-'} -> ${text || '-'}` : text;
   const rows = shown.flatMap((line) => {
@@ -94,7 +94,7 @@ function partText({ title, columns, isTree, lines }: MarkedDrawing, inline: bool
     return [row, { sign: ' ', cells: [`${guides(line, isTree).replaceAll(/[-`]/g, ' ')}  was`, ...was], behind: '' }];
   });
   const widths = [title, ...columns].map((head, i) =>
-    Math.max(head.length, ...rows.map(({ cells }) => cells[i]?.length ?? 0)),
+    rows.reduce((widest, { cells }) => Math.max(widest, cells[i]?.length ?? 0), head.length),
   );
   const padded = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ');
   const left = lines.length - shown.length;

@@ -34,4 +34,4 @@ const subtest = (report: Report, finding: Finding, number: number): string[] => 
 const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, ' ');
 
 /** A description cannot hold the sign that ends it. */
-const plainName = (name: string) => name.replaceAll('#', '');
+export const plainName = (name: string) => name.replaceAll('#', '');

@@ -35,9 +35,9 @@ const suiteText = ({ model, properties, violates }: Suite, style: Style): string
     ...section(
       'config (--set name=value)',
       Object.entries(model.config)
-        .map(([name, { default: value, min, max, large = value, doc }]) =>
+        .map(([name, { default: value, min, max, large = value, scriptMax = max, doc }]) =>
           [
-            `${name}=${value}, from ${min} to ${max}; ${large} in the large configuration`,
+            `${name}=${value}, from ${min} to ${max}; ${large} in the large configuration${scriptMax > max ? `; up to ${scriptMax} for run` : ''}`,
             wrapped(doc, 76, '    '),
           ].join('\n'),
         )

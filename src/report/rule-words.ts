@@ -87,7 +87,7 @@ export const resultWords = (result: Result): string => {
     case 'several':
       return result.results.map(resultWords).join('; or ');
     case 'ok':
-      return describeOutcome({ result: 'ok', state: undefined, warnings: result.warnings });
+      return describeOutcome({ ...result, result: 'ok', state: undefined });
     case 'refused':
       return describeOutcome({ ...result, result: 'refused', state: undefined });
     default:

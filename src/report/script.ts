@@ -1,9 +1,12 @@
-import type { Expected, Statement } from '../script/parse.ts';
-import type { Ran } from '../script/run.ts';
-import { describeCommand, type Scope } from '../spec/model.ts';
+import type { Part, Ran, Shown } from '../script/run.ts';
+import type { Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
+import { printable } from '../spec/printable.ts';
+import { drawingText, marked } from './drawing.ts';
+import { plainName } from './ktap.ts';
+import { withoutRepeats } from './repeats.ts';
 import type { Style } from './style.ts';
-import { fitted, plural, scopeName, settings, wrapped } from './words.ts';
+import { count, fitted, plural, scopeName, settings, valueWords, wrapped } from './words.ts';
 
 /** A script that was run. */
 export interface RanScript {
@@ -12,49 +15,137 @@ export interface RanScript {
   readonly legend: string | undefined;
   readonly file: string;
   readonly lines: readonly Ran[];
+  /** Whether every line was judged, or the first that was wrong was the last that was run. */
+  readonly keptGoing: boolean;
 }
 
-/** The report of `run`: a line for each statement, and why the script was stopped. */
-export const scriptText = ({ scope, title, legend, file, lines }: RanScript, style: Style): string => {
+/** What is judged: headings, `init` and `show` are not, unless the model fails at them. */
+const isJudged = ({ statement, isBroken }: Ran): boolean =>
+  statement.kind === 'call' || statement.kind === 'expect' || isBroken === true;
+
+/** The report of `run`: a line for each statement, and what was not as expected. */
+export const scriptText = (script: RanScript, style: Style): string => {
+  const { scope, title, legend, lines } = script;
   const head = [
-    `${style.bold(scopeName(scope))}: ${title}`,
+    `${style.bold(scopeName(scope))}: ${printable(title)}`,
     settings(scope.config),
-    ...(legend === undefined ? [] : [legend]),
+    ...(legend === undefined ? [] : [printable(legend)]),
   ].map((line) => wrapped(line, 78));
   const shown = lines.filter(({ standing }) => standing !== 'not run').map((ran) => lineText(ran, style));
-  return `${fitted([head.join('\n'), shown.join('\n').trimStart(), closing(file, lines, style)].join('\n\n'))}\n`;
+  return `${fitted([head.join('\n'), shown.join('\n').replace(/^\n/, ''), closing(script, style)].join('\n\n'))}\n`;
 };
 
-const lineText = ({ statement, standing, outcome, lane, problem }: Ran, style: Style): string => {
-  if (statement.kind === 'heading') return `\n${style.bold(`# ${statement.text}`)}`;
-  const mark = standing === 'ok' ? style.green('ok    ') : style.red('not ok');
-  const free = statement.kind === 'call' && !statement.expected && outcome ? `  ${describeOutcome(outcome)}` : '';
-  const step = lane ? `  ${style.dim(`${lane.thread}: ${lane.step}`)}` : '';
-  const line = `${mark} ${String(statement.line).padStart(4)}  ${statementText(statement)}${problem === undefined ? free : ''}${step}`;
-  return problem === undefined ? line : `${line}\n${wrapped(problem, 66, ' '.repeat(13))}`;
+const lineText = (ran: Ran, style: Style): string => {
+  const { statement, text, standing, outcome, lane, problem } = ran;
+  if (statement.kind === 'heading') return `\n${style.bold(legible(text))}`;
+  const mark = !isJudged(ran) ? '      ' : standing === 'ok' ? style.green('ok    ') : style.red('not ok');
+  const isFree = statement.kind === 'call' && !statement.expected && outcome && problem === undefined;
+  const free = isFree ? `  ${printable(describeOutcome(outcome))}` : '';
+  const step = lane ? `  ${style.dim(printable(`${lane.thread}: ${lane.step}`))}` : '';
+  const line = `${mark} ${String(statement.line).padStart(4)}  ${legible(text)}${free}${step}`;
+  const below = [
+    ...(problem === undefined ? [] : [wrapped(legible(problem), 66, indent)]),
+    ...unnamedWarnings(ran).map((words) => wrapped(legible(words), 66, indent)),
+    ...(ran.shown ? shownLines(ran.shown, '    ') : []),
+  ];
+  return [line, ...below].join('\n');
 };
 
-const closing = (file: string, lines: readonly Ran[], style: Style): string => {
-  const run = lines.filter(({ statement }) => statement.kind !== 'heading');
-  const wrong = run.find(({ standing }) => standing === 'not ok');
-  if (!wrong) return style.green(`${plural(run.length, 'line')}, all as expected.`);
-  const left = run.filter(({ standing }) => standing === 'not run').length;
-  const rest = left === 0 ? '' : `; ${plural(left, 'line')} not run`;
-  return style.red(wrapped(`Stopped at ${file}:${wrong.statement.line}: ${wrong.problem}${rest}.`, 78));
+/** A text of the script or the model in a line for people: nobody reads more of it, and to wrap it would take its time. */
+const legible = (text: string): string => {
+  if (text.length <= mostLegible) return printable(text);
+  return `${printable(text.slice(0, mostLegible))}... (${count(text.length)} characters)`;
 };
 
-/** The same for test harnesses. Kernel: Documentation/dev-tools/ktap.rst. */
+const mostLegible = 2000;
+
+const indent = ' '.repeat(13);
+
+/** The WARNs of a call that is as expected which the statement does not name. */
+const unnamedWarnings = ({ statement, outcome, problem }: Ran): string[] => {
+  if (statement.kind !== 'call' || !outcome || problem !== undefined) return [];
+  return statement.expected?.warnings.includes(undefined) ? outcome.warnings.map((text) => `WARN ${text}`) : [];
+};
+
+/** A state as the model draws it, or the tree of its fields; the parts that were asked for. */
+const shownLines = (shown: Shown, margin: string): string[] => {
+  if (shown.of === 'parts') return shown.parts.flatMap(partLines).map((line) => margin + printable(line));
+  const { state, drawings } = shown;
+  if (drawings) {
+    const whole = marked(withoutRepeats(drawings), undefined);
+    return drawingText(whole, margin, 80, Number.POSITIVE_INFINITY).split('\n').map(printable);
+  }
+  const parts = typeof state === 'object' && state !== null ? Object.entries(state) : [];
+  return parts.flatMap(([name, value]) => partLines({ name, value })).map((line) => margin + printable(line));
+};
+
+/** A longer value is told part by part. */
+const mostInline = 60;
+
+/** `host[2-511]=OWNED`: as `expect` has it. What is alike in neighbours is told once. */
+const partLines = ({ name, value }: Part): string[] => {
+  if (value === undefined) return [`${name} is not there`];
+  const inline = `${name}=${valueWords(value)}`;
+  if (typeof value !== 'object' || value === null || inline.length <= mostInline || isFlat(value)) return [inline];
+  if (Array.isArray(value))
+    return runsOf(value).flatMap(({ from, to }) =>
+      partLines({ name: `${name}[${from === to ? from : `${from}-${to}`}]`, value: value[from] }),
+    );
+  return Object.entries(value).flatMap(([field, inner]) =>
+    field === 'kind' ? [`${name}=${inner}`] : partLines({ name: `${name}.${field}`, value: inner }),
+  );
+};
+
+/** A record, or one case of a variant, that has nothing but scalars. */
+const isFlat = (value: object): boolean =>
+  !Array.isArray(value) && Object.values(value).every((inner) => typeof inner !== 'object');
+
+/** Where equal elements begin and end. */
+const runsOf = (elements: readonly unknown[]): { from: number; to: number }[] => {
+  const runs: { from: number; to: number }[] = [];
+  const keys = elements.map((element) => JSON.stringify(element));
+  for (const [i, key] of keys.entries()) {
+    const last = runs.at(-1);
+    if (last && keys[i - 1] === key) last.to = i;
+    else runs.push({ from: i, to: i });
+  }
+  return runs;
+};
+
+const closing = ({ file, lines, keptGoing }: RanScript, style: Style): string => {
+  const judged = lines.filter(isJudged);
+  const wrong = judged.filter(({ standing }) => standing === 'not ok');
+  const [first] = wrong;
+  if (!first) return style.green(`${plural(judged.length, 'line')}, all as expected.`);
+  const where = `${printable(file)}:${first.statement.line}: ${legible(first.problem ?? '')}`;
+  const left = judged.filter(({ standing }) => standing === 'not run').length;
+  if (!keptGoing)
+    return style.red(wrapped(`Stopped at ${where}${left === 0 ? '' : `; ${plural(left, 'line')} not run`}.`, 78));
+  const all = `${wrong.length} of ${plural(judged.length, 'line')} ${wrong.length === 1 ? 'is' : 'are'} not as expected`;
+  return style.red(wrapped(`${all}; the first is ${where}.`, 78));
+};
+
+/** The same for test harnesses: a test for each line that is judged. Kernel: Documentation/dev-tools/ktap.rst. */
 export const scriptKtap = ({ scope, file, lines }: RanScript): string => {
-  const tests = lines.filter(({ statement }) => statement.kind !== 'heading').length;
   let number = 0;
-  const body = lines.flatMap(({ statement, standing, problem }) => {
-    if (statement.kind === 'heading') return [`# ${statement.text}`];
+  const body = lines.flatMap((ran) => {
+    const { statement, text, standing, problem, outcome } = ran;
+    if (statement.kind === 'heading') return [text];
+    if (!isJudged(ran)) {
+      if (standing === 'not run') return [];
+      const shown = ran.shown ? shownLines(ran.shown, '') : [];
+      return [`${file}:${statement.line} ${text}`, ...shown].map((line) => `# ${line}`);
+    }
     number += 1;
-    const name = `${number} ${file}:${statement.line} ${statementText(statement)}`;
+    const name = `${number} ${plainName(`${file}:${statement.line} ${text}`)}`;
     if (standing === 'not run') return [`ok ${name} # SKIP not run`];
-    return [`${standing} ${name}`, ...(problem === undefined ? [] : [`# ${problem}`])];
+    const warnings = (outcome?.warnings ?? []).map((words) => `WARN ${words}`);
+    return [...warnings, ...(problem === undefined ? [] : [problem])]
+      .map((line) => `# ${line}`)
+      .concat(`${standing} ${name}`);
   });
-  return ['KTAP version 1', `# ${scopeName(scope)} ${settings(scope.config)}`, `1..${tests}`, ...body, ''].join('\n');
+  const head = ['KTAP version 1', `# ${scopeName(scope)} ${settings(scope.config)}`, `1..${number}`];
+  return `${[...head, ...body].map(printable).join('\n')}\n`;
 };
 
 /** The result of `run --json`. */
@@ -67,32 +158,23 @@ export const scriptJson = ({ scope, file, lines }: RanScript): object => ({
   switches: scope.switches,
   flipped: scope.flipped,
   file,
-  lines: lines.map(({ statement, standing, outcome, lane, problem }) => ({
+  lines: lines.map(({ statement, text, standing, outcome, lane, problem, shown }) => ({
     line: statement.line,
-    text: statement.kind === 'heading' ? `# ${statement.text}` : statementText(statement),
+    text,
     standing,
     ...lane,
     ...(statement.kind === 'call' && { command: statement.command }),
-    ...(outcome && { result: describeOutcome(outcome), state: outcome.state }),
+    ...(statement.kind === 'init' && { state: statement.state }),
+    ...(outcome && {
+      result: describeOutcome(outcome),
+      ...(outcome.result === 'ok' && outcome.value !== undefined && { value: outcome.value }),
+      warnings: outcome.warnings,
+      state: outcome.state,
+    }),
+    ...(shown?.of === 'state' && { state: shown.state }),
+    ...(shown?.of === 'parts' && {
+      parts: shown.parts.map(({ name, value }) => ({ name, value: value ?? null })),
+    }),
     ...(problem !== undefined && { problem }),
   })),
 });
-
-const statementText = (statement: Exclude<Statement, { kind: 'heading' }>): string => {
-  if (statement.kind === 'expect')
-    return `expect ${statement.fields.map(({ path, value }) => `${pathWords(path)}=${valueWords(value)}`).join(' ')}`;
-  const { command, expected } = statement;
-  return expected ? `${describeCommand(command)} -> ${expectedWords(expected)}` : describeCommand(command);
-};
-
-const expectedWords = (expected: Expected): string => {
-  const result =
-    expected.result === 'refused' ? `-${expected.errno}` : expected.result === 'ok' ? '0' : expected.result;
-  return expected.reason === undefined ? result : `${result} (${expected.reason})`;
-};
-
-const pathWords = (path: readonly (string | number)[]): string =>
-  path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('');
-
-const valueWords = (value: unknown): string =>
-  Array.isArray(value) ? `[${value.map(valueWords).join(',')}]` : String(value);

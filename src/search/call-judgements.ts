@@ -1,7 +1,7 @@
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot, slotsOf } from '../spec/layout.ts';
-import { outcomeKey, withState } from '../spec/outcome.ts';
+import { outcomeFields, outcomeKey, withState } from '../spec/outcome.ts';
 import { collectRegions, neighbours, type Regions } from '../table/neighbours.ts';
 import type { TransitionTable } from '../table/transition-table.ts';
 import { hole, type SlotValues, Tries } from '../table/tries.ts';
@@ -19,8 +19,6 @@ interface CallClass {
   /** How many calls were judged. */
   calls: number;
 }
-
-const outcomeFields = ['result', 'state', 'warnings', 'errno', 'reason'];
 
 /** At most so many pairs of states, reachable or not, are tried to learn a judgement's whole table at once. */
 const mostTrials = 64;

@@ -184,7 +184,7 @@ export class Tally {
 
 /** The outcome without its state, as the coverage counts it. */
 export const resultOf = (outcome: Outcome<unknown>): string => {
-  if (outcome.result === 'ok') return 'ok';
+  if (outcome.result === 'ok') return outcome.value === undefined ? 'ok' : `ok (returned ${outcome.value})`;
   return `${outcome.result === 'refused' ? outcome.errno : outcome.result} ${outcome.reason}`;
 };
 

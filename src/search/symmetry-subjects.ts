@@ -4,7 +4,7 @@ import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Layout, Slot } from '../spec/layout.ts';
 import { describeCommand, describeFields } from '../spec/model.ts';
-import { type Outcome, outcomeKey } from '../spec/outcome.ts';
+import { type Outcome, outcomeFields, outcomeKey } from '../spec/outcome.ts';
 import { answered, transitionOf } from '../table/watch.ts';
 import { decides, type Judgeable } from './findings.ts';
 import type { Symmetry } from './symmetry.ts';
@@ -66,8 +66,6 @@ export interface Row {
 
 /** Readings of a state in one run: a state that cannot be reached may send a function round in circles. */
 const mostReadings = 100_000;
-
-const outcomeFields = ['result', 'state', 'warnings', 'errno', 'reason'];
 
 /** The functions of a task of which a symmetry must hold, each with its image under every exchange. */
 export class Subjects {

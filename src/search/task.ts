@@ -15,10 +15,14 @@ import { type Judgement, misfitOfJudgement, type Property, type Step } from '../
 import { frozen } from '../spec/update.ts';
 import type { Bound } from './result.ts';
 
-/** What a search is asked: a system and the properties to judge, each for each of its instances. */
-export interface Task {
+/** What calls are made on, and what it is called in messages. */
+export interface Runnable {
   readonly scope: Scope;
   readonly system: System;
+}
+
+/** What a search is asked: a system and the properties to judge, each for each of its instances. */
+export interface Task extends Runnable {
   /** Every command, in the order of the domain; ties between counterexamples are decided by this order. */
   readonly commands: readonly Command[];
   readonly obligations: readonly Obligation[];
@@ -51,7 +55,7 @@ export const taskOf = (model: Model, scope: Scope, properties: readonly Property
  * Runs one command, and takes its outcome as it comes: see `perform`. Throws a SpecError that names the command if the transition
  * throws or does not return an outcome.
  */
-export const attempt = ({ scope, system }: Task, state: unknown, command: Command): Outcome<unknown> => {
+export const attempt = ({ scope, system }: Runnable, state: unknown, command: Command): Outcome<unknown> => {
   const call = () => `${scope.model}@${scope.variant}: ${describeCommand(command)}`;
   return guarded(call, () => {
     const outcome = system.step(state, command);
@@ -62,7 +66,7 @@ export const attempt = ({ scope, system }: Task, state: unknown, command: Comman
 };
 
 /** Looks at the state that a command has made. Throws a SpecError where that cannot be. */
-export const readable = <T>({ scope }: Task, command: Command, look: () => T): T => {
+export const readable = <T>({ scope }: Runnable, command: Command, look: () => T): T => {
   try {
     return look();
   } catch (error) {
@@ -78,7 +82,7 @@ export const readable = <T>({ scope }: Task, command: Command, look: () => T): T
  * may ask for that with ===. One outside its domain, which is an error or lies behind a violation, is frozen as it is. Throws as
  * `attempt` does.
  */
-export const perform = (task: Task, state: unknown, command: Command): Outcome<unknown> => {
+export const perform = (task: Runnable, state: unknown, command: Command): Outcome<unknown> => {
   const outcome = attempt(task, state, command);
   if (outcome.result === 'disabled' || outcome.state === state) return withState(outcome, state);
   const after = readable(task, command, () => task.system.state.canonical(outcome.state) ?? frozen(outcome.state));
@@ -125,7 +129,7 @@ export class LeftDomain extends SpecError {
 
   readonly bound: Bound;
 
-  constructor({ scope, system }: Task, command: Command, state: unknown) {
+  constructor({ scope, system }: Runnable, command: Command, state: unknown) {
     const { path = '', reason = 'it cannot be packed' } = system.state.misfit(state) ?? {};
     const misfit = `${path || 'the top'}: ${reason}`;
     super(`${scope.model}@${scope.variant}: ${describeCommand(command)} leaves the state's domain at ${misfit}`);

@@ -18,12 +18,13 @@ export {
   type Switch,
   type System,
   scopeOf,
+  scriptSystemOf,
   switchDoc,
   switchValues,
   systemOf,
   type Variant,
 } from './model.ts';
-export { describeOutcome, disabled, type Outcome, ok, panic, refuse, warn } from './outcome.ts';
+export { describeOutcome, disabled, type Outcome, ok, panic, type Returned, refuse, warn } from './outcome.ts';
 export {
   invariant,
   type Judgement,

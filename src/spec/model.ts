@@ -17,13 +17,17 @@ export interface Lane {
   readonly step: string;
 }
 
-/** A number that sizes the model. `large` is the value for random search on a larger configuration; without it, `default`. */
+/**
+ * A number that sizes the model. `large` is the value for random search on a larger configuration; without it, `default`. `max` is what a
+ * search takes; `scriptMax` what `run` takes, which makes single calls: any size that the functions are right at. Without it, `max`.
+ */
 export interface Parameter {
   readonly doc: string;
   readonly default: number;
   readonly min: number;
   readonly max: number;
   readonly large?: number;
+  readonly scriptMax?: number;
 }
 
 /** One decision that a patch makes: a doc line for a boolean one, which is off unless set; else its values, the first being the default. */
@@ -114,6 +118,11 @@ export interface Model<
    */
   names?(state: S, command: C, page: number, config: Config<P>): boolean;
   system(config: Config<P>, switches: Settings<W>): System<S, C>;
+  /**
+   * What `run` makes its calls on, where that can be calls that a search leaves out because they are too many: the same functions on the
+   * same states. Without it, `system`.
+   */
+  scripted?(config: Config<P>, switches: Settings<W>): System<S, C>;
 }
 
 /** Checks what the types cannot and returns the model. Throws a SpecError that names the model and the place. */
@@ -128,7 +137,7 @@ export const defineModel = <
 ): Model<S, C, P, W, V> => {
   const wrong = (what: string) => new SpecError(`model ${model.id}: ${what}`);
   if (!/^[a-z][a-z0-9-]*$/.test(model.id)) throw wrong('an id has lower-case letters, digits and hyphens');
-  for (const [name, { default: value, min, max, large = value }] of Object.entries(model.config))
+  for (const [name, { default: value, min, max, large = value, scriptMax = max }] of Object.entries(model.config)) {
     if (
       ![min, value, large, max].every(Number.isSafeInteger) ||
       min > value ||
@@ -137,6 +146,9 @@ export const defineModel = <
       large > max
     )
       throw wrong(`config ${name}: default ${value} and large ${large} must be integers from min ${min} to max ${max}`);
+    if (!Number.isSafeInteger(scriptMax) || scriptMax < max)
+      throw wrong(`config ${name}: scriptMax ${scriptMax} must be an integer, and no less than max ${max}`);
+  }
   if (!Object.hasOwn(model.variants, model.defaultVariant))
     throw wrong(`the default variant ${model.defaultVariant} is not listed`);
   for (const name of model.environment ?? [])
@@ -183,20 +195,25 @@ export interface Choices {
   readonly variant?: string | undefined;
   readonly config?: Readonly<Record<string, number>>;
   readonly switches?: Readonly<Record<string, boolean | string>>;
+  /** For `run`: sizes up to `scriptMax`. */
+  readonly forScript?: boolean;
 }
 
 /** Fixes a model's variant, configuration and switches. Throws a SpecError for an unknown name or a value out of bounds. */
 export const scopeOf = (model: Model, choices: Choices = {}): Scope => {
   const wrong = (what: string) => new SpecError(`${model.id}: ${what}`);
-  const { variant = model.defaultVariant, config = {}, switches = {} } = choices;
+  const { variant = model.defaultVariant, config = {}, switches = {}, forScript = false } = choices;
   if (!Object.hasOwn(model.variants, variant))
     throw wrong(`there is no variant ${variant}; there are ${Object.keys(model.variants).join(', ')}`);
   for (const [name, value] of Object.entries(config)) {
     if (!Object.hasOwn(model.config, name))
       throw wrong(`there is no config parameter ${name}; there are ${Object.keys(model.config).join(', ') || 'none'}`);
-    const { min, max } = model.config[name]!;
-    if (!Number.isInteger(value) || value < min || value > max)
-      throw wrong(`${name}=${value} is not an integer from ${min} to ${max}`);
+    const { min, max, scriptMax = max } = model.config[name]!;
+    const most = forScript ? scriptMax : max;
+    if (!Number.isInteger(value) || value < min || value > most)
+      throw wrong(
+        `${name}=${value} is not an integer from ${min} to ${most}${scriptMax > most ? `; run takes up to ${scriptMax}` : ''}`,
+      );
   }
   for (const [name, value] of Object.entries(switches)) {
     if (!Object.hasOwn(model.switches, name))
@@ -227,27 +244,39 @@ export const scopeOf = (model: Model, choices: Choices = {}): Scope => {
 /** The scope's transition system, its initial state frozen. Throws a SpecError where the model breaks the vocabulary's rules. */
 export const systemOf = (model: Model, scope: Scope): System => {
   const wrong = (what: string) => new SpecError(`model ${model.id}: ${what}`);
-  const system = guarded(`${model.id}: system()`, () => model.system(scope.config, scope.switches));
-  checkBuiltins(`model ${model.id}`);
-  if (typeof system?.state?.misfit !== 'function' || typeof system.step !== 'function')
-    throw wrong('system() must return { state, command, initial, step }');
-  if (system.command?.shape?.kind !== 'variant') throw wrong('the command domain must be a variant');
+  const system = builtSystem(model, 'system()', () => model.system(scope.config, scope.switches));
   if (system.command.size > mostCommands)
     throw wrong(
       `there are ${system.command.size} commands, more than ${mostCommands}; give their arguments smaller domains`,
     );
   const stray = system.likely?.find((command) => !system.command.contains(command));
   if (stray) throw wrong(`${describeCommand(stray)}, which is to be likely, is not a command`);
+  if (system.symmetry) resolveSymmetry(model.id, layoutOf(system.state), system.command, system.symmetry);
+  if (!system.likely) return system;
+  return { ...system, likely: system.likely.map((command) => system.command.canonical(command)!) };
+};
+
+/** What a script makes its calls on. It may have more commands than anybody could try. Throws as `systemOf` does. */
+export const scriptSystemOf = (model: Model, { config, switches }: Scope): System =>
+  model.scripted
+    ? builtSystem(model, 'scripted()', () => model.scripted!(config, switches))
+    : builtSystem(model, 'system()', () => model.system(config, switches));
+
+const builtSystem = (model: Model, what: string, build: () => System): System => {
+  const wrong = (what: string) => new SpecError(`model ${model.id}: ${what}`);
+  const system = guarded(`${model.id}: ${what}`, build);
+  checkBuiltins(`model ${model.id}`);
+  if (typeof system?.state?.misfit !== 'function' || typeof system.step !== 'function')
+    throw wrong(`${what} must return { state, command, initial, step }`);
+  if (system.command?.shape?.kind !== 'variant') throw wrong('the command domain must be a variant');
   const misfit = system.state.misfit(system.initial);
   if (misfit)
     throw new SpecError(
       `model ${model.id}: the initial state leaves its domain at ${misfit.path || 'the top'}: ${misfit.reason}`,
     );
-  if (system.symmetry) resolveSymmetry(model.id, layoutOf(system.state), system.command, system.symmetry);
   return {
     ...system,
     initial: system.state.canonical(system.initial),
-    ...(system.likely && { likely: system.likely.map((command) => system.command.canonical(command)!) }),
     step: (state, command) => system.step(state, command),
   };
 };

@@ -1,4 +1,4 @@
-import { show } from './domain.ts';
+import { isInteger, show } from './domain.ts';
 import { type Errno, isErrno } from './errno.ts';
 
 /**
@@ -10,15 +10,22 @@ import { type Errno, isErrno } from './errno.ts';
  * - `disabled`: the command cannot be given in this state, e.g. a thread that has finished has no next step. No call is made.
  *
  * `warnings` are the WARN_ONs that fired on the way, without being fatal.
+ *
+ * `value` is what a successful call returns where that says more than 0: a count, an address, a name such as 'NULL'.
  */
 export type Outcome<S> = { readonly state: S; readonly warnings: readonly string[] } & (
-  | { readonly result: 'ok' }
+  | { readonly result: 'ok'; readonly value?: Returned }
   | { readonly result: 'refused'; readonly errno: Errno; readonly reason: string }
   | { readonly result: 'panic'; readonly reason: string }
   | { readonly result: 'disabled'; readonly reason: string }
 );
 
-export const ok = <S>(state: S): Outcome<S> => ({ result: 'ok', state, warnings: [] });
+/** A number that is not negative, for those are errnos; or a name, so that it cannot be taken for a number or for another result. */
+export type Returned = number | string;
+
+/** `value` is given for functions that return one, a function that returns 0 or nothing leaves it out. */
+export const ok = <S>(state: S, value?: Returned): Outcome<S> =>
+  value === undefined ? { result: 'ok', state, warnings: [] } : { result: 'ok', value, state, warnings: [] };
 
 /** `reason` is a few words; the report prints it beside the errno. */
 export const refuse = <S>(state: S, errno: Errno, reason: string): Outcome<S> => ({
@@ -44,13 +51,27 @@ export const warn = <S>(outcome: Outcome<S>, id: string): Outcome<S> => ({
   warnings: [...outcome.warnings, id],
 });
 
-/** The fields that an outcome has beside `result`, `state` and `warnings`. There are no others: what is not listed could not be judged. */
+/** The fields that an outcome has beside `result`, `state` and `warnings`. There are no others: what is not listed could not be judged. Only a value may be missing. */
 const fieldsOf: Readonly<Record<Outcome<unknown>['result'], readonly string[]>> = {
-  ok: [],
+  ok: ['value'],
   refused: ['errno', 'reason'],
   panic: ['reason'],
   disabled: ['reason'],
 };
+
+/** Whether a call may return it. What a script could not tell from another result is none. */
+const isReturned = (value: unknown): value is Returned =>
+  typeof value === 'number'
+    ? isInteger(value) && value >= 0
+    : typeof value === 'string' && /^[A-Za-z_]\w*$/.test(value) && !isResult(value) && !isErrno(value);
+
+/** Every field that some outcome has. */
+export const outcomeFields: readonly string[] = [
+  'state',
+  'warnings',
+  'result',
+  ...new Set(Object.values(fieldsOf).flat()),
+];
 
 const isResult = (value: unknown): value is Outcome<unknown>['result'] =>
   typeof value === 'string' && Object.hasOwn(fieldsOf, value);
@@ -65,13 +86,15 @@ export const misfitOfOutcome = (value: unknown): string | undefined => {
   const stray = Reflect.ownKeys(outcome).find((key) => typeof key !== 'string' || !allowed.includes(key));
   if (stray !== undefined)
     return `returned an outcome (${outcome.result}) with the field ${String(stray)}; it has only ${allowed.join(', ')}`;
-  const missing = ['state', 'warnings', ...fields].find((name) => !Object.hasOwn(outcome, name));
+  const missing = allowed.find((name) => name !== 'value' && !Object.hasOwn(outcome, name));
   if (missing !== undefined) return `returned an outcome (${outcome.result}) without ${missing}`;
   if (!Array.isArray(outcome.warnings)) return 'returned an outcome whose warnings are not an array';
   // A hole of the array is undefined here; every() would pass over it.
   const warning = [...outcome.warnings].findIndex((one) => typeof one !== 'string' || one === '');
   if (warning >= 0)
     return `returned an outcome with a warning that is no text: ${show(outcome.warnings[warning])}; use warn(outcome, 'text')`;
+  if (outcome.result === 'ok' && Object.hasOwn(outcome, 'value') && !isReturned(outcome.value))
+    return `returned the value ${show(outcome.value)}; a value is a number from 0 on, or a name of letters, digits and underscores`;
   if (outcome.result !== 'ok' && typeof outcome.reason !== 'string')
     return `returned an outcome whose reason is no text: ${show(outcome.reason)}`;
   if (outcome.result === 'refused' && !isErrno(outcome.errno))
@@ -79,19 +102,26 @@ export const misfitOfOutcome = (value: unknown): string | undefined => {
   return undefined;
 };
 
+/** 0 for -0, as in states. */
+const canonicalValue = (value: Returned): Returned => (value === 0 ? 0 : value);
+
 /** An outcome that leads to `state`, in the one form in which everybody sees it: frozen, its fields in this order. */
 export const withState = <S>(outcome: Outcome<unknown>, state: S): Outcome<S> => {
   const { result, warnings } = outcome;
   const common = { state, warnings: Object.freeze([...warnings]) };
-  if (result === 'ok') return Object.freeze({ result, ...common });
+  if (result === 'ok')
+    return Object.freeze(
+      outcome.value === undefined ? { result, ...common } : { result, value: canonicalValue(outcome.value), ...common },
+    );
   if (result === 'refused') return Object.freeze({ result, errno: outcome.errno, reason: outcome.reason, ...common });
   return Object.freeze({ result, reason: outcome.reason, ...common });
 };
 
-/** The outcome as a kernel log would have it: `ok`, `-EPERM (annotated with another owner)`, `panic (…)`. */
+/** The outcome as a kernel log would have it: `ok`, `ok (returned 2)`, `-EPERM (annotated with another owner)`, `panic (…)`. */
 export const describeOutcome = (outcome: Outcome<unknown>): string => {
   const warnings = outcome.warnings.map((id) => `, WARN ${id}`).join('');
-  if (outcome.result === 'ok') return `ok${warnings}`;
+  if (outcome.result === 'ok')
+    return outcome.value === undefined ? `ok${warnings}` : `ok (returned ${outcome.value})${warnings}`;
   if (outcome.result === 'refused') return `-${outcome.errno} (${outcome.reason})${warnings}`;
   return `${outcome.result} (${outcome.reason})${warnings}`;
 };
@@ -100,9 +130,16 @@ export const describeOutcome = (outcome: Outcome<unknown>): string => {
 export const outcomeKey = (outcome: Outcome<unknown>): string => {
   const {
     result,
+    value,
     errno,
     reason,
     warnings,
-  }: { result: string; errno?: string; reason?: string; warnings: readonly string[] } = outcome;
-  return JSON.stringify([result, errno, reason, warnings]);
+  }: {
+    result: string;
+    value?: Returned;
+    errno?: string;
+    reason?: string;
+    warnings: readonly string[];
+  } = outcome;
+  return JSON.stringify([result, value, errno, reason, warnings]);
 };

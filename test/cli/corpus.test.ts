@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 import { pagelaw } from './fake-console.ts';
@@ -92,6 +93,7 @@ describe('in a GitHub Actions run', () => {
       colour: false,
       annotates: true,
       progress: undefined,
+      input: Readable.from([]),
       interrupted: new AbortController().signal,
     });
     return { status, out, err };

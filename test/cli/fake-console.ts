@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { run } from '../../src/cli/program.ts';
 
 export interface Ran {
@@ -12,10 +13,15 @@ interface Options {
   readonly interruptAfter?: number;
   /** Ctrl-C at the first progress line of which this is true. */
   readonly interruptAt?: (line: string) => boolean;
+  /** What standard input has. */
+  readonly input?: Readable;
 }
 
 /** Runs a command line as a pipe sees it: no colour, and progress only if it is to be interrupted. */
-export const pagelaw = async (argv: readonly string[], { interruptAfter, interruptAt }: Options = {}): Promise<Ran> => {
+export const pagelaw = async (
+  argv: readonly string[],
+  { interruptAfter, interruptAt, input = Readable.from([]) }: Options = {},
+): Promise<Ran> => {
   let out = '';
   let err = '';
   const lines: string[] = [];
@@ -33,6 +39,7 @@ export const pagelaw = async (argv: readonly string[], { interruptAfter, interru
     },
     colour: false,
     progress: interruptAfter || interruptAt ? progress : undefined,
+    input,
     interrupted: interruption.signal,
   });
   return { status, out, err, lines };

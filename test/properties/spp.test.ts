@@ -202,6 +202,25 @@ describe('a property that no variant breaks is broken by a seeded fault', () => 
     });
   });
 
+  it('access-returns-pages: a SET that returns 0, and a GET that returns what it was asked for', async () => {
+    const faulty = (kind: string, value: number) =>
+      seedFault(sppSuite, (outcome, command) =>
+        command.kind === kind && outcome.result === 'ok' ? { ...outcome, value } : outcome,
+      );
+    const trace = async (of: typeof sppSuite) =>
+      found(await one({}, 'access-returns-pages', of), 'access-returns-pages');
+    expect(await trace(faulty('set_access', 0))).toMatchObject({
+      trace: 'create_vm(vm=plain); enable_cap(alloc=succeeds); set_access(gfn=3, map=11)',
+    });
+    expect(await trace(faulty('get_access', 2))).toMatchObject({
+      trace: 'create_vm(vm=plain); enable_cap(alloc=succeeds); get_access(gfn=2)',
+    });
+    // Right for one gfn, and so found only where two are given.
+    expect(await trace(faulty('set_access', 1))).toMatchObject({
+      trace: 'create_vm(vm=plain); enable_cap(alloc=succeeds); set_access(gfn=3, map=11 11)',
+    });
+  });
+
   it('sppt-reserved-bits-zero: a leaf with an odd bit, which makes an exit 66 without bit 11', async () => {
     const faulty = seedFault(sppSuite, (outcome, command) =>
       command.kind === 'guest_write' && outcome.result === 'refused' && outcome.reason === 'SPPT miss'

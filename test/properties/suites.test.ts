@@ -27,7 +27,7 @@ const seeded: Readonly<Record<string, readonly string[]>> = {
     'pae-root-below-4gib',
   ],
   'shadow-reuse': [],
-  spp: ['no-stale-tlb-right', 'sppt-reserved-bits-zero'],
+  spp: ['access-returns-pages', 'no-stale-tlb-right', 'sppt-reserved-bits-zero'],
   stage2: [
     'refcount-exact',
     'wrprotect-only-takes-w',

@@ -1,24 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseScript } from '../../src/script/parse.ts';
-import { array, enumOf, flag, ok, range, record, type System, variant } from '../../src/spec/index.ts';
-
-/** Two pages, a table, and calls with arguments of every kind. */
-const system: System = {
-  state: record({
-    host: array(enumOf('OWNED', 'SHARED'), 2),
-    only: array(range(0, 3), 1),
-    busy: flag,
-    table: record({ count: range(0, 9), entries: array(variant({ zero: {}, leaf: { pfn: range(0, 1) } }), 2) }),
-  }),
-  command: variant({
-    host_share: { pfn: range(0, 1), nr: enumOf(1, 2), young: flag, prot: enumOf('RWX', 'R') },
-    share: { gfn: range(-1, 2) },
-    set: { values: array(range(0, 3), 2) },
-    tick: {},
-  }),
-  initial: undefined,
-  step: (state) => ok(state),
-};
+import { system } from './sample.ts';
 
 const parse = (text: string) => parseScript(text, 'a.script', system);
 const call = (text: string) => {
@@ -51,15 +33,41 @@ describe('a call', () => {
   });
 
   it.each([
-    ['tick() -> 0', { result: 'ok' }],
+    ['tick() -> 0', { result: 'ok', value: 0 }],
     ['tick() -> ok', { result: 'ok' }],
+    ['tick() -> 2', { result: 'ok', value: 2 }],
+    ['tick() = 0x1000', { result: 'ok', value: 4096 }],
+    ['tick() -> NULL', { result: 'ok', value: 'NULL' }],
+    ['tick() -> ok (returned 2)', { result: 'ok', value: 2 }],
     ['tick()->-EPERM', { result: 'refused', errno: 'EPERM' }],
-    ['tick() -> -E2BIG (a block (of 2))', { result: 'refused', errno: 'E2BIG', reason: 'a block (of 2)' }],
+    ['tick() = -EBUSY', { result: 'refused', errno: 'EBUSY' }],
+    ['tick() -> -16', { result: 'refused', errno: 'EBUSY' }],
+    ['tick() = -1 (no)', { result: 'refused', errno: 'EPERM', reason: 'no' }],
+    ['tick() -> -E2BIG (a block (of  2)) # why', { result: 'refused', errno: 'E2BIG', reason: 'a block (of 2)' }],
+    ['tick() -> -EIO (bug #7)', { result: 'refused', errno: 'EIO', reason: 'bug #7' }],
     ['tick() -> panic (WARN: gone)', { result: 'panic', reason: 'WARN: gone' }],
     ['tick() -> disabled', { result: 'disabled' }],
-    ['tick()', undefined],
   ])('%s', (text, expected) => {
-    expect(call(text)?.expected).toEqual(expected);
+    expect(call(text)?.expected).toEqual({ ...expected, warnings: [] });
+  });
+
+  it.each([
+    ['tick() -> 0, WARN odd', ['odd']],
+    ['tick() -> -EIO (no), WARN a, b, WARN  c  d # two', ['a, b', 'c d']],
+    ['tick() -> ok, WARN', [undefined]],
+    ['tick() -> ok , WARN, WARN x, WARNING', [undefined, 'x, WARNING']],
+  ])('%s', (text, warnings) => {
+    expect(call(text)?.expected?.warnings).toEqual(warnings);
+  });
+
+  it('may return anything without a result', () => {
+    expect(call('tick() # what it will')).not.toHaveProperty('expected');
+  });
+
+  it('has values of several words, and more than one that begins alike', () => {
+    expect(call('wait(for=the page)')?.command).toEqual({ kind: 'wait', for: 'the page' });
+    expect(call('wait(the) -> 0')?.command).toEqual({ kind: 'wait', for: 'the' });
+    expect(call('wait( the page, 2 )  ')?.command).toEqual({ kind: 'wait', for: 'the page, 2' });
   });
 });
 
@@ -77,6 +85,12 @@ describe('an expectation', () => {
       ],
     ],
     ['expect only=2', [['only', 0], 2]],
+    ['expect word=one two busy=true', [['word'], 'one two'], [['busy'], true]],
+    ['expect word=one  busy=true # yes', [['word'], 'one'], [['busy'], true]],
+    ['expect host[0-1]=OWNED', [['host', { from: 0, to: 1 }], 'OWNED']],
+    ['expect host[1-1]=OWNED', [['host', 1], 'OWNED']],
+    ['expect table.entries[1]={kind: leaf, pfn: 1}', [['table', 'entries', 1], { kind: 'leaf', pfn: 1 }]],
+    ['expect table={ count :2 ,entries: [zero, leaf] }', [['table'], { count: 2, entries: ['zero', 'leaf'] }]],
     ['host_share(1, 1, true, R)\nshare(0)\nexpect host=SHARED', [['host', 1], 'SHARED']],
   ])('%s', (text, ...expected) => {
     expect(fields(text)?.map(({ path, value }) => [path, value])).toEqual(expected);
@@ -108,10 +122,18 @@ describe('what cannot be read is said in one line, with its number', () => {
     ['host_share(1, 3, true, R)', 'a.script:1: there is no value of nr called 3; did you mean 1?'],
     ['host_share(1, 1, yes, R)', 'a.script:1: there is no value of young called yes; there are false, true'],
     ['set([1])', 'a.script:1: values is an array of 2; write [v, ...] for all of it, or values[0]=v'],
-    ['tick() = 0', 'a.script:1: = 0 after the call; a result is written -> 0 or -> -EPERM'],
-    ['tick() -> EPERM', 'a.script:1: EPERM is not a result; it is 0, -EPERM or another errno, panic or disabled'],
-    ['tick() ->', 'a.script:1: nothing is not a result; it is 0, -EPERM or another errno, panic or disabled'],
-    ['-> 0', 'a.script:1: -> 0 is neither a call nor an expect; a call is, for example, host_share('],
+    ['tick() : 0', 'a.script:1: : 0 after the call; a result is written -> 0 or -> -EPERM'],
+    ['tick() -> EPERM', 'a.script:1: EPERM is not a result; it is 0, or what the call returns (2), -EPERM or another'],
+    ['tick() ->', 'a.script:1: nothing is not a result; it is 0, or what the call returns (2), -EPERM or another'],
+    ['tick() -> -EBUZY', 'a.script:1: there is no errno called EBUZY; did you mean EBUSY?'],
+    ['tick() -> -200', 'a.script:1: Linux has no errno 200; one is, for example, -16, which is -EBUSY'],
+    ['tick() -> -', 'a.script:1: - is not a result; it is 0,'],
+    ['tick() -> 0x20000000000000', 'a.script:1: 0x20000000000000 is larger than 9007199254740991'],
+    ['tick() -> 0 (fine)', 'a.script:1: 0 (fine): a success has no reason; what it returned is written -> 2'],
+    ['tick() -> -EIO (no', 'a.script:1: the bracket of the reason is not closed; write -> -EPERM (reason)'],
+    ['tick() -> -EIO WARN odd', 'a.script:1: WARN odd after the result; what may follow is , WARN text'],
+    ['tick() -> -EIO, WORN odd', 'a.script:1: , WORN odd after the result; what may follow is , WARN text'],
+    ['-> 0', 'a.script:1: -> 0 is neither a call nor an expectation; a call is, for example, host_share('],
     ['expect', 'a.script:1: expect what? write expect FIELD=VALUE'],
     ['expect host[0]', 'a.script:1: host[0] is not FIELD=VALUE, without spaces'],
     ['expect hots[0]=OWNED', 'a.script:1: there is no field of the state called hots; did you mean host?'],
@@ -129,6 +151,24 @@ describe('what cannot be read is said in one line, with its number', () => {
       'a.script:1: there is no field of table.entries[0] called pnf; did you mean pfn?',
     ],
     ['expect 0=1', 'a.script:1: 0 is not a place in the state; write it as name[0].name'],
+    ['expect host[0=OWNED', 'a.script:1: host[0 is not a place in the state; write it as name[0].name'],
+    ['expect host[1-0]=OWNED', 'a.script:1: host[1-0] ends before it begins'],
+    ['expect host[0-2]=OWNED', 'a.script:1: host has the elements 0 to 1, not 2'],
+    ['expect host=[OWNED,OWNED]x', 'a.script:1: x is too much; a space is missing'],
+    ['expect table={count 2}', 'a.script:1: table is written {name: value, ...}'],
+    ['expect table={count: 2, count: 2}', 'a.script:1: table.count is given twice'],
+    [
+      'expect table.entries[0]={pfn: 2}',
+      'a.script:1: table.entries[0] has kinds; write {kind: zero, ...}, the kind first',
+    ],
+    ['init', 'a.script:1: init what? write init FIELD=VALUE'],
+    ['tick()\ninit busy=true', 'a.script:2: init comes before the first call, which is in line 1'],
+    ['init only[0]=4', 'a.script:1: only[0]=4 is not an integer from 0 to 3'],
+    ['init table.entries[0]=leaf', 'a.script:1: table.entries[0].pfn: the field is missing'],
+    ['init table.entries[0].pfn=1', 'a.script:1: table.entries[0].pfn is not there'],
+    ['show hots', 'a.script:1: there is no field of the state called hots; did you mean host?'],
+    ['show host]', 'a.script:1: ] is too much; a space is missing'],
+    ['show(1)', 'a.script:1: there is no call called show; there are host_share, share, set, wait, tick'],
   ])('%s', (text, message) => {
     let said = '';
     try {
@@ -139,4 +179,66 @@ describe('what cannot be read is said in one line, with its number', () => {
     expect(said.slice(0, message.length)).toBe(message);
     expect(said).not.toContain('\n');
   });
+});
+
+describe('init sets the state', () => {
+  const init = (text: string) => {
+    const statement = parse(text).at(-1);
+    return statement?.kind === 'init' ? statement.state : undefined;
+  };
+  const { initial } = system;
+  it.each([
+    ['init host[1]=SHARED busy=true', { host: ['OWNED', 'SHARED'], busy: true }],
+    ['init host[0-1]=SHARED', { host: ['SHARED', 'SHARED'] }],
+    ['init host=[SHARED, OWNED] only=3', { host: ['SHARED', 'OWNED'], only: [3] }],
+    ['init busy=true\ninit word=one two', { busy: true, word: 'one two' }],
+    [
+      'init table: count=3 entries[0]={kind: leaf, pfn: 1, young: false}',
+      {
+        table: {
+          count: 3,
+          entries: [
+            { kind: 'leaf', pfn: 1, young: false },
+            { kind: 'leaf', pfn: 0, young: true },
+          ],
+        },
+      },
+    ],
+    [
+      'init table.entries[0]=leaf table.entries[0].young=true table.entries[0].pfn=0',
+      {
+        table: {
+          count: 0,
+          entries: [
+            { kind: 'leaf', young: true, pfn: 0 },
+            { kind: 'leaf', pfn: 0, young: true },
+          ],
+        },
+      },
+    ],
+    // A case that it is already keeps its fields, and so does what a record does not name.
+    ['init table={entries: [zero, leaf]}', {}],
+    [
+      'init table.entries[1]={kind: leaf, pfn: 1}',
+      { table: { count: 0, entries: [{ kind: 'zero' }, { kind: 'leaf', pfn: 1, young: true }] } },
+    ],
+  ])('%s', (text, changed) => {
+    expect(init(text)).toEqual({ ...(initial as object), ...changed });
+    expect(initial).toEqual(system.initial);
+  });
+});
+
+it('shows the state, or parts of it', () => {
+  expect(parse('show # all\nshow host table.entries[0-1].pfn\nshow table: count entries')).toEqual([
+    { kind: 'show', line: 1, paths: [] },
+    { kind: 'show', line: 2, paths: [['host'], ['table', 'entries', { from: 0, to: 1 }, 'pfn']] },
+    {
+      kind: 'show',
+      line: 3,
+      paths: [
+        ['table', 'count'],
+        ['table', 'entries'],
+      ],
+    },
+  ]);
 });

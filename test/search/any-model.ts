@@ -80,7 +80,7 @@ const edits: readonly ((s: State, arg: number, n: number) => State)[] = [
 interface Rule {
   readonly guards: readonly { readonly look: number; readonly most: number }[];
   readonly edits: readonly { readonly edit: number; readonly n: number }[];
-  readonly end: 'ok' | 'refuse' | 'warn' | 'panic' | 'disabled';
+  readonly end: 'ok' | 'value' | 'refuse' | 'warn' | 'panic' | 'disabled';
 }
 
 const rule: fc.Arbitrary<Rule> = fc.record({
@@ -89,7 +89,7 @@ const rule: fc.Arbitrary<Rule> = fc.record({
   end: fc.oneof(
     { arbitrary: fc.constant('ok' as const), weight: 5 },
     { arbitrary: fc.constant('disabled' as const), weight: 2 },
-    fc.constantFrom<Rule['end'][]>('refuse', 'warn', 'panic'),
+    fc.constantFrom<Rule['end'][]>('value', 'refuse', 'warn', 'panic'),
   ),
 });
 
@@ -102,6 +102,7 @@ const step =
         return end === 'disabled' ? disabled(s, `guard ${i}`) : refuse(s, 'EPERM', `guard ${i}`);
     const after = changes.reduce((before, { edit, n }) => edits[edit]!(before, arg, n), s);
     if (end === 'refuse') return refuse(after, 'EAGAIN', 'at the end');
+    if (end === 'value') return ok(after, 3 * s.count + arg);
     if (end === 'warn') return warn(ok(after), 'odd');
     if (end === 'panic') return panic(after, 'BUG');
     return end === 'disabled' ? disabled(after, 'not now') : ok(after);
@@ -143,6 +144,12 @@ const propertiesOf = (model: ReturnType<typeof modelOf>, bounds: readonly number
     ...common,
     id: 'same',
     holds: ({ before, outcome }) => outcome.result !== 'refused' || outcome.state === before || 'changed',
+  }),
+  stepProperty(model, {
+    ...common,
+    id: 'returns',
+    holds: ({ before, outcome }) =>
+      outcome.result !== 'ok' || Number(outcome.value ?? 0) < 3 * bounds[0]! || before.slots[0] === 0,
   }),
   stepProperty(model, { ...common, id: 'alive', holds: ({ outcome }) => outcome.result !== 'panic' }),
   progress(model, {

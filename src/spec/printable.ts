@@ -1,0 +1,20 @@
+/**
+ * Text from outside, fit for a line of a terminal: control characters, the marks that turn text around or hide it, line separators and
+ * halves of surrogate pairs are written as escapes, `\x1b` or `\u2028`. What is plain stays as it is.
+ */
+export const printable = (text: string): string => text.replaceAll(unprintable, escaped);
+
+/** Where the first character is that ends a line or steers a terminal; -1 if there is none. A tab is taken for a space. */
+export const controlIn = (text: string): number => text.search(control);
+
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const control = /[^\P{Cc}\t]|[\p{Cs}\p{Zl}\p{Zp}]/u;
+
+const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+const escaped = (char: string): string => {
+  const code = char.codePointAt(0)!;
+  const hex = (digits: number) => code.toString(16).padStart(digits, '0');
+  if (code > 0xffff) return `\\u{${hex(0)}}`;
+  return short[char] ?? (code > 0xff ? `\\u${hex(4)}` : `\\x${hex(2)}`);
+};
