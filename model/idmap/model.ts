@@ -13,7 +13,7 @@ import {
 import { type Content, kvmPgtableStage2Map } from '../stage2/map.ts';
 import { type DraftPage, getLeaf, pagesOf } from '../stage2/tree.ts';
 import { kvmPgtableStage2Unmap } from '../stage2/unmap.ts';
-import type { Pgtable } from '../stage2/walk.ts';
+import { type Pgtable, walkerCode } from '../stage2/walk.ts';
 import { classify, names } from './classes.ts';
 import { draw } from './draw.ts';
 import { beforeFirst, type SearchCode, searchStep } from './search.ts';
@@ -158,13 +158,15 @@ const pgtable = (draft: { root: DraftPage; pool: number }, sizes: Sizes): Pgtabl
   tlbiIpa: () => undefined,
   tlbiRange: () => undefined,
   replacedWithoutBreak: () => undefined,
+  goesOnInFreed: () => undefined,
+  warn: () => undefined,
 });
 
 /** Unmaps all MMIO, that is, from page boundary to page boundary; annotations stay. Kernel: host_stage2_unmap_dev_all(). */
 const unmapDevAll = (pgt: Pgtable, sizes: Sizes, { search }: Patch): void => {
   const { start, end } = memory(sizes);
   const code = {
-    walkerLimit: 'exclusive end',
+    walker: walkerCode,
     countedInvalid: 'skips',
     deferTlbi: false,
     tableTlbi: 'at once',

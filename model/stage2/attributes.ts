@@ -2,6 +2,8 @@ import type { Errno } from '../../src/spec/index.ts';
 import type { DraftPte, Leaf } from './tree.ts';
 import { kvmPgtableWalk, type Pgtable, type TtlHint, type Visit } from './walk.ts';
 
+type Bit = 'w' | 'x' | 'af';
+
 /** Which version of the attribute walkers. */
 export interface AttributeCode {
   /** What relax_perms() names as the TLBI's level where the walk failed: B17 had none, and its fix cut "unknown" to 8 bits (B19). */
@@ -14,14 +16,15 @@ export interface AttributeCode {
 const noLevel = { uninitialised: 0, truncated: -1 } as const;
 
 /**
- * Changes the leaves of a range; -EAGAIN for an entry that is not valid. `lost`: another CPU changes the leaf first, in the
- * same way, and this walk's compare-exchange fails. Kernel: stage2_update_leaf_attrs() over stage2_attr_walker().
+ * Sets and clears bits of the leaves of a range; -EAGAIN for an entry that is not valid. `lost`: another CPU changes the leaf first, in
+ * the same way, and this walk's compare-exchange fails; where there is nothing to change, there is no compare-exchange that could.
+ * Kernel: stage2_update_leaf_attrs() over stage2_attr_walker().
  */
 const updateLeafAttrs = (
   pgt: Pgtable,
   addr: number,
   size: number,
-  change: (leaf: Leaf) => void,
+  { set = [], clear = [] }: { readonly set?: readonly Bit[]; readonly clear?: readonly Bit[] },
   { lost = false, ignoreEagain = false }: { readonly lost?: boolean; readonly ignoreEagain?: boolean } = {},
 ): { readonly error: Errno | undefined; readonly level: number | undefined } => {
   let level: number | undefined;
@@ -34,14 +37,22 @@ const updateLeafAttrs = (
       leaf: (visit) => {
         const leaf = validLeaf(visit);
         if (!leaf) return 'EAGAIN';
-        change(leaf);
         level = visit.level;
-        return lost ? 'EAGAIN' : undefined;
+        const cleared = clear.map((bit) => change(leaf, bit, false));
+        const changes = [...cleared, ...set.map((bit) => change(leaf, bit, true))];
+        return lost && changes.includes(true) ? 'EAGAIN' : undefined;
       },
     },
     pgt.geometry,
   );
   return { error, level: error === undefined ? level : undefined };
+};
+
+/** Writes a bit of a leaf where it differs, and says whether it did. */
+const change = (leaf: Leaf, bit: Bit, to: boolean): boolean => {
+  if (leaf[bit] === to) return false;
+  leaf[bit] = to;
+  return true;
 };
 
 const validLeaf = ({ page, index }: Visit): Extract<DraftPte, { kind: 'leaf' }> | undefined => {
@@ -50,28 +61,19 @@ const validLeaf = ({ page, index }: Visit): Extract<DraftPte, { kind: 'leaf' }> 
 };
 
 /**
- * Takes W from a range. The caller flushes the range, under the same lock. Kernel: kvm_mmu_wp_memory_region(), over
- * kvm_pgtable_stage2_wrprotect().
+ * Takes W from a range. The caller flushes the range, under the same lock; `flush` says whether that is done. Kernel:
+ * kvm_mmu_wp_memory_region(), over kvm_pgtable_stage2_wrprotect() and kvm_arch_flush_remote_tlbs_range().
  */
-export const wrprotect = (pgt: Pgtable, addr: number, size: number): Errno | undefined => {
-  const { error } = updateLeafAttrs(
-    pgt,
-    addr,
-    size,
-    (leaf) => {
-      if (leaf.w) leaf.w = false;
-    },
-    { ignoreEagain: true },
-  );
-  pgt.tlbiRange(addr, size, 'unknown');
+export const wrprotect = (pgt: Pgtable, addr: number, size: number, flush: 'done' | 'never'): Errno | undefined => {
+  const { error } = updateLeafAttrs(pgt, addr, size, { clear: ['w'] }, { ignoreEagain: true });
+  if (flush === 'done') pgt.tlbiRange(addr, size);
   return error;
 };
 
-/** Sets the access flag of a page; no TLB can hold a leaf without it. Kernel: kvm_pgtable_stage2_mkyoung(). */
-export const mkyoung = (pgt: Pgtable, page: number): Errno | undefined =>
-  updateLeafAttrs(pgt, page, 1, (leaf) => {
-    if (!leaf.af) leaf.af = true;
-  }).error;
+/** Sets the access flag of a page; no TLB can hold a leaf without it. Returns void. Kernel: kvm_pgtable_stage2_mkyoung(). */
+export const mkyoung = (pgt: Pgtable, page: number): void => {
+  updateLeafAttrs(pgt, page, 1, { set: ['af'] });
+};
 
 /** Adds permissions to a page and flushes it from this CPU's TLB. Kernel: kvm_pgtable_stage2_relax_perms(). */
 export const relaxPerms = (
@@ -85,10 +87,7 @@ export const relaxPerms = (
     pgt,
     page,
     1,
-    (leaf) => {
-      if (!leaf[adds]) leaf[adds] = true;
-      if (!code.relaxKeepsX && adds !== 'x' && leaf.x) leaf.x = false;
-    },
+    { set: [adds], clear: code.relaxKeepsX || adds === 'x' ? [] : ['x'] },
     { lost },
   );
   if (error === undefined || error === 'EAGAIN') pgt.tlbiIpa(page, level ?? hintWithoutLevel(code));

@@ -4,7 +4,11 @@ import { type Geometry, getLeaf, granuleOf, lastLevel, type Pte, refcount, rootL
 
 /** The tables as a tree, level by level, and what some CPU's TLB holds of the way to the watched page. */
 export const draw = (state: State, sizes: Sizes): readonly Drawing[] => {
-  const { tlb, root, lost } = state;
+  const { tlb, root, lost, usedAfterFree } = state;
+  const wrongs = [
+    ...(lost === 0 ? [] : [lost > 0 ? 'leaked' : 'freed twice']),
+    ...(usedAfterFree ? ['walked after it was freed'] : []),
+  ];
   return [
     {
       title: 'stage-2',
@@ -27,9 +31,9 @@ export const draw = (state: State, sizes: Sizes): readonly Drawing[] => {
       columns: ['holds'],
       lines: [{ name: `page ${sizes.watched}`, cells: [heldWords(tlb)], stale: staleWords(state, sizes) }],
     },
-    ...(lost === 0
+    ...(wrongs.length === 0
       ? []
-      : [{ title: 'table pages', columns: [], lines: [{ name: lost > 0 ? 'leaked' : 'freed twice', cells: ['1'] }] }]),
+      : [{ title: 'table pages', columns: [], lines: wrongs.map((name) => ({ name, cells: ['1'] })) }]),
   ];
 };
 

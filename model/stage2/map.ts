@@ -1,6 +1,7 @@
 import type { Errno } from '../../src/spec/index.ts';
-import { type FreeUnlinked, freeUnlinked } from './free.ts';
+import { type FreeCode, freeCode, freeUnlinked } from './free.ts';
 import {
+  type DraftPage,
   type DraftPte,
   emptyPage,
   granuleOf,
@@ -10,25 +11,35 @@ import {
   type Owner,
   supportsBlock,
 } from './tree.ts';
-import { kvmPgtableWalk, type Pgtable, placeOf, type Visit, type WalkerLimit, write } from './walk.ts';
+import {
+  kvmPgtableWalk,
+  type Pgtable,
+  placeOf,
+  type Visit,
+  type Walker,
+  type WalkerCode,
+  walkerCode,
+  walkPage,
+  write,
+} from './walk.ts';
 
 /** Which version of the map walker. */
 export interface MapCode {
-  readonly walkerLimit: WalkerLimit;
-  readonly freeUnlinked: FreeUnlinked;
+  readonly walker: WalkerCode;
+  readonly free: FreeCode;
+  /** Whether create_unlinked(), when it fails, puts the root that free_unlinked() has put (before c60d847be7b8, B16). */
+  readonly createPutsToo: boolean;
   /** Rule 5: an entry that was valid is invalid, and no TLB holds it, before the next one is written. */
   readonly breakBeforeMake: boolean;
-  /** Level that the range flush for a broken table entry names; 0 was "none" before an API change (B22). */
-  readonly rangeHint: 'unknown' | 0;
   /** Where the output address comes from: the walk's own position, or a cursor that each leaf moves on (B14). */
   readonly outputAddress: 'from the position' | 'a cursor';
 }
 
 export const mapCode: MapCode = {
-  walkerLimit: 'exclusive end',
-  freeUnlinked: 'once',
+  walker: walkerCode,
+  free: freeCode,
+  createPutsToo: false,
   breakBeforeMake: true,
-  rangeHint: 'unknown',
   outputAddress: 'from the position',
 };
 
@@ -40,8 +51,12 @@ export interface MapData {
   readonly addr: number;
   readonly size: number;
   readonly content: Content;
+  /** Pages by which the output is off; 0 unless what is mapped has been mapped wrongly before. */
+  readonly skew?: number;
   /** Pages only. Kernel: pgt->force_pte_cb(), and set_owner since 5.14. */
   readonly forcePte: boolean;
+  /** What is mapped already does not stop the walk. Kernel: KVM_PGTABLE_WALK_IGNORE_EAGAIN. */
+  readonly ignoreEagain?: boolean;
   /** What another CPU does to a block right after this walk has made it, before the walk reads it again. */
   readonly race?: (visit: Visit) => void;
 }
@@ -50,9 +65,37 @@ export interface MapData {
  * Maps or annotates a range. An error leaves a prefix done.
  * Kernel: kvm_pgtable_stage2_map(), and kvm_pgtable_stage2_set_owner() or _annotate().
  */
-export const kvmPgtableStage2Map = (pgt: Pgtable, data: MapData, code: MapCode = mapCode): Errno | undefined => {
-  const cursor = { at: data.addr };
-  const outputOf = (addr: number) => (code.outputAddress === 'a cursor' ? cursor.at : addr);
+export const kvmPgtableStage2Map = (pgt: Pgtable, data: MapData, code: MapCode = mapCode): Errno | undefined =>
+  kvmPgtableWalk(pgt.root, data.addr, data.size, mapWalker(pgt, data, code), pgt.geometry, code.walker);
+
+/**
+ * A subtree that maps what a block of this level maps, down to pages if they are forced, or else a level down; undefined where the
+ * pages run out. Kernel: kvm_pgtable_stage2_create_unlinked().
+ */
+export const createUnlinked = (
+  pgt: Pgtable,
+  { w, x, skew }: Omit<Leaf, 'af'>,
+  level: number,
+  forcePte: boolean,
+  code: MapCode,
+): DraftPage | undefined => {
+  if (!pgt.alloc(1)) return undefined;
+  const page = emptyPage(pgt.geometry);
+  const size = granuleOf(level, pgt.geometry);
+  const unlinked: Pgtable = { ...pgt, linked: () => undefined };
+  const data: MapData = { addr: 0, size, content: { kind: 'leaf', w, x }, skew, forcePte };
+  const { error } = walkPage(page, level + 1, 0, size, mapWalker(unlinked, data, code), pgt.geometry, code.walker);
+  if (error === undefined) return page;
+  freeUnlinked(pgt, page, 'never linked', level, code.free);
+  if (code.createPutsToo) pgt.free('never linked', level);
+  return undefined;
+};
+
+/** Kernel: stage2_map_walker(). */
+const mapWalker = (pgt: Pgtable, data: MapData, code: MapCode): Walker => {
+  const { skew = 0, ignoreEagain = false } = data;
+  const cursor = { at: data.addr + skew };
+  const outputOf = (addr: number) => (code.outputAddress === 'a cursor' ? cursor.at : addr + skew);
 
   const leafOk = ({ addr, end, level }: Visit): boolean => {
     const granule = granuleOf(level, pgt.geometry);
@@ -74,31 +117,27 @@ export const kvmPgtableStage2Map = (pgt: Pgtable, data: MapData, code: MapCode =
     return undefined;
   };
 
-  return kvmPgtableWalk(
-    pgt.root,
-    data.addr,
-    data.size,
-    {
-      /** Kernel: stage2_map_walk_table_pre(). */
-      tablePre: (visit) => {
-        if (visit.old.kind !== 'table' || tryLeaf(visit) === 'E2BIG') return undefined;
-        freeUnlinked(pgt, visit.old, placeOf(visit, pgt.geometry), visit.level, code.freeUnlinked);
-        return undefined;
-      },
-      /** Kernel: stage2_map_walk_leaf(). */
-      leaf: (visit) => {
-        const error = tryLeaf(visit);
-        if (error === undefined && visit.level < lastLevel) data.race?.(visit);
-        if (error !== 'E2BIG') return error;
-        if (!pgt.alloc(1)) return 'ENOMEM';
-        tryBreak(pgt, visit, code);
-        make(pgt, visit, { kind: 'table', ...emptyPage(pgt.geometry) });
-        return undefined;
-      },
+  return {
+    ignoreEagain,
+    /** Kernel: stage2_map_walk_table_pre(). */
+    tablePre: (visit) => {
+      if (visit.old.kind !== 'table' || tryLeaf(visit) === 'E2BIG') return undefined;
+      data.race?.(visit);
+      freeUnlinked(pgt, visit.old, placeOf(visit, pgt.geometry), visit.level, code.free);
+      if (code.walker.reread === 'after leaves') pgt.goesOnInFreed();
+      return undefined;
     },
-    pgt.geometry,
-    code.walkerLimit,
-  );
+    /** Kernel: stage2_map_walk_leaf(). */
+    leaf: (visit) => {
+      const error = tryLeaf(visit);
+      if (error === undefined && visit.level < lastLevel) data.race?.(visit);
+      if (error !== 'E2BIG') return error;
+      if (!pgt.alloc(1)) return 'ENOMEM';
+      tryBreak(pgt, visit, code);
+      make(pgt, visit, { kind: 'table', ...emptyPage(pgt.geometry) });
+      return undefined;
+    },
+  };
 };
 
 const entryOf = (content: Content, skew: number): DraftPte =>
@@ -121,17 +160,13 @@ const sameInvalid = (old: DraftPte, next: DraftPte): boolean =>
  * Makes the entry invalid, flushes what a TLB may hold of it, and drops its count. Kernel: stage2_try_break_pte(), whose LOCKED
  * marker is the zero entry here: the walk is alone with it until make().
  */
-export const tryBreak = (
-  pgt: Pgtable,
-  visit: Visit,
-  { breakBeforeMake, rangeHint }: Pick<MapCode, 'breakBeforeMake' | 'rangeHint'>,
-): void => {
-  const { page, index, level, old } = visit;
+export const tryBreak = (pgt: Pgtable, visit: Visit, { breakBeforeMake }: Pick<MapCode, 'breakBeforeMake'>): void => {
+  const { addr, page, index, level, old } = visit;
   const at = placeOf(visit, pgt.geometry);
   if (!breakBeforeMake && (old.kind === 'leaf' || old.kind === 'table')) pgt.replacedWithoutBreak(at, level);
   write(pgt, page, index, { kind: 'zero' }, isCounted(old) ? -1 : 0);
-  if (old.kind === 'table') pgt.tlbiRange(at, granuleOf(level, pgt.geometry), rangeHint);
-  if (old.kind === 'leaf') pgt.tlbiIpa(at, level);
+  if (old.kind === 'table') pgt.tlbiRange(at, granuleOf(level, pgt.geometry));
+  if (old.kind === 'leaf') pgt.tlbiIpa(addr, level);
 };
 
 /** Kernel: stage2_make_pte(). */

@@ -16,8 +16,8 @@ export const config = {
 
 export type Sizes = Config<typeof config> & Geometry;
 
-/** Whose table: a guest's, in the host kernel, or the host's own identity map under pKVM. */
-export type Kind = 'guest' | 'host';
+/** Whose table: a guest's, in the host kernel, or the host's own identity map under pKVM, before or since 7.1. */
+export type Kind = 'guest' | 'host to 7.0' | 'host since 7.1';
 
 /** The part that calls name: the pages below the first root entry. */
 export const namedPages = (sizes: Sizes): number => pagesOf(sizes) / sizes.entriesPerTable;
@@ -58,6 +58,8 @@ export const stateDomain = (sizes: Sizes) => {
     root: rootDomain(sizes),
     /** Table pages that are neither free nor in the tree, as calls have left them; -1 for one that is both, or free twice. */
     lost: range(-1, 1),
+    /** A walk has gone on in a table that it had freed: from there on nothing is known, and `lost` is no longer kept. */
+    usedAfterFree: flag,
     tlb: tlbDomain(sizes),
   });
 };
@@ -67,6 +69,7 @@ export type State = Infer<ReturnType<typeof stateDomain>>;
 export const initialState = (sizes: Sizes): State => ({
   root: emptyPage(sizes),
   lost: 0,
+  usedAfterFree: false,
   tlb: { kind: 'empty' },
 });
 
@@ -80,7 +83,7 @@ export const commandDomain = (sizes: Sizes, kind: Kind) => {
   const tables = Array.from({ length: sizes.levels - 1 }, (_, i) => `table of level ${rootLevel(sizes) + i}`);
   const all = {
     cpu_walk: { caches: enumOf('leaf', ...tables) },
-    unmap: { pages: named(kind === 'host' ? [...ranges, rest(sizes)] : ranges) },
+    unmap: { pages: named(kind === 'guest' ? ranges : [...ranges, rest(sizes)]) },
   };
   const maps = { map: { pages: named(ranges), prot: enumOf('r', 'rwx') }, map_short: { pages: named(ranges) } };
   const guest = {
@@ -91,7 +94,7 @@ export const commandDomain = (sizes: Sizes, kind: Kind) => {
     mkyoung: { page },
     test_clear_young: { page, mkold: flag },
     split: { pages: named(blocks), memcache: enumOf(1, 3) },
-    split_lost: { pages: named(blocks) },
+    create_unlinked_short: {},
     destroy: {},
   };
   const host = {
@@ -99,7 +102,10 @@ export const commandDomain = (sizes: Sizes, kind: Kind) => {
     set_owner: { pages: named(small), owner: enumOf('host', 'hyp') },
     set_owner_short: { pages: named(small) },
   };
-  return kind === 'guest' ? variant({ ...all, ...guest }) : variant({ ...all, ...host });
+  if (kind === 'guest') return variant({ ...all, ...guest });
+  return kind === 'host to 7.0'
+    ? variant({ ...all, ...host })
+    : variant({ ...all, ...host, give_back: { pages: named(small) } });
 };
 
 export type Command = Infer<ReturnType<typeof commandDomain>>;

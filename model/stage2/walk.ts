@@ -21,16 +21,20 @@ export interface Pgtable {
   readonly root: DraftPage;
   /** Takes zeroed pages for tables, all or none of them. False if there are too few. */
   alloc(pages: number): boolean;
-  /** A table page whose count fell to 0 goes back: the one that the entry at this place pointed to. */
-  free(at: number, level: number): void;
+  /** A table page whose count fell to 0 goes back: the one that the entry at this place pointed to, or that was never in the tree. */
+  free(at: number | 'never linked', level: number): void;
   /** So many table pages came into the tree, or if negative left it: the other side of alloc() and free(). */
   linked(pages: number): void;
-  /** Kernel: __kvm_tlb_flush_vmid_ipa(). */
+  /** What covers this page, which need not be where its entry begins. Kernel: __kvm_tlb_flush_vmid_ipa(). */
   tlbiIpa(page: number, hint: TtlHint): void;
-  /** Kernel: kvm_tlb_flush_vmid_range(), over range TLBIs. */
-  tlbiRange(page: number, size: number, hint: TtlHint): void;
+  /** Kernel: kvm_tlb_flush_vmid_range(): range TLBIs, or the whole VMID where there are none. */
+  tlbiRange(page: number, size: number): void;
   /** An entry at this place was written over another valid one that no TLBI has removed. */
   replacedWithoutBreak(at: number, level: number): void;
+  /** The walk goes on in a table page that it has just freed. */
+  goesOnInFreed(): void;
+  /** Kernel: WARN_ON(). */
+  warn(what: string): void;
 }
 
 /** Writes an entry; `counts` is what the code adds to the reference count of the page that it is in. */
@@ -70,8 +74,15 @@ export interface Walker {
 export const placeOf = ({ addr, level }: Visit, geometry: Geometry): number =>
   alignDown(addr, granuleOf(level, geometry));
 
-/** What is a walk's end: pages up to and including the last one, or the page count itself taken for the last page (B28). */
-export type WalkerLimit = 'exclusive end' | 'inclusive end';
+/** Which version of the walker. */
+export interface WalkerCode {
+  /** What is a walk's end: pages up to and including the last one, or the page count itself taken for the last page (B28). */
+  readonly limit: 'exclusive end' | 'inclusive end';
+  /** When an entry is read again: after any callback, or not after the one for a table on the way down (before a9f0e3d5a089). */
+  readonly reread: 'after any callback' | 'after leaves';
+}
+
+export const walkerCode: WalkerCode = { limit: 'exclusive end', reread: 'after any callback' };
 
 /**
  * Walks `size` pages from `addr`: a size, not an end. Stops at the first error and leaves what came before it changed.
@@ -83,12 +94,12 @@ export const kvmPgtableWalk = (
   size: number,
   walker: Walker,
   geometry: Geometry,
-  limit: WalkerLimit = 'exclusive end',
+  code: WalkerCode = walkerCode,
 ): Errno | undefined => {
   const end = addr + size;
-  const last = limit === 'exclusive end' ? pagesOf(geometry) : pagesOf(geometry) - 1;
+  const last = code.limit === 'exclusive end' ? pagesOf(geometry) : pagesOf(geometry) - 1;
   if (addr > last || end > last) return 'ERANGE';
-  return walkPage(root as DraftPage, rootLevel(geometry), addr, end, walker, geometry).error;
+  return walkPage(root as DraftPage, rootLevel(geometry), addr, end, walker, geometry, code).error;
 };
 
 /** Kernel: __kvm_pgtable_walk(), over one page of entries. */
@@ -99,6 +110,7 @@ export const walkPage = (
   end: number,
   walker: Walker,
   geometry: Geometry,
+  code: WalkerCode = walkerCode,
 ): { readonly addr: number; readonly error: Errno | undefined } => {
   const granule = granuleOf(level, geometry);
   let addr = from;
@@ -107,14 +119,17 @@ export const walkPage = (
     index < geometry.entriesPerTable && addr < end;
     index++
   ) {
-    const visited = visitEntry(page, index, level, addr, end, walker, geometry);
+    const visited = visitEntry(page, index, level, addr, end, walker, geometry, code);
     if (visited.error !== undefined) return visited;
     addr = visited.addr;
   }
   return { addr, error: undefined };
 };
 
-/** Kernel: __kvm_pgtable_visit(). The entry is read again after a callback, which may have replaced it. */
+/**
+ * Kernel: __kvm_pgtable_visit(). The entry is read again after a callback, which may have replaced it: by a table to go down into, or
+ * a table by a block, with the table freed.
+ */
 const visitEntry = (
   page: DraftPage,
   index: number,
@@ -123,21 +138,22 @@ const visitEntry = (
   end: number,
   walker: Walker,
   geometry: Geometry,
+  code: WalkerCode,
 ) => {
   const { tablePre, leaf, tablePost, ignoreEagain = false } = walker;
   const visit = (): Visit => ({ addr, end, level, page, index, old: page.entries[index]! });
   const stops = (error: Errno | undefined) => error !== undefined && !(error === 'EAGAIN' && ignoreEagain);
 
-  const wasTable = page.entries[index]!.kind === 'table';
-  const callback = wasTable ? tablePre : leaf;
+  const read = page.entries[index]!;
+  const callback = read.kind === 'table' ? tablePre : leaf;
   const error = callback?.(visit());
   if (stops(error)) return { addr, error };
 
-  const now = page.entries[index]!;
+  const now = read.kind === 'table' && code.reread === 'after leaves' ? read : page.entries[index]!;
   const next = alignDown(addr, granuleOf(level, geometry)) + granuleOf(level, geometry);
   if (now.kind !== 'table') return { addr: next, error: undefined };
 
-  const below = walkPage(now, level + 1, addr, end, walker, geometry);
+  const below = walkPage(now, level + 1, addr, end, walker, geometry, code);
   if (below.error !== undefined) return below;
   const post = tablePost?.(visit());
   return { addr: next, error: stops(post) ? post : undefined };

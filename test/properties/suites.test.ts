@@ -32,7 +32,6 @@ const seeded: Readonly<Record<string, readonly string[]>> = {
     'refcount-exact',
     'wrprotect-only-takes-w',
     'split-keeps-mappings',
-    'failure-leaves-prefix',
     'failed-page-keeps-owner',
     'no-deadlock',
   ],
