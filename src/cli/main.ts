@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
+import { printable } from '../spec/printable.ts';
 import { type Console, errorLine, exit } from './console.ts';
 import { run } from './program.ts';
 
@@ -69,12 +70,14 @@ const version = (): string => {
   return 'unknown';
 };
 
+const stackOf = (error: unknown): string => (error instanceof Error && error.stack) || String(error);
+
 try {
   process.exitCode = await run(process.argv.slice(2), version(), terminal);
 } catch (error) {
   // Not something the user asked for wrongly: a fault of pagelaw, with the stack that finds it.
   process.stderr.write(
-    `pagelaw: internal error, please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
+    `pagelaw: internal error, please report it\n${stackOf(error).split('\n').map(printable).join('\n')}\n`,
   );
   process.exitCode = exit.wrongUse;
 }

@@ -61,7 +61,7 @@ README.md has the grammar.
 
 Exit status: 0 every line is as expected; 1 one is not, and the script was
 stopped there unless --keep-going is given; 2 wrong usage, a line that cannot be
-read, or a broken model; 130 interrupted while the script was read.
+read, or a broken model; 130 interrupted.
 
 Examples:
   pagelaw run pkvm-ownership bug.script --set pages=512

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
-import { Interrupted } from '../audit/breath.ts';
+import { setImmediate } from 'node:timers/promises';
+import { Breath, Interrupted } from '../audit/breath.ts';
 import { scriptJson, scriptKtap, scriptText } from '../report/script.ts';
 import { styleOf } from '../report/style.ts';
 import { parseScript } from '../script/parse.ts';
-import { runScript } from '../script/run.ts';
+import { notRun, type Ran, runLines } from '../script/run.ts';
 import { drawingOf, laneOf, legendOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
 import { scopeOf, scriptSystemOf } from '../spec/model.ts';
@@ -42,27 +43,33 @@ export const runCommand = async (
   const scope = scopeOf(model, choices);
   const system = scriptSystemOf(model, scope);
   const source = await readScript(file, console);
-  const lines = runScript(
-    parseScript(source, nameOf(file), system),
-    { scope, system },
-    {
-      keepsGoing: options.keepGoing ?? false,
-      laneOf: laneOf(model),
-      draw: drawingOf(model, scope),
-    },
-  );
+  const statements = parseScript(source, nameOf(file), system);
+  const judging = { keepsGoing: options.keepGoing ?? false, laneOf: laneOf(model), draw: drawingOf(model, scope) };
+  const lines: Ran[] = [];
+  const breath = new Breath(async () => {
+    await setImmediate(); // lets ctrl-C through
+    return !console.interrupted.aborted;
+  });
+  for (const ran of runLines(statements, { scope, system }, judging)) {
+    lines.push(ran);
+    if (breath.isDue && !(await breath.goesOn())) break;
+  }
+  const interrupted = lines.length < statements.length;
+  lines.push(...statements.slice(lines.length).map(notRun));
   const ran = {
     scope,
     title: model.title,
     legend: legendOf(model, scope.config),
     file: nameOf(file),
     lines,
-    keptGoing: options.keepGoing ?? false,
+    keptGoing: judging.keepsGoing,
+    interrupted,
   };
   if (format === 'json') console.out(jsonText(scriptJson(ran)));
   else console.out(format === 'ktap' ? scriptKtap(ran) : scriptText(ran, styleOf(console.colour)));
   const broken = lines.find(({ isBroken }) => isBroken);
   if (broken) console.err(errorLine(`${nameOf(file)}:${broken.statement.line}: ${broken.problem}`));
+  if (interrupted) return exit.interrupted;
   if (broken) return exit.wrongUse;
   return lines.every(({ standing }) => standing === 'ok') ? exit.asExpected : exit.violated;
 };

@@ -17,6 +17,8 @@ export interface RanScript {
   readonly lines: readonly Ran[];
   /** Whether every line was judged, or the first that was wrong was the last that was run. */
   readonly keptGoing: boolean;
+  /** Whether ctrl-C came before the last line. */
+  readonly interrupted: boolean;
 }
 
 /** What is judged: headings, `init` and `show` are not, unless the model fails at them. */
@@ -112,17 +114,18 @@ const runsOf = (elements: readonly unknown[]): { from: number; to: number }[] =>
   return runs;
 };
 
-const closing = ({ file, lines, keptGoing }: RanScript, style: Style): string => {
+const closing = ({ file, lines, keptGoing, interrupted }: RanScript, style: Style): string => {
   const judged = lines.filter(isJudged);
   const wrong = judged.filter(({ standing }) => standing === 'not ok');
   const [first] = wrong;
-  if (!first) return style.green(`${plural(judged.length, 'line')}, all as expected.`);
-  const where = `${printable(file)}:${first.statement.line}: ${legible(first.problem ?? '')}`;
   const left = judged.filter(({ standing }) => standing === 'not run').length;
-  if (!keptGoing)
-    return style.red(wrapped(`Stopped at ${where}${left === 0 ? '' : `; ${plural(left, 'line')} not run`}.`, 78));
+  const rest = left === 0 ? '' : `; ${plural(left, 'line')} not run`;
+  if (!first && !interrupted) return style.green(`${plural(judged.length, 'line')}, all as expected.`);
+  if (!first) return style.red(`Interrupted${rest}.`);
+  const where = `${printable(file)}:${first.statement.line}: ${legible(first.problem ?? '')}`;
+  if (!keptGoing) return style.red(wrapped(`Stopped at ${where}${rest}.`, 78));
   const all = `${wrong.length} of ${plural(judged.length, 'line')} ${wrong.length === 1 ? 'is' : 'are'} not as expected`;
-  return style.red(wrapped(`${all}; the first is ${where}.`, 78));
+  return style.red(wrapped(`${interrupted ? 'Interrupted; ' : ''}${all}; the first is ${where}${rest}.`, 78));
 };
 
 /** The same for test harnesses: a test for each line that is judged. Kernel: Documentation/dev-tools/ktap.rst. */

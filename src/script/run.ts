@@ -44,14 +44,25 @@ export interface RunOptions {
 }
 
 /** Runs a script with the plain model from its initial state. */
-export const runScript = (statements: readonly Statement[], runnable: Runnable, options: RunOptions = {}): Ran[] => {
+export const runScript = (statements: readonly Statement[], runnable: Runnable, options: RunOptions = {}): Ran[] => [
+  ...runLines(statements, runnable, options),
+];
+
+/** The same, line by line. */
+export function* runLines(
+  statements: readonly Statement[],
+  runnable: Runnable,
+  options: RunOptions = {},
+): Generator<Ran> {
   let state = runnable.system.initial;
   let stopped = false;
   /** Why no call can follow. */
   let end: string | undefined;
-  return statements.map((statement): Ran => {
-    const text = statementText(statement);
-    if (stopped) return { statement, text, standing: 'not run' };
+  for (const statement of statements) {
+    if (stopped) {
+      yield notRun(statement);
+      continue;
+    }
     if (statement.kind === 'init') state = runnable.system.state.canonical(statement.state);
     const judged: Judged =
       end !== undefined && statement.kind === 'call'
@@ -61,9 +72,15 @@ export const runScript = (statements: readonly Statement[], runnable: Runnable, 
     if (judged.outcome) state = judged.outcome.state;
     if (judged.isBroken) end ??= 'nothing can follow a call that the model fails at';
     if (judged.outcome?.result === 'panic') end ??= 'nothing can follow a panic';
-    return { statement, text, ...judged };
-  });
-};
+    yield { statement, text: statementText(statement), ...judged };
+  }
+}
+
+export const notRun = (statement: Statement): Ran => ({
+  statement,
+  text: statementText(statement),
+  standing: 'not run',
+});
 
 /** What is known of a statement once it was run. */
 type Judged = Omit<Ran, 'statement' | 'text'>;

@@ -281,6 +281,42 @@ describe('a script from standard input', () => {
   });
 });
 
+it('ends at ctrl-C, with what was found by then', async () => {
+  const spec = JSON.stringify(join(import.meta.dirname, '../../src/spec/index.ts'));
+  const model = script(
+    `import * as spec from ${spec};
+    const model = spec.defineModel({ id: 'slow', title: 'slow', sources: [], config: {}, switches: {},
+      variants: { only: { doc: '', switches: {} } }, defaultVariant: 'only',
+      system: () => ({ state: spec.record({ n: spec.range(0, 3) }), command: spec.variant({ tick: {} }), initial: { n: 0 },
+        step: (state) => {
+          globalThis.calledBySlow();
+          const until = performance.now() + 60;
+          while (performance.now() < until);
+          return spec.ok(state);
+        } }) });
+    export default spec.suite({ model, properties: [], violates: { only: [] } });`,
+    'slow.mts',
+  );
+  const interruption = new AbortController();
+  let calls = 0;
+  // The model lives in a copy of its own of everything but the global object.
+  Reflect.set(globalThis, 'calledBySlow', () => ++calls === 3 && interruption.abort());
+  let out = '';
+  const status = command(['run', model, script('tick()\n'.repeat(200), 'slow.script'), '--ktap'], '1.2.3', {
+    out: (text) => {
+      out += text;
+    },
+    err: () => undefined,
+    colour: false,
+    progress: undefined,
+    input: Readable.from([]),
+    interrupted: interruption.signal,
+  });
+  expect(await status).toBe(130);
+  const lines = out.split('\n').filter((line) => line.startsWith('ok '));
+  expect(lines.map((line) => line.endsWith('# SKIP not run'))).toEqual([false, false, false, ...Array(197).fill(true)]);
+});
+
 describe('sizes that a search has no room for', () => {
   it('512 pages of memory, and a guest that has them as a block', async () => {
     const text = `init vms[1].memcache=1

@@ -5,8 +5,11 @@ import {
   enumOf,
   flag,
   ok,
+  range,
   record,
+  type System,
   scopeOf,
+  scriptSystemOf,
   systemOf,
   variant,
 } from '../../src/spec/index.ts';
@@ -40,6 +43,10 @@ describe('defineModel', () => {
     [
       { config: { lamps: { default: 1, min: 1, max: 3, large: 9, doc: '' } } },
       'model lamp: config lamps: default 1 and large 9 must be',
+    ],
+    [
+      { config: { lamps: { default: 1, min: 1, max: 3, scriptMax: 2, doc: '' } } },
+      'model lamp: config lamps: scriptMax 2 must be an integer, and no less than max 3',
     ],
     [{ defaultVariant: 'fancy' }, 'model lamp: the default variant fancy is not listed'],
     [
@@ -114,6 +121,43 @@ describe('systemOf', () => {
 
   it('freezes the initial state', () => {
     expect(Object.isFrozen(systemOf(lamp, scopeOf(lamp)).initial)).toBe(true);
+  });
+});
+
+describe('what a script runs on', () => {
+  const many = defineModel({
+    ...spec,
+    config: { lamps: { default: 1, min: 1, max: 3, scriptMax: 1_000_000, doc: '' } },
+    system: ({ lamps }: { readonly lamps: number }) => ({
+      ...spec.system(),
+      command: variant({ toggle: {}, swap: { a: range(0, lamps), b: range(0, lamps), c: range(0, lamps) } }),
+    }),
+  } as unknown as typeof spec);
+
+  it('has sizes that a search refuses, and more commands than anybody could list', () => {
+    const config = { lamps: 1_000_000 };
+    expect(() => scopeOf(many, { config })).toThrow(
+      'lamp: lamps=1000000 is not an integer from 1 to 3; run takes up to 1000000',
+    );
+    const scope = scopeOf(many, { config, forScript: true });
+    expect(scriptSystemOf(many, scope).command.contains({ kind: 'swap', a: 0, b: 1_000_000, c: 7 })).toBe(true);
+    expect(() => systemOf(many, scope)).toThrow(
+      /^model lamp: there are 1000003000003000002 commands, more than 100000/,
+    );
+    expect(() => scopeOf(many, { config: { lamps: 1_000_001 }, forScript: true })).toThrow(
+      'lamp: lamps=1000001 is not an integer from 1 to 1000000',
+    );
+  });
+
+  it('is a system of its own, if the model has one, and is checked as the other is', () => {
+    const scripted = () => ({ ...spec.system(), command: variant({ toggle: {}, more: {} }) });
+    const model = defineModel({ ...spec, scripted } as unknown as typeof spec);
+    const scope = scopeOf(model);
+    const kinds = (system: System) => [...system.command.values()].map(({ kind }) => kind);
+    expect(kinds(systemOf(model, scope))).not.toContain('more');
+    expect(kinds(scriptSystemOf(model, scope))).toContain('more');
+    const wrong = defineModel({ ...spec, scripted: () => ({}) } as unknown as typeof spec);
+    expect(() => scriptSystemOf(wrong, scope)).toThrow('model lamp: scripted() must return { state, command,');
   });
 });
 
