@@ -3,6 +3,7 @@ import { minimise } from './counterexample/minimise.ts';
 import { firstBreak, replay } from './counterexample/replay.ts';
 import { comparableWords, crossCheck } from './search/cross-check.ts';
 import { type ExhaustiveResult, searchExhaustive } from './search/exhaustive.ts';
+import type { OverMemory } from './search/memory.ts';
 import { searchRandom } from './search/random.ts';
 import { searchReference } from './search/reference.ts';
 import type { Covered, CrossCheck, Judged, Pulse, SearchResult, Trace, Verdict } from './search/result.ts';
@@ -40,7 +41,7 @@ export type SearchChoice =
  * - `ok`: nothing is broken, or nothing can be said.
  * - `known`: violated, and the suite says so.
  * - `unexpected`: violated, and the suite does not say so; or a witness was never reached.
- * - `missing`: an exhaustive search did not find it violated, though the suite lists it for this very configuration.
+ * - `missing`: proved by a complete search, though the suite lists it as violated for this very configuration.
  * - `vacuous`: a witness that is not reached, in another configuration than the default one. Nothing is wrong with the code.
  */
 export type Standing = 'ok' | 'known' | 'unexpected' | 'missing' | 'vacuous';
@@ -94,6 +95,8 @@ export interface CheckRequest {
   /** The ids of the properties to judge; all if not given. */
   readonly properties?: readonly string[];
   readonly pulse?: Pulse;
+  /** Ends an exhaustive or a reference search, as incomplete, when it says so. */
+  readonly overMemory?: OverMemory;
   /** Look for results that no reachable state gives. */
   readonly dead?: boolean;
   /**
@@ -120,8 +123,13 @@ export const check = async (
     : suite.properties;
   const task = taskOf(model, scope, properties);
   const pulse = options.pulse ? { pulse: options.pulse } : {};
+  const overMemory = options.overMemory ? { overMemory: options.overMemory } : {};
 
-  const { explored, ...result } = await searchBy(search, task, { ...pulse, dead: options.dead ?? false });
+  const { explored, ...result } = await searchBy(search, task, {
+    ...pulse,
+    ...overMemory,
+    dead: options.dead ?? false,
+  });
   checkBuiltins(`model ${model.id}`);
   const crossChecked =
     explored &&
@@ -130,7 +138,7 @@ export const check = async (
     (await crossCheck(task, result, explored, {
       whole: options.crossCheck?.by === 'reference',
       seed: options.crossCheck?.seed ?? Math.floor(Math.random() * 2 ** 31),
-      pulse: options.pulse ?? (async () => true),
+      pulse: async (progress) => !options.overMemory?.() && ((await options.pulse?.(progress)) ?? true),
     }));
   const judged =
     search.kind === 'random' && !result.bound ? await shortened(task, result.judged, pulse) : result.judged;
@@ -166,29 +174,30 @@ export const check = async (
 
 interface Asked {
   readonly pulse?: Pulse;
+  readonly overMemory?: OverMemory;
   readonly dead: boolean;
 }
 
-const searchBy = (search: SearchChoice, task: Task, { dead, ...pulse }: Asked): Promise<ExhaustiveResult> => {
-  if (search.kind === 'random') return searchRandom(task, { ...search, ...pulse });
-  if (search.kind === 'reference') return searchReference(task, { ...search, ...pulse });
-  return searchWithSymmetry(search, task, { ...pulse, dead });
+const searchBy = (search: SearchChoice, task: Task, { dead, ...watch }: Asked): Promise<ExhaustiveResult> => {
+  if (search.kind === 'random') return searchRandom(task, { ...search, ...watch });
+  if (search.kind === 'reference') return searchReference(task, { ...search, ...watch });
+  return searchWithSymmetry(search, task, { ...watch, dead });
 };
 
 const searchWithSymmetry = async (
   { symmetry = 'on', ...search }: Extract<SearchChoice, { readonly kind: 'exhaustive' }>,
   task: Task,
-  { dead, ...pulse }: Asked,
+  { dead, ...watch }: Asked,
 ): Promise<ExhaustiveResult> => {
   const reduced = await searchExhaustive(task, {
     ...search,
-    ...pulse,
+    ...watch,
     dead,
     symmetry: symmetry !== 'off',
     keepExplored: true,
   });
   if (symmetry !== 'check' || !reduced.symmetry || reduced.bound?.kind === 'interrupted') return reduced;
-  const full = await searchExhaustive(task, { ...search, ...pulse, symmetry: false });
+  const full = await searchExhaustive(task, { ...search, ...watch, symmetry: false });
   if (full.bound?.kind === 'interrupted') return full;
   if (reduced.bound || full.bound) return { ...reduced, symmetry: { ...reduced.symmetry, compared: 'bound' } };
   const [one, other] = [comparableWords(reduced, reduced.symmetry.states), comparableWords(full, full.covered.states)];
@@ -204,7 +213,7 @@ const standingOf = ({ property, verdict }: Judged, known: boolean, defaultConfig
     if (property.witness && !defaultConfig) return 'vacuous';
     return known ? 'known' : 'unexpected';
   }
-  return known && defaultConfig && verdict.kind !== 'not found' ? 'missing' : 'ok';
+  return known && defaultConfig && verdict.kind === 'proved' ? 'missing' : 'ok';
 };
 
 /** The violations with the best traces that can be had cheaply: shortest ones, else in their normal form. */

@@ -1,5 +1,6 @@
 import { firstBreak } from '../counterexample/replay.ts';
 import { explore } from '../search/exhaustive.ts';
+import type { OverMemory } from '../search/memory.ts';
 import type { Bound, Pulse, Trace, Verdict } from '../search/result.ts';
 import { type Task, taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -83,6 +84,7 @@ export interface Ablation {
 export interface AblationOptions {
   readonly maxStates?: number;
   readonly maxBytes?: number;
+  readonly overMemory?: OverMemory;
   readonly workers?: number;
   readonly pulse?: Pulse;
   /** At most so many searches to find minimal sets. */

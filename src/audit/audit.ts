@@ -1,4 +1,5 @@
 import { type Exploration, explore } from '../search/exhaustive.ts';
+import type { OverMemory } from '../search/memory.ts';
 import type { Pulse } from '../search/result.ts';
 import { taskOf } from '../search/task.ts';
 import { legendOf } from '../spec/callbacks.ts';
@@ -15,6 +16,7 @@ export interface AuditOptions {
   readonly inFull?: boolean;
   readonly maxStates?: number;
   readonly maxBytes?: number;
+  readonly overMemory?: OverMemory;
   readonly workers?: number;
   readonly pulse?: Pulse;
 }

@@ -1,4 +1,5 @@
 import { type Exploration, explore } from '../search/exhaustive.ts';
+import type { OverMemory } from '../search/memory.ts';
 import type { Bound, Pulse, Verdict } from '../search/result.ts';
 import { perform, type Task, taskOf } from '../search/task.ts';
 import { legendOf } from '../spec/callbacks.ts';
@@ -73,6 +74,7 @@ export interface Difference {
 export interface DifferenceOptions {
   readonly maxStates?: number;
   readonly maxBytes?: number;
+  readonly overMemory?: OverMemory;
   readonly workers?: number;
   readonly pulse?: Pulse;
   /** Whether to look for differences in states that neither side reaches as well; true if not given. */

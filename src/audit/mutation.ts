@@ -1,4 +1,5 @@
 import { type Exploration, explore } from '../search/exhaustive.ts';
+import type { OverMemory } from '../search/memory.ts';
 import type { Bound, Pulse } from '../search/result.ts';
 import { type Task, taskOf } from '../search/task.ts';
 import type { Errno } from '../spec/errno.ts';
@@ -55,6 +56,7 @@ export interface MutationOptions {
   readonly seed: number;
   readonly maxStates?: number;
   readonly maxBytes?: number;
+  readonly overMemory?: OverMemory;
   readonly pulse?: Pulse;
   /** Called before each mutant; false: no more. */
   readonly tell?: (done: number, all: number) => Promise<boolean>;
@@ -114,7 +116,7 @@ const unsearched = ({ model, variant }: Scope, bound: Exclude<Bound, { readonly 
   new SpecError(
     bound.kind === 'domain'
       ? `${model}@${variant} has no mutants: ${describeCommand(bound.command)} leaves the state's domain at ${bound.misfit}`
-      : `${model}@${variant} has more than ${bound.limit} ${bound.kind === 'states' ? 'states' : 'bytes of states'}; mutants need all of them`,
+      : `${model}@${variant} has more ${bound.kind === 'states' ? `than ${bound.limit} states` : 'states than there is memory for'}; mutants need all of them`,
   );
 
 /** By row: the first state that takes it. */

@@ -1,4 +1,3 @@
-import { availableParallelism, totalmem } from 'node:os';
 import { audit } from '../audit/audit.ts';
 import type { AuditResult, LifeCycle } from '../audit/result.ts';
 import { known } from '../known.ts';
@@ -10,25 +9,23 @@ import { svgOf } from '../report/svg.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { scopeOf, systemOf } from '../spec/model.ts';
-import { givenChoices, memoryShare } from './check.ts';
-import { type Console, exit } from './console.ts';
+import { givenChoices } from './check.ts';
+import type { Console } from './console.ts';
 import { type Format, formatOf, jsonText } from './formats.ts';
+import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
 import { pulseFor } from './pulse.ts';
 import { findTargets } from './suites.ts';
 
 /** Formats that show the life cycle, and nothing of the rules. */
 const pictures: readonly Format<'audit'>[] = ['mermaid', 'dot', 'svg'];
 
-export interface AuditOptions {
+export interface AuditOptions extends LimitOptions {
   readonly format?: Format<'audit'>;
   readonly json?: boolean;
   readonly command?: readonly string[];
   readonly set?: readonly string[];
   readonly switch?: readonly string[];
   readonly refusals?: boolean;
-  readonly maxStates?: number;
-  readonly maxMemory?: number;
-  readonly workers?: number;
 }
 
 /** `pagelaw audit`: what every call does in every case, read off the tables and the graph of one variant. */
@@ -47,18 +44,16 @@ export const auditCommand = async (name: string, options: AuditOptions, console:
   if (isPicture && !model.classify)
     throw new SpecError(`${model.id} does not classify its pages, so there is no life cycle to draw`);
 
-  const { command, maxStates, maxMemory } = options;
+  const { command } = options;
   const result = await audit(model, choices, {
     ...(isPicture ? { commands: [] } : command && { commands: command }),
     inFull: command !== undefined || format === 'json' || format === 'csv',
-    ...(maxStates !== undefined && { maxStates }),
-    maxBytes: maxMemory === undefined ? Math.floor(totalmem() * memoryShare) : maxMemory * 2 ** 20,
-    workers: options.workers ?? availableParallelism(),
+    ...guardedLimitsOf(options, console),
     pulse: pulseFor(console, scopeName(scope)),
   });
   console.progress?.('');
   console.out(await inFormat(format, result, options, console));
-  return console.interrupted.aborted ? exit.interrupted : exit.asExpected;
+  return endStatus(result.bound !== undefined, options, console);
 };
 
 const commandsOf = ({ command: { shape } }: ReturnType<typeof systemOf>) =>

@@ -1,37 +1,30 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
-import { dirname } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { existsSync, statSync } from 'node:fs';
 import { match } from 'ts-pattern';
-import { audit } from '../audit/audit.ts';
-import { Interrupted } from '../audit/breath.ts';
 import { type CheckResult, check, type SearchChoice } from '../check.ts';
 import { canonical } from '../counterexample/canonical.ts';
 import { counterexamplePath, prepareDirectory, saveCounterexample } from '../counterexample/file.ts';
-import { explainer, type Why } from '../counterexample/why.ts';
 import { known } from '../known.ts';
 import { corpusText, type Kept } from '../report/corpus.ts';
 import { githubErrors } from '../report/github.ts';
-import { type Extra, html } from '../report/html.ts';
-import { lifeExtras } from '../report/html-life.ts';
 import { checkJson } from '../report/json.ts';
-import { dotOf } from '../report/life-graph.ts';
 import { matrixJson, matrixMail, matrixMarkdown, matrixText } from '../report/matrix.ts';
-import { type Finding, type Report, reportOf } from '../report/report.ts';
+import { type Report, reportOf } from '../report/report.ts';
 import { type Style, styleOf } from '../report/style.ts';
-import { svgOf } from '../report/svg.ts';
 import { checkText, summaryOf } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
-import { taskOf } from '../search/task.ts';
+import type { OverMemory } from '../search/memory.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Choices, type Model, scopeOf, switchValues, systemOf } from '../spec/model.ts';
-import { type Console, exit } from './console.ts';
+import { type Model, scopeOf, switchValues, systemOf } from '../spec/model.ts';
+import { type Console, exit, gravest } from './console.ts';
 import { corpusDirectory, replayCorpus } from './corpus.ts';
 import { type Format, formatOf, formats, formatted, jsonText } from './formats.ts';
+import { endStatus, type LimitOptions, limitsOf } from './limits.ts';
+import { memoryGuard, memoryLimit } from './memory.ts';
+import { checkPage, type Job, type Searched, writePage } from './page.ts';
 import { pulseFor } from './pulse.ts';
 import { allSuites, findTargets, isFile, type Target } from './suites.ts';
 
-export interface CheckOptions {
+export interface CheckOptions extends LimitOptions {
   /** `name=value`, as given. */
   readonly set?: readonly string[];
   readonly switch?: readonly string[];
@@ -41,12 +34,9 @@ export interface CheckOptions {
   readonly length: number;
   readonly seed: number;
   readonly path?: string;
-  readonly maxStates?: number;
   readonly save?: string;
   /** Where counterexamples are kept that are replayed first. */
   readonly corpus?: string;
-  readonly maxMemory?: number;
-  readonly workers?: number;
   readonly symmetry?: 'on' | 'off' | 'check';
   readonly coverage?: boolean;
   /** true: check proofs by the whole reference search; a number: the seed of the sample by which they are checked. */
@@ -57,13 +47,6 @@ export interface CheckOptions {
   readonly matrix?: boolean;
   readonly json?: boolean;
   readonly format?: Format<'check'>;
-}
-
-/** One search of one variant. */
-interface Job {
-  readonly target: Target;
-  readonly choices: Choices;
-  readonly search: SearchChoice;
 }
 
 const crossCheckOf = (crossCheck: CheckOptions['crossCheck']) => ({
@@ -93,62 +76,128 @@ export const checkCommand = async (
       ? []
       : await replayCorpus(directory, { targets, property: options.property, switch: options.switch });
 
-  if (options.report !== undefined) checkReport(options.report);
+  if (options.report !== undefined) checkPage(options.report);
 
-  const results: CheckResult[] = [];
-  const reports: Report[] = [];
-  const saved = new Set<string>();
-  for (const { target, choices, search } of jobs) {
-    const scope = scopeOf(target.suite.model, choices);
-    const pulse = pulseFor(console, `${scopeName(scope)} ${search.kind}`);
-    const properties = options.property ? { properties: options.property } : {};
-    const result = await check(target.suite, choices, search, {
-      ...properties,
-      pulse,
-      crossCheck: crossCheckOf(options.crossCheck),
-      dead: (options.coverage ?? false) || options.report !== undefined,
-    });
-    console.progress?.('');
-    results.push(result);
-    reports.push(reportOf(result, target.module));
-    if (options.save !== undefined) await saveAll(options.save, result, target, saved);
-    if (console.interrupted.aborted) break;
-  }
-
-  const style = styleOf(console.colour);
+  const overMemory = memoryGuard(memoryLimit(options.maxMemory), console);
+  const found = await searchAll(jobs, options, overMemory, console);
+  const page = { ...found, jobs, overMemory };
+  // Whatever fails from here on is told at the end, behind what was found.
+  const failures = [...found.failures];
+  const attempt = async (act: () => void | Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      failures.push({ error });
+    }
+  };
+  const { results, saved } = found;
   const named = names.some((name) => name.includes('@')) || options.switch !== undefined;
-  const corpus = kept.length === 0 ? '' : `${corpusText(directory!, kept, style)}\n\n`;
-  if (format === 'text') console.out(corpus);
-  else if (format !== 'json') console.err(corpus);
-  if (options.matrix) console.out(matrixIn(format, results, kept, style));
-  else if (format === 'json') console.out(jsonText(checkJson(results, kept)));
-  else if (format !== 'text') {
-    const text = formatted(format, reports);
-    if (text === '' && format === 'itf')
-      console.err('pagelaw: no counterexample was found, so there is no trace to write\n');
-    console.out(text);
-  } else console.out(checkText(results, { style, inFull: named, coverage: options.coverage ?? false }));
-  if (console.annotates && format !== 'github') console.err(githubErrors(reports));
-  if (options.report !== undefined) {
-    const searched = results.map((result, i) => ({ result, report: reports[i]! }));
-    const lives = await livesOf(jobs, results, console);
-    const whys = await whysOf(jobs, reports, console);
-    const page = html(searched, {
-      extras: (scope) => lives.get(JSON.stringify(scope)) ?? [],
-      why: (finding) => whys.get(finding) ?? [],
+  const printed = { format, directory, kept, named, unfinished: failures.length > 0 };
+  await attempt(() => printFound(found, printed, options, console));
+  if (options.report !== undefined && results.length > 0) {
+    const { report } = options;
+    await attempt(async () => {
+      for (const error of await writePage(report, page, console)) failures.push({ error });
+      if (format === 'text') console.out(`Report: ${report}\n`);
     });
-    writeReport(options.report, page);
-    if (console.interrupted.aborted)
-      console.err(
-        'pagelaw: interrupted: what the report has of life cycles, and of why calls were refused, may lack some\n',
-      );
-    if (format === 'text') console.out(`Report: ${options.report}\n`);
   }
   if (saved.size > 0 && format === 'text')
     console.out(`Saved: pagelaw replay ${[...saved].join('\n       pagelaw replay ')}\n`);
-  if (console.interrupted.aborted) return exit.interrupted;
-  const status = statusOf(results);
-  return status === exit.asExpected && kept.some(({ outcome }) => outcome === 'broken') ? exit.violated : status;
+  const [first] = failures;
+  if (first) throw first.error;
+  const isBroken = kept.some(({ outcome }) => outcome === 'broken');
+  return gravest(
+    endStatus(
+      results.some((result) => isBounded(result, options)),
+      options,
+      console,
+    ),
+    isAsExpected(results) && !isBroken ? exit.asExpected : exit.violated,
+  );
+};
+
+/** What the searches have found, and what ended them before the last one. */
+interface Found extends Searched {
+  /** The files of counterexamples. */
+  readonly saved: ReadonlySet<string>;
+  readonly failures: readonly { readonly error: unknown }[];
+}
+
+const searchAll = async (
+  jobs: readonly Job[],
+  options: CheckOptions,
+  overMemory: OverMemory,
+  console: Console,
+): Promise<Found> => {
+  const results: CheckResult[] = [];
+  const reports: Report[] = [];
+  const saved = new Set<string>();
+  const failures: { error: unknown }[] = [];
+  for (const { target, choices, search } of jobs) {
+    try {
+      const scope = scopeOf(target.suite.model, choices);
+      const result = await check(target.suite, choices, search, {
+        ...(options.property && { properties: options.property }),
+        pulse: pulseFor(console, `${scopeName(scope)} ${search.kind}`),
+        overMemory,
+        crossCheck: crossCheckOf(options.crossCheck),
+        dead: (options.coverage ?? false) || options.report !== undefined,
+      });
+      results.push(result);
+      reports.push(reportOf(result, target.module));
+      if (options.save !== undefined) await saveAll(options.save, result, target, saved);
+    } catch (error) {
+      failures.push({ error });
+    }
+    console.progress?.('');
+    if (failures.length > 0 || console.interrupted.aborted) break;
+  }
+  return { results, reports: failures.length > 0 ? reports.map(unfinishedReport) : reports, saved, failures };
+};
+
+const unfinishedReport = (report: Report): Report => ({
+  ...report,
+  notChecked: [...report.notChecked, 'What else was asked for: an error ended the run before that.'],
+});
+
+interface Printed {
+  readonly format: Format<'check'>;
+  /** Of the counterexamples that were kept, and what became of them. */
+  readonly directory: string | undefined;
+  readonly kept: readonly Kept[];
+  /** Whether what was checked was asked for by name, so that all is told of it. */
+  readonly named: boolean;
+  /** Whether an error came before the end. */
+  readonly unfinished: boolean;
+}
+
+const printFound = (
+  { results, reports }: Found,
+  { format, directory, kept, named, unfinished }: Printed,
+  options: CheckOptions,
+  console: Console,
+) => {
+  const style = styleOf(console.colour);
+  const corpus = kept.length === 0 ? '' : `${corpusText(directory!, kept, style)}\n\n`;
+  if (format === 'text') console.out(corpus);
+  else if (format !== 'json') console.err(corpus);
+  if (results.length === 0) return;
+  const text = () => checkText(results, { style, inFull: named, coverage: options.coverage ?? false, unfinished });
+  try {
+    if (options.matrix) console.out(matrixIn(format, results, kept, style, unfinished));
+    else if (format === 'json') console.out(jsonText(checkJson(results, kept, unfinished)));
+    else if (format === 'text') console.out(text());
+    else {
+      const made = formatted(format, reports);
+      if (made === '' && format === 'itf')
+        console.err('pagelaw: no counterexample was found, so there is no trace to write\n');
+      console.out(made);
+    }
+  } catch (error) {
+    if (format !== 'text' && format !== 'itf') console.err(text()); // that ITF has room for one trace is no fault of what was found
+    throw error;
+  }
+  if (console.annotates && format !== 'github') console.err(githubErrors(reports));
 };
 
 const matrixFormats: readonly string[] = formats.document;
@@ -158,68 +207,23 @@ const matrixIn = (
   results: readonly CheckResult[],
   kept: readonly Kept[],
   style: Style,
+  unfinished: boolean,
 ): string => {
-  if (format === 'json') return jsonText(matrixJson(results, kept));
-  if (format === 'mail') return matrixMail(results);
-  return format === 'markdown' ? matrixMarkdown(results) : matrixText(results, style);
+  if (format === 'json') return jsonText(matrixJson(results, kept, unfinished));
+  if (format === 'mail') return matrixMail(results, unfinished);
+  return format === 'markdown' ? matrixMarkdown(results, unfinished) : matrixText(results, style, { unfinished });
 };
 
-/** By scope: what the report shows of the life of a page, for variants that were named and for default ones. */
-const livesOf = async (
-  jobs: readonly Job[],
-  results: readonly CheckResult[],
-  console: Console,
-): Promise<Map<string, Extra[]>> => {
-  const lives = new Map<string, Extra[]>();
-  for (const [i, { scope, search, bound }] of results.entries()) {
-    const { target, choices } = jobs[i]!;
-    const { model } = target.suite;
-    const isAsked = target.variant !== undefined || scope.variant === model.defaultVariant;
-    if (!model.classify || search.kind === 'random' || bound || !isAsked || console.interrupted.aborted) continue;
-    const name = scopeName(scope);
-    const pulse = pulseFor(console, `${name} life cycle`);
-    const life = await audit(model, choices, { commands: [], pulse }).then(
-      (audited) => audited.life,
-      (error: unknown) => {
-        if (!(error instanceof Interrupted)) throw error;
-      },
-    );
-    console.progress?.('');
-    if (life) lives.set(JSON.stringify(scope), lifeExtras(life, name, await svgOf(dotOf(life, name, false))));
-  }
-  return lives;
-};
+/** Whether a bound came first: in the search, or in another one that was asked for to compare it with. */
+const isBounded = ({ search, bound, symmetry, crossCheck }: CheckResult, options: CheckOptions): boolean =>
+  bound !== undefined ||
+  symmetry?.compared === 'bound' ||
+  (options.crossCheck === true && search.kind === 'exhaustive' && !crossCheck);
 
-/** In a report there may be many calls that were refused: for each, only the states near to it are looked at. */
-const statesNearCall = 5_000;
-
-/** By finding: why calls of its counterexample were refused. */
-const whysOf = async (
-  jobs: readonly Job[],
-  reports: readonly Report[],
-  console: Console,
-): Promise<Map<Finding, readonly (Why | undefined)[]>> => {
-  const whys = new Map<Finding, readonly (Why | undefined)[]>();
-  for (const [i, { scope, findings }] of reports.entries()) {
-    const explain = explainer(taskOf(jobs[i]!.target.suite.model, scope, []), statesNearCall);
-    for (const finding of findings) {
-      if (!finding.counterexample) continue;
-      console.progress?.(`${scopeName(scope)}: why calls were refused`);
-      await setImmediate(); // lets ctrl-C through
-      if (console.interrupted.aborted) return whys;
-      whys.set(finding, explain(finding.counterexample.steps));
-    }
-  }
-  console.progress?.('');
-  return whys;
-};
-
-const statusOf = (results: readonly CheckResult[]): number => {
-  const { interrupted, unexpected, missing } = summaryOf(results);
-  if (interrupted) return exit.interrupted;
+const isAsExpected = (results: readonly CheckResult[]): boolean => {
+  const { unexpected, missing } = summaryOf(results);
   // Where the domain was left, the model may be broken, whatever came before: that is not as expected, though the defect may be known.
-  const left = results.some(({ bound }) => bound?.kind === 'domain');
-  return unexpected + missing > 0 || left ? exit.violated : exit.asExpected;
+  return unexpected + missing === 0 && results.every(({ bound }) => bound?.kind !== 'domain');
 };
 
 /** Every search, in order. Throws a SpecError for a name that is not known, or where there would be nothing to judge. */
@@ -290,12 +294,9 @@ const combinationsOf = <T>(values: Readonly<Record<string, readonly T[]>>): Reco
 
 const defaults = { runs: 1000, length: 100, seed: 1 };
 
-/** Of the machine's memory, for the states of a search. */
-export const memoryShare = 0.6;
-
 /** Throws a SpecError for an option that the search does not have. */
 const searchesOf = (options: CheckOptions): SearchChoice[] => {
-  const { search, runs, length, seed, path, maxStates, maxMemory, workers, symmetry } = options;
+  const { search, runs, length, seed, path, maxStates, symmetry } = options;
   const misplaced = (names: readonly (keyof CheckOptions)[], other: string) => {
     const given = names.find((name) => options[name] !== undefined);
     if (given)
@@ -321,9 +322,7 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
   const bounded = maxStates === undefined ? {} : { maxStates };
   const exhaustive: SearchChoice = {
     kind: 'exhaustive',
-    ...bounded,
-    maxBytes: maxMemory === undefined ? Math.floor(totalmem() * memoryShare) : maxMemory * 2 ** 20,
-    workers: workers ?? availableParallelism(),
+    ...limitsOf(options),
     ...(symmetry !== undefined && { symmetry }),
   };
   return match(search)
@@ -332,20 +331,6 @@ const searchesOf = (options: CheckOptions): SearchChoice[] => {
     .with('reference', (kind): SearchChoice[] => [{ kind, ...bounded }])
     .with('random', () => [random])
     .exhaustive();
-};
-
-/** Throws a SpecError if the report could not be written: better before a search than after it. */
-const checkReport = (file: string) => {
-  if (!/\.html?$/.test(file)) throw new SpecError(`--report takes a file that ends in .html, not ${file || 'nothing'}`);
-  if (!existsSync(dirname(file))) throw new SpecError(`cannot write ${file}: there is no directory ${dirname(file)}`);
-};
-
-const writeReport = (file: string, text: string) => {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new SpecError(`cannot write ${file}: ${(error as Error).message}`);
-  }
 };
 
 /** Not a target that was taken for the option's value. */

@@ -15,12 +15,56 @@ export interface Console {
   readonly progress: ((line: string) => void) | undefined;
   /** Standard input. */
   readonly input: Readable;
-  /** Aborted by ctrl-C. */
+  /** Aborted by ctrl-C, or by SIGTERM; the reason is then the exit status. */
   readonly interrupted: AbortSignal;
+  /** Bytes of memory that the process has taken, all threads together. */
+  resident(): number;
 }
 
-/** Exit statuses. 130 is what shells give a program that ctrl-C ended. */
-export const exit = { asExpected: 0, violated: 1, wrongUse: 2, interrupted: 130 } as const;
+/** Exit statuses. Those above 128 are what shells give a program that a signal ended: SIGINT, SIGPIPE, SIGTERM. */
+export const exit = {
+  asExpected: 0,
+  violated: 1,
+  wrongUse: 2,
+  incomplete: 3,
+  interrupted: 130,
+  closedPipe: 141,
+  terminated: 143,
+} as const;
 
-/** An error as it is printed: one line, whatever text from outside the message has in it. */
-export const errorLine = (message: string): string => `pagelaw: ${printable(message)}\n`;
+/** Where several statuses apply, the first of these counts: what ended the run, what is wrong, what is not known. */
+const byGravity: readonly number[] = [
+  exit.interrupted,
+  exit.terminated,
+  exit.wrongUse,
+  exit.violated,
+  exit.incomplete,
+  exit.asExpected,
+];
+
+export const gravest = (...statuses: readonly number[]): number =>
+  byGravity.find((one) => statuses.includes(one)) ?? exit.asExpected;
+
+/** The status of a command that was told to stop: 130 or 143. */
+export const stoppedStatus = ({ interrupted }: Console): number =>
+  interrupted.reason === exit.terminated ? exit.terminated : exit.interrupted;
+
+/** A longer message is cut: with its name and the ellipsis it fills a screen. */
+const longestMessage = 1600;
+
+/** An error as it is printed: one line, of at most a screen, whatever text from outside the message has in it. */
+export const errorLine = (message: string): string => {
+  const line = printable(message.trim().replaceAll(/\s*[\r\n]+\s*/g, ' '));
+  return `pagelaw: ${line.length > longestMessage ? `${line.slice(0, longestMessage)}...` : line}\n`;
+};
+
+/** What is kept of control characters: ends of lines, tabs, and colours where there are any. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the one that begins a colour is meant
+const ours = /(\x1b\[[\d;]*m|\r?\n|\t)/;
+
+/** Any text that is printed: nothing that a model, a file or an argument brings in may steer the terminal. */
+export const shown = (text: string, coloured: boolean): string =>
+  text
+    .split(ours)
+    .map((part, i) => (i % 2 === 1 && (coloured || !part.endsWith('m')) ? part : printable(part)))
+    .join('');

@@ -10,13 +10,14 @@ import {
 } from '../report/difference.ts';
 import { styleOf } from '../report/style.ts';
 import { givenChoices } from './check.ts';
-import { type Console, exit } from './console.ts';
+import { type Console, exit, gravest } from './console.ts';
 import { commandLine, formatOf, jsonText } from './formats.ts';
+import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
 import { pulseFor } from './pulse.ts';
-import { bounds, oneTarget, type ReviewOptions } from './review.ts';
+import { oneTarget, type ReviewOptions } from './review.ts';
 import type { Target } from './suites.ts';
 
-export type DiffOptions = Pick<ReviewOptions, 'set' | 'maxStates' | 'maxMemory' | 'workers' | 'format' | 'json'>;
+export type DiffOptions = LimitOptions & Pick<ReviewOptions, 'set' | 'format' | 'json'>;
 
 /** `pagelaw diff`: 0 if no reachable call differs, 1 if one does, as diff(1) has it. */
 export const diffCommand = async (
@@ -35,7 +36,7 @@ export const diffCommand = async (
     },
   });
   const found = await difference(side(a), side(b), {
-    ...bounds(options),
+    ...guardedLimitsOf(options, console),
     pulse: pulseFor(console, `${nameA} and ${nameB}`),
   }).catch((error: unknown) => {
     if (!(error instanceof Interrupted)) throw error;
@@ -50,7 +51,8 @@ export const diffCommand = async (
   else if (format === 'mail') console.out(differenceMail(found, labels, command));
   else if (format === 'markdown') console.out(differenceMarkdown(found, labels, command));
   else console.out(differenceText(found, labels, styleOf(console.colour)));
-  return statusOf(found);
+  const isBounded = [found.a, found.b].some(({ bound }) => bound !== undefined);
+  return gravest(endStatus(isBounded, options, console), differs(found) ? exit.violated : exit.asExpected);
 };
 
 /** A longer name than this makes columns too wide. */
@@ -65,7 +67,4 @@ const labelsOf = (nameA: string, nameB: string, { a, b }: Difference): Labels =>
   return { a: nameA, b: nameB, names };
 };
 
-const statusOf = ({ a, b, cases, only }: Difference): number => {
-  if ([a, b].some(({ bound }) => bound?.kind === 'interrupted')) return exit.interrupted;
-  return cases.some(isReached) || only.a.length + only.b.length > 0 ? exit.violated : exit.asExpected;
-};
+const differs = ({ cases, only }: Difference): boolean => cases.some(isReached) || only.a.length + only.b.length > 0;

@@ -75,5 +75,5 @@ const oneTrace = (reports: readonly Report[]): string => {
     throw new SpecError(
       `ITF holds one trace, and there are ${found.size}; name a variant and a --property, or use --save and replay --format itf`,
     );
-  return `${JSON.stringify(itf(first.report, first.finding), null, 2)}\n`;
+  return jsonText(itf(first.report, first.finding));
 };

@@ -1,65 +1,73 @@
 #!/usr/bin/env node
+// Nothing of pagelaw is imported here but types, so that what goes wrong in loading the rest is told like any other error.
 import { readFileSync } from 'node:fs';
-import { createLogUpdate } from 'log-update';
-import pc from 'picocolors';
-import { printable } from '../spec/printable.ts';
-import { type Console, errorLine, exit } from './console.ts';
-import { run } from './program.ts';
+import type { Console, exit } from './console.ts';
+
+const wrongUse: (typeof exit)['wrongUse'] = 2;
+
+/** Of the command, when it has ended by itself. */
+let status: number | undefined;
+/** What went wrong beside it: the first such thing. */
+let failure: string | undefined;
+/** Of standard output, from the first thing on that could not be written. */
+let lost: NodeJS.ErrnoException | undefined;
+/** As soon as they are loaded. */
+let loaded: typeof import('./console.ts') | undefined;
+
+const errorLine = (message: string): string =>
+  loaded?.errorLine(message) ?? `pagelaw: ${message.replaceAll(/\s+/g, ' ')}\n`;
 
 // Until the command has ended by itself, nothing that ends the process may look like success: a model file may call
 // process.exit(), or wait for ever.
-let ended = false;
-process.exitCode = exit.wrongUse;
+process.exitCode = wrongUse;
 process.on('exit', () => {
-  if (ended) return;
-  process.stderr.write(
-    'pagelaw: ended before it had finished; does a model file call process.exit(), or wait for ever?\n',
-  );
-  process.exitCode = exit.wrongUse;
+  if (lost && lost.code !== 'EPIPE') failure ??= `cannot write the output: ${lost.message}`;
+  if (status === undefined)
+    failure ??= 'ended before it had finished; does a model file call process.exit(), or wait for ever?';
+  if (failure !== undefined) process.stderr.write(errorLine(failure));
+  process.exitCode = loaded ? finalStatus(loaded) : wrongUse;
 });
 
-const leave = (status: number): never => {
-  ended = true;
-  process.exit(status);
+const finalStatus = ({ exit, gravest }: typeof import('./console.ts')): number => {
+  const ended = gravest(status ?? wrongUse, failure === undefined ? exit.asExpected : wrongUse);
+  // A program that SIGPIPE may end is ended by it where nobody reads on. Node ignores that signal.
+  return lost?.code === 'EPIPE' && ended < exit.interrupted ? exit.closedPipe : ended;
 };
+
+const stop = new AbortController();
+
+/** What was found by then is printed. */
+const stopOn = (signal: 'SIGINT' | 'SIGTERM', reason: number) =>
+  process.on(signal, () => {
+    for (const one of ['SIGINT', 'SIGTERM']) process.removeAllListeners(one); // a second signal does not wait for that
+    stop.abort(reason);
+  });
+stopOn('SIGINT', 130 satisfies (typeof exit)['interrupted']);
+stopOn('SIGTERM', 143 satisfies (typeof exit)['terminated']);
+
+/** For the command to print what it has, when something else has failed. */
+const millisecondsToEnd = 3000;
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(event, (error: unknown) => {
-    process.stderr.write(
-      errorLine(`something that a model file left running failed: ${String(error).split('\n', 1)[0]}`),
-    );
-    leave(exit.wrongUse);
+    failure ??= `something that a model file left running failed: ${thrown(error)}`;
+    stop.abort(wrongUse);
+    setTimeout(() => process.exit(), millisecondsToEnd).unref();
   });
 
-const interruption = new AbortController();
-process.on('SIGINT', () => {
-  // The first ctrl-C lets the search report what it has; a second one does not wait.
-  if (interruption.signal.aborted) leave(exit.interrupted);
-  interruption.abort();
-});
-
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // `pagelaw check | head` is no error. A full disk is: what was printed is not all there is.
-    if (error.code === 'EPIPE') leave(exit.asExpected);
-    if (stream === process.stdout) process.stderr.write(errorLine(`cannot write the output: ${error.message}`));
-    leave(exit.wrongUse);
-  });
-
-const watched = process.stderr.isTTY && process.env.TERM !== 'dumb';
-const line = createLogUpdate(process.stderr, { showCursor: true });
-
-const terminal: Console = {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-  colour: pc.isColorSupported && (process.stdout.isTTY || 'FORCE_COLOR' in process.env),
-  annotates: process.env.GITHUB_ACTIONS === 'true',
-  progress: watched ? (text) => (text === '' ? line.clear() : line(text)) : undefined,
-  get input() {
-    return process.stdin;
-  },
-  interrupted: interruption.signal,
+let thrown = (error: unknown): string => {
+  try {
+    return String(error);
+  } catch {
+    return 'something that cannot be shown';
+  }
 };
+
+// What cannot be written is told at the end: `--save` and `--report` still keep what was found.
+process.stdout.on('error', (error) => {
+  lost ??= error;
+});
+process.stderr.on('error', () => undefined);
 
 /** From the package that this file belongs to: dist/src/cli/ in a build, src/cli/ in the sources. */
 const version = (): string => {
@@ -70,15 +78,36 @@ const version = (): string => {
   return 'unknown';
 };
 
-const stackOf = (error: unknown): string => (error instanceof Error && error.stack) || String(error);
+const terminal = async (): Promise<Console> => {
+  const [{ default: pc }, { createLogUpdate }] = await Promise.all([import('picocolors'), import('log-update')]);
+  const watched = process.stderr.isTTY && process.env.TERM !== 'dumb';
+  const line = createLogUpdate(process.stderr, { showCursor: true });
+  return {
+    out: (text) => {
+      if (!lost) process.stdout.write(text);
+    },
+    err: (text) => {
+      process.stderr.write(text);
+    },
+    colour: pc.isColorSupported && (process.stdout.isTTY || 'FORCE_COLOR' in process.env),
+    annotates: process.env.GITHUB_ACTIONS === 'true',
+    progress: watched ? (text) => (text === '' ? line.clear() : line(text)) : undefined,
+    get input() {
+      return process.stdin;
+    },
+    interrupted: stop.signal,
+    resident: () => process.memoryUsage.rss(),
+  };
+};
 
 try {
-  process.exitCode = await run(process.argv.slice(2), version(), terminal);
+  const { checkRoom } = await import('./address-space.ts');
+  checkRoom();
+  loaded = await import('./console.ts');
+  ({ thrown } = await import('../spec/model.ts'));
+  const { run } = await import('./program.ts');
+  status = await run(process.argv.slice(2), version(), await terminal());
 } catch (error) {
-  // Not something the user asked for wrongly: a fault of pagelaw, with the stack that finds it.
-  process.stderr.write(
-    `pagelaw: internal error, please report it\n${stackOf(error).split('\n').map(printable).join('\n')}\n`,
-  );
-  process.exitCode = exit.wrongUse;
+  const isOutOfFiles = error instanceof Error && 'code' in error && error.code === 'EMFILE';
+  failure ??= `cannot start: ${thrown(error)}${isOutOfFiles ? '; ulimit -n allows too few open files' : ''}`;
 }
-ended = true;

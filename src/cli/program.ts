@@ -1,11 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Interrupted } from '../audit/breath.ts';
-import { SpecError } from '../spec/errors.ts';
 import { type AuditOptions, auditCommand } from './audit.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
-import { type Console, errorLine, exit } from './console.ts';
+import { type Console, errorLine, exit, gravest, shown, stoppedStatus } from './console.ts';
 import { defaultDirectory } from './corpus.ts';
 import { type DiffOptions, diffCommand } from './diff.ts';
+import { failureWords } from './failure.ts';
 import { formats } from './formats.ts';
 import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
@@ -33,8 +33,10 @@ configuration and then, if the model has a larger one, at random in that
 search that defines the verdicts.
 
 Exit status: 0 all as expected; 1 a property is violated that the variant does
-not list as a known defect, or a known defect was not found; 2 wrong usage or a
-broken model; 130 interrupted.
+not list as a known defect, or a known defect was not found; 2 wrong usage, a broken
+model, or what was found could not be written; 3 incomplete: a bound came first,
+and nothing is wrong so far; 130 interrupted, 143 terminated. What was found by
+then is printed. Of several, the first of 130, 143, 2, 1, 3, 0.
 
 Examples:
   pagelaw check pkvm-mmio@fixed --search exhaustive --set pool=2
@@ -75,7 +77,8 @@ one row where all reachable cases have one result; json, csv and --command have
 a row for each case (but --command counts those that no state takes, if they are
 many). mermaid, dot and svg draw the life cycle.
 
-Exit status: 0; 2 wrong usage or a broken model; 130 interrupted.
+Exit status: 0; 2 wrong usage or a broken model; 3 incomplete: a bound came
+first; 130 interrupted, 143 terminated.
 
 Examples:
   pagelaw audit pkvm-mmio@v4 --command host_access
@@ -88,15 +91,20 @@ each switch alone breaks when it is set otherwise, and the minimal sets of
 two-valued switches that keep every property. What breaks nothing is redundant
 in this configuration only.
 
-Exit status: 0; 2 wrong usage or a broken model; 130 interrupted.
+Exit status: 0; 2 wrong usage or a broken model; 3 incomplete: a bound came
+first; 130 interrupted, 143 terminated.
 
 Examples:
   pagelaw review pkvm-mmio
   pagelaw review ./my-model.mts@v2 --mutate --sample 5000 --seed 7
 `;
 
-/** Runs a command line, without the program's name, and returns the exit status. Never throws what the user could mend. */
-export const run = async (argv: readonly string[], version: string, console: Console): Promise<number> => {
+/** Runs a command line, without the program's name, and returns the exit status. Never throws: an error is a line on the side. */
+export const run = async (argv: readonly string[], version: string, world: Console): Promise<number> => {
+  const console: Console = Object.create(world, {
+    out: { value: (text: string) => world.out(shown(text, world.colour)) },
+    err: { value: (text: string) => world.err(shown(text, false)) },
+  });
   let status: number = exit.asExpected;
   const program = new Command('pagelaw')
     .description('Checks the laws that kernel page-table code must keep.')
@@ -107,15 +115,7 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .configureOutput({
       writeOut: (text) => console.out(text),
       writeErr: (text) => console.err(text),
-      outputError: (text, write) =>
-        write(
-          errorLine(
-            text
-              .replace(/^error: /, '')
-              .trimEnd()
-              .replaceAll('\n', ' '),
-          ),
-        ),
+      outputError: (text, write) => write(errorLine(text.replace(/^error: /, ''))),
     });
 
   program
@@ -137,7 +137,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--property <id>', 'judge only this property', collect)
     .addOption(new Option('--search <kind>', 'only this search').choices(['exhaustive', 'random', 'reference']))
     .option('--max-states <n>', 'exhaustive: stop, as incomplete, at so many states', positive)
-    .option('--max-memory <MiB>', 'exhaustive: stop, as incomplete, when states take more (60 % of RAM)', positive)
+    .option('--max-memory <MiB>', `exhaustive: ${memoryOption}`, positive)
+    .option('--allow-incomplete', allowOption)
     .option('--workers <n>', 'exhaustive: how many threads (as many as there are cores)', bounded(256))
     .addOption(
       new Option(
@@ -181,7 +182,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--set <name=value>', 'set a config parameter', collect)
     .option('--switch <name=value>', 'set a switch, of the default variant if none is named', collect)
     .option('--max-states <n>', 'stop, as incomplete, at so many states', positive)
-    .option('--max-memory <MiB>', 'stop, as incomplete, when states take more (60 % of RAM)', positive)
+    .option('--max-memory <MiB>', memoryOption, positive)
+    .option('--allow-incomplete', allowOption)
     .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
     .addOption(formatOption(formats.audit))
     .option('--json', jsonOption)
@@ -201,7 +203,8 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .option('--seed <n>', 'draw the sample with this seed (1)', integer)
     .option('--budget <n>', 'at most so many searches for minimal sets of switches (200)', positive)
     .option('--max-states <n>', 'stop each search, as incomplete, at so many states', positive)
-    .option('--max-memory <MiB>', 'stop, as incomplete, when states take more (60 % of RAM)', positive)
+    .option('--max-memory <MiB>', memoryOption, positive)
+    .option('--allow-incomplete', allowOption)
     .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
     .addOption(formatOption(formats.document))
     .option('--json', jsonOption)
@@ -217,11 +220,15 @@ export const run = async (argv: readonly string[], version: string, console: Con
     .argument('<b>', 'the same, with the same states')
     .option('--set <name=value>', 'set a config parameter, on both sides', collect)
     .option('--max-states <n>', 'stop, as incomplete, at so many states', positive)
-    .option('--max-memory <MiB>', 'stop, as incomplete, when states take more (60 % of RAM)', positive)
+    .option('--max-memory <MiB>', memoryOption, positive)
+    .option('--allow-incomplete', allowOption)
     .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
     .addOption(formatOption(formats.document))
     .option('--json', jsonOption)
-    .addHelpText('after', '\nExit status: 0 no reachable call differs; 1 one does; 2 they cannot be compared.\n')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 no reachable call differs; 1 one does; 2 they cannot be compared;\n3 incomplete: a bound came first, and none differs so far; 130 interrupted, 143\nterminated.\n',
+    )
     .action(async (a: string, b: string, options: DiffOptions) => {
       status = await diffCommand(a, b, options, console);
     });
@@ -261,16 +268,24 @@ export const run = async (argv: readonly string[], version: string, console: Con
     await program.parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.asExpected : exit.wrongUse;
-    if (error instanceof Interrupted) {
-      console.progress?.('');
-      console.err(errorLine(error.message));
-      return exit.interrupted;
-    }
-    if (!(error instanceof SpecError)) throw error;
     console.progress?.('');
-    console.err(errorLine(error.message));
-    return exit.wrongUse;
+    if (isA(CommanderError, error)) return error.exitCode === 0 ? exit.asExpected : exit.wrongUse;
+    const stopped = console.interrupted.aborted ? stoppedStatus(console) : exit.asExpected;
+    if (isA(Interrupted, error)) {
+      console.err(errorLine(error.message));
+      return stopped;
+    }
+    console.err(errorLine(failureWords(error)));
+    return gravest(stopped, exit.wrongUse);
+  }
+};
+
+/** A model can throw what cannot even be asked what it is. */
+const isA = <T>(kind: new (...given: never[]) => T, error: unknown): error is T => {
+  try {
+    return error instanceof kind;
+  } catch {
+    return false;
   }
 };
 
@@ -278,6 +293,10 @@ const formatOption = (names: readonly string[]) =>
   new Option('--format <name>', 'how to print it (text)').choices(names);
 
 const jsonOption = 'short for --format json';
+
+const memoryOption = "stop, as incomplete, when the process takes more (60 % of RAM, or of the container's)";
+
+const allowOption = 'exit with 0, not 3, where a bound came first and nothing is wrong so far';
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 

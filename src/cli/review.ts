@@ -1,29 +1,26 @@
-import { availableParallelism, totalmem } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { ablation } from '../audit/ablation.ts';
-import { mutationAudit } from '../audit/mutation.ts';
+import { type Ablation, ablation } from '../audit/ablation.ts';
+import { type MutationAudit, mutationAudit } from '../audit/mutation.ts';
 import { type CheckResult, check } from '../check.ts';
 import { type Review, reviewJson, reviewMail, reviewMarkdown, reviewText } from '../report/review.ts';
 import { styleOf } from '../report/style.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Choices, scopeOf, systemOf } from '../spec/model.ts';
-import { givenChoices, memoryShare } from './check.ts';
-import { type Console, exit } from './console.ts';
+import { givenChoices } from './check.ts';
+import type { Console } from './console.ts';
 import { commandLine, type Format, formatOf, jsonText } from './formats.ts';
+import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
 import { pulseFor } from './pulse.ts';
 import { findTargets, type Target } from './suites.ts';
 
-export interface ReviewOptions {
+export interface ReviewOptions extends LimitOptions {
   readonly set?: readonly string[];
   readonly matrix: boolean;
   readonly mutate?: boolean;
   readonly sample?: number;
   readonly seed?: number;
   readonly budget?: number;
-  readonly maxStates?: number;
-  readonly maxMemory?: number;
-  readonly workers?: number;
   readonly format?: Format<'document'>;
   readonly json?: boolean;
 }
@@ -44,28 +41,38 @@ export const reviewCommand = async (name: string, options: ReviewOptions, consol
   const scope = scopeOf(model, choices);
   systemOf(model, scope);
 
-  const matrix = options.matrix ? await matrixOf(target, choices, options, console) : [];
-  const search = { ...bounds(options), pulse: pulseFor(console, `${scopeName(scope)} switches`) };
+  const limits = guardedLimitsOf(options, console);
+  const search = { ...limits, pulse: pulseFor(console, `${scopeName(scope)} switches`) };
+  const matrix: CheckResult[] = [];
+  const parts: { ablation?: Ablation; mutation?: MutationAudit } = {};
+  const failures: { readonly error: unknown }[] = [];
+  try {
+    if (options.matrix) for await (const result of matrixOf(target, choices, limits, console)) matrix.push(result);
+    if (!console.interrupted.aborted)
+      parts.ablation = await ablation(target.suite, choices, { ...search, budget: options.budget ?? defaults.budget });
+    if (options.mutate && !console.interrupted.aborted)
+      parts.mutation = await mutationAudit(target.suite, choices, {
+        ...search,
+        sample: options.sample ?? defaults.sample,
+        seed: options.seed ?? defaults.seed,
+        tell: async (done, all) => {
+          console.progress?.(`${scopeName(scope)}: mutant ${done + 1} of ${all}`);
+          if (done % 16 === 0) await setImmediate(); // lets ctrl-C through
+          return !console.interrupted.aborted;
+        },
+      });
+  } catch (error) {
+    failures.push({ error });
+  }
+  console.progress?.('');
+  const [failure] = failures;
+  if (failure && matrix.length === 0 && !parts.ablation) throw failure.error;
   const review: Review = {
     matrix,
-    ablation: console.interrupted.aborted
-      ? undefined
-      : await ablation(target.suite, choices, { ...search, budget: options.budget ?? defaults.budget }),
-    mutation:
-      options.mutate && !console.interrupted.aborted
-        ? await mutationAudit(target.suite, choices, {
-            ...search,
-            sample: options.sample ?? defaults.sample,
-            seed: options.seed ?? defaults.seed,
-            tell: async (done, all) => {
-              console.progress?.(`${scopeName(scope)}: mutant ${done + 1} of ${all}`);
-              if (done % 16 === 0) await setImmediate(); // lets ctrl-C through
-              return !console.interrupted.aborted;
-            },
-          })
-        : undefined,
+    ablation: parts.ablation,
+    mutation: parts.mutation,
+    unfinished: failure !== undefined,
   };
-  console.progress?.('');
   const { matrix: isShown, set, mutate, sample, seed, budget, maxStates } = options;
   const command = commandLine(['review', name], {
     'no-matrix': !isShown,
@@ -76,8 +83,14 @@ export const reviewCommand = async (name: string, options: ReviewOptions, consol
   else if (format === 'mail') console.out(reviewMail(review, command));
   else if (format === 'markdown') console.out(reviewMarkdown(review, command));
   else console.out(reviewText(review, styleOf(console.colour)));
-  return console.interrupted.aborted ? exit.interrupted : exit.asExpected;
+  if (failure) throw failure.error;
+  return endStatus(isBounded(review), options, console);
 };
+
+/** Whether a bound came before the end of one of the searches. That a budget of searches was spent is as it was asked for. */
+const isBounded = ({ matrix, ablation }: Review): boolean =>
+  [...matrix, ...(ablation ? [ablation, ...ablation.flips] : [])].some(({ bound }) => bound !== undefined) ||
+  ablation?.combinations?.left?.why === 'bound';
 
 /** The target that a name stands for. Throws a SpecError if a file has several models. */
 export const oneTarget = async (name: string): Promise<Target> => {
@@ -87,30 +100,17 @@ export const oneTarget = async (name: string): Promise<Target> => {
   return target;
 };
 
-/** What an exhaustive search may take, by default and as given. */
-export const bounds = ({
-  maxStates,
-  maxMemory,
-  workers,
-}: Pick<ReviewOptions, 'maxStates' | 'maxMemory' | 'workers'>) => ({
-  ...(maxStates !== undefined && { maxStates }),
-  maxBytes: maxMemory === undefined ? Math.floor(totalmem() * memoryShare) : maxMemory * 2 ** 20,
-  workers: workers ?? availableParallelism(),
-});
-
 /** Every variant, checked exhaustively. */
-const matrixOf = async (
+async function* matrixOf(
   { suite }: Target,
   { config }: Choices,
-  options: ReviewOptions,
+  { overMemory, ...limits }: ReturnType<typeof guardedLimitsOf>,
   console: Console,
-): Promise<CheckResult[]> => {
-  const results: CheckResult[] = [];
+): AsyncGenerator<CheckResult> {
   for (const variant of Object.keys(suite.model.variants)) {
     if (console.interrupted.aborted) break;
     const choices = { variant, ...(config && { config }) };
     const pulse = pulseFor(console, scopeName(scopeOf(suite.model, choices)));
-    results.push(await check(suite, choices, { kind: 'exhaustive', ...bounds(options) }, { pulse }));
+    yield await check(suite, choices, { kind: 'exhaustive', ...limits }, { pulse, overMemory });
   }
-  return results;
-};
+}

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
 import { SpecError } from '../spec/errors.ts';
 import type { Command, Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import { replaceFile } from './replace-file.ts';
 
 const version = 1;
 
@@ -105,21 +106,12 @@ export const saveCounterexample = async (
     module === undefined
       ? counterexample
       : { ...counterexample, module: relative(resolve(directory), resolve(module)) };
-  const temporary = `${path}.${process.pid}.tmp`;
   try {
     await makeDirectory(resolve(directory));
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(`${JSON.stringify(located, null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw new SpecError(`cannot write ${path}: ${(error as Error).message}`);
   }
+  await replaceFile(path, `${JSON.stringify(located, null, 2)}\n`);
 };
 
 /** Reads a counterexample. Throws a SpecError that names the file and what is wrong with it. */

@@ -10,10 +10,11 @@ import type { Replayed } from './replay.ts';
 /** Raised when a field changes its meaning or goes away; new fields may come without. */
 const version = 1;
 
-/** The results of `check --json`. */
-export const checkJson = (results: readonly CheckResult[], kept: readonly Kept[] = []): object => ({
+/** The results of `check --json`. `unfinished`: an error ended the checks before the last one. */
+export const checkJson = (results: readonly CheckResult[], kept: readonly Kept[] = [], unfinished = false): object => ({
   format: 'pagelaw check',
   version,
+  ...(unfinished && { unfinished }),
   ...(kept.length > 0 && { corpus: kept }),
   results: results.map((result) => ({
     model: result.scope.model,

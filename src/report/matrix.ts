@@ -98,14 +98,18 @@ const key =
   '!: not as the suite lists it';
 
 /** The report of `check --matrix`: for each model and configuration, variants by properties. */
-export const matrixText = (results: readonly CheckResult[], style: Style, width: number = columns.text): string => {
+export const matrixText = (
+  results: readonly CheckResult[],
+  style: Style,
+  { unfinished = false, width = columns.text }: { readonly unfinished?: boolean; readonly width?: number } = {},
+): string => {
   const blocks = matricesOf(results).map((one) => blockText(one, style, width));
-  return `${fitted([...blocks, summaryText(results, style, width)].join('\n\n'), width)}\n`;
+  return `${fitted([...blocks, summaryText(results, style, { unfinished, width })].join('\n\n'), width)}\n`;
 };
 
 /** For a mailing list: the same in 72 columns and without colour. */
-export const matrixMail = (results: readonly CheckResult[]): string =>
-  matrixText(results, styleOf(false), columns.mail);
+export const matrixMail = (results: readonly CheckResult[], unfinished = false): string =>
+  matrixText(results, styleOf(false), { unfinished, width: columns.mail });
 
 const searchWords = ({ search, config }: Matrix) =>
   [search.kind, settings(config)].filter((part) => part !== '').join(': ');
@@ -160,7 +164,7 @@ const paintOf = (cell: Cell | undefined): 'red' | 'yellow' | 'green' | 'dim' => 
 };
 
 /** For an issue or a merge request: a table for each model and configuration; bold is what the suite does not list. */
-export const matrixMarkdown = (results: readonly CheckResult[]): string =>
+export const matrixMarkdown = (results: readonly CheckResult[], unfinished = false): string =>
   `${[
     ...matricesOf(results).flatMap((one) => [
       `## ${inText(one.model)}: ${inText(one.title)}`,
@@ -177,13 +181,18 @@ export const matrixMarkdown = (results: readonly CheckResult[]): string =>
       inText(key),
       ...unreachedWords(one).map(inText),
     ]),
-    summaryLines(results, styleOf(false)).map(inText).join('\n\n'),
+    summaryLines(results, styleOf(false), unfinished).map(inText).join('\n\n'),
   ].join('\n\n')}\n`;
 
 /** The result of `check --matrix --json`. */
-export const matrixJson = (results: readonly CheckResult[], kept: readonly Kept[] = []): object => ({
+export const matrixJson = (
+  results: readonly CheckResult[],
+  kept: readonly Kept[] = [],
+  unfinished = false,
+): object => ({
   format: 'pagelaw matrix',
   version: 1,
+  ...(unfinished && { unfinished }),
   ...(kept.length > 0 && { corpus: kept }),
   matrices: matricesOf(results).map(({ model, title, search, config, properties, rows }) => ({
     model,

@@ -17,6 +17,8 @@ export interface Review {
   readonly matrix: readonly CheckResult[];
   readonly ablation: Ablation | undefined;
   readonly mutation: MutationAudit | undefined;
+  /** Whether an error ended the review, so that what is behind it is missing. */
+  readonly unfinished?: boolean;
 }
 
 /** The report of `review`. */
@@ -42,9 +44,10 @@ export const reviewMarkdown = (review: Review, command: readonly string[]): stri
     blocksMarkdown([...reviewBlocks(review, styleOf(false)), ...closing(review, command)]),
   ].join('\n');
 
-const reviewBlocks = ({ ablation, mutation }: Review, style: Style): Block[] => [
+const reviewBlocks = ({ ablation, mutation, unfinished }: Review, style: Style): Block[] => [
   ...(ablation ? ablationBlocks(ablation, style) : []),
   ...(mutation ? mutationBlocks(mutation, style) : []),
+  ...(unfinished ? [paragraph('Not finished: an error ended the review before all of it was done.')] : []),
 ];
 
 const closing = ({ ablation }: Review, command: readonly string[]): Block[] =>
@@ -327,9 +330,10 @@ const whereWords = (where: readonly { readonly path: string; readonly value: Val
 };
 
 /** The result of `review --json`. */
-export const reviewJson = ({ matrix, ablation, mutation }: Review): object => ({
+export const reviewJson = ({ matrix, ablation, mutation, unfinished = false }: Review): object => ({
   format: 'pagelaw review',
   version: 1,
+  ...(unfinished && { unfinished }),
   matrix: checkJson(matrix),
   ablation: ablation
     ? {

@@ -47,6 +47,8 @@ export interface TextOptions {
   /** Whether a result gets a row for each property and its traces in full, or only what is out of the ordinary. */
   readonly inFull: boolean;
   readonly coverage: boolean;
+  /** Whether an error ended the checks before the last one. */
+  readonly unfinished?: boolean;
 }
 
 /** The report of `check`: a table for each model and search, the traces that want to be seen, and a summary. */
@@ -61,7 +63,7 @@ export const checkText = (results: readonly CheckResult[], options: TextOptions)
     blocks.push(...shown.map((one) => violationText(result, one, style)));
   }
   if (options.coverage) blocks.push(...results.map(coverageText));
-  return `${fitted([...blocks, summaryText(results, style)].join('\n\n'))}\n`;
+  return `${fitted([...blocks, summaryText(results, style, options)].join('\n\n'))}\n`;
 };
 
 const tableKey = ({ scope, search }: CheckResult) => `${scope.model} ${search.kind} ${settings(scope.config)}`;
@@ -278,13 +280,17 @@ function timeWords({ seconds: { search, functions, paths }, workers }: Engine, d
 }
 
 /** How the checks ended, and what a verdict among them does not say. */
-export const summaryText = (results: readonly CheckResult[], style: Style, width = 80): string =>
-  summaryLines(results, style)
+export const summaryText = (
+  results: readonly CheckResult[],
+  style: Style,
+  { unfinished = false, width = 80 }: { readonly unfinished?: boolean; readonly width?: number } = {},
+): string =>
+  summaryLines(results, style, unfinished)
     .map((line) => wrapped(line, width - 2))
     .join('\n');
 
 /** The same, a sentence a line. */
-export function summaryLines(results: readonly CheckResult[], style: Style): string[] {
+export function summaryLines(results: readonly CheckResult[], style: Style, unfinished: boolean): string[] {
   const { proved, known, unexpected, missing } = summaryOf(results);
   const bounds = new Set(results.flatMap(({ bound }) => (bound ? boundWords(bound) : [])));
   const verdicts = new Set(results.flatMap(({ properties }) => properties.map(({ verdict }) => verdict.kind)));
@@ -292,11 +298,13 @@ export function summaryLines(results: readonly CheckResult[], style: Style): str
   if (unexpected > 0) lines.push(style.red(`${plural(unexpected, 'violation')} that no variant lists as known.`));
   if (missing > 0) lines.push(style.red(`${plural(missing, 'known defect')} not found.`));
   if (unexpected === 0 && missing === 0) {
-    const soFar = bounds.size > 0 ? 'Nothing unexpected so far' : 'All as expected';
+    const soFar = bounds.size > 0 || unfinished ? 'Nothing unexpected so far' : 'All as expected';
     lines.push(style.green(`${soFar}: ${count(proved)} proved, ${plural(known, 'known defect')} found.`));
   }
   for (const bound of bounds)
     lines.push(style.yellow(`Incomplete (${bound}): nothing is proved beyond what the table says.`));
+  if (unfinished)
+    lines.push(style.red('Not finished: an error ended the run before all that was asked for was checked.'));
   lines.push(...results.flatMap(silentPanics).map(style.yellow), ...results.flatMap(silentEnds).map(style.yellow));
   if (proved > 0) lines.push('Proved: for every reachable state of the configuration shown, and of no other.');
   if (verdicts.has('not found')) lines.push('Not found: no violation in these random runs; no proof.');

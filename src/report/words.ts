@@ -21,7 +21,7 @@ export const settings = (values: Readonly<Record<string, number | boolean | stri
 export const boundWords = (bound: Bound): string =>
   match(bound)
     .with({ kind: 'states' }, ({ limit }) => `stopped at ${count(limit)} states`)
-    .with({ kind: 'memory' }, ({ limit }) => `stopped at ${count(Math.floor(limit / 2 ** 20))} MiB of states`)
+    .with({ kind: 'memory' }, (memory) => `stopped ${memoryWords(memory)}`)
     .with(
       { kind: 'domain' },
       ({ command, misfit }) =>
@@ -36,6 +36,13 @@ export const crossCheckWords = (crossCheck: CrossCheck, { states }: Pick<Covered
     ? 'Cross-checked: the reference search as a whole says the same.'
     : `Cross-checked in ${count(crossCheck.states)} of ${count(states)} states (seed ${crossCheck.seed}): ` +
       `${count(crossCheck.calls)} calls and ${count(crossCheck.judgements)} judgements made again plainly, no difference.`;
+
+const memoryWords = ({ limit, of }: Extract<Bound, { readonly kind: 'memory' }>): string => {
+  const mebibytes = `${count(Math.floor(limit / 2 ** 20))} MiB`;
+  if (of === undefined) return `at ${mebibytes} of states`;
+  if (of === 'resident set') return `where the process took ${mebibytes} of memory`;
+  return `near ${mebibytes} of ${of === 'heap' ? "JavaScript's heap" : of}`;
+};
 
 /** The verdict in one word or two; a witness that is proved was reached. */
 export const verdictWords = (verdict: Verdict, witness: boolean): string => {

@@ -10,6 +10,7 @@ import { findDead } from './dead.ts';
 import { type Explored, endsOf, firstDeadEnd, judgeExplored, noSuccessor, type Quotient } from './explored.ts';
 import { decides, Findings, type Judgeable } from './findings.ts';
 import { TransitionLearner } from './learner.ts';
+import { isOutOfMemory, type OverMemory } from './memory.ts';
 import { type Bound, type Engine, type Progress, type Pulse, type SearchResult, Tally, type Trace } from './result.ts';
 import { StateJudgements } from './state-judgements.ts';
 import { StateSet } from './state-set.ts';
@@ -23,6 +24,8 @@ export interface ExhaustiveOptions {
   readonly maxStates?: number;
   /** Stop, as incomplete, before the state table takes more than this many bytes. */
   readonly maxBytes?: number;
+  /** Stop, as incomplete, when this says so: for what the process really takes, which is not the same every time. */
+  readonly overMemory?: OverMemory;
   /** How many threads expand states; 1 if not given. What is found does not depend on it. */
   readonly workers?: number;
   /** The fewest calls in a level for which threads are worth their trouble; 0: use them whether they are of use or not. */
@@ -91,6 +94,12 @@ const mostWastedStretches = 3;
 const millisecondsBetweenLooks = 20;
 const statesBetweenPulses = 1 << 14;
 
+/** What a worker thread takes, with its own heap and stack. */
+const bytesOfWorker = { touched: 12 * 2 ** 20, reserved: 720 * 2 ** 20 };
+
+/** For each state and instance that it is followed with, while infinite paths are looked for. */
+const bytesOnPaths = 10;
+
 /** Of so many states one is judged again plainly, by every judgement. */
 const statesBetweenAudits = 4096;
 
@@ -116,6 +125,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   const {
     maxStates = Number.POSITIVE_INFINITY,
     maxBytes = Number.POSITIVE_INFINITY,
+    overMemory,
     workers = 1,
     callsWorthSharing = usuallyWorthSharing,
     pulse = async () => true,
@@ -124,7 +134,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   const { system, commands } = task;
   const layout = layoutOf(system.state);
   const width = layout.words;
-  const states = new StateSet(width, maxBytes);
+  const states = new StateSet(width, maxBytes, overMemory);
   const most = Math.min(maxStates, states.most);
   const symmetry = options.symmetry === false ? undefined : symmetryOf(task, layout);
   const check = symmetry && new SymmetryCheck(task, layout, symmetry);
@@ -145,6 +155,10 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
     count: 0,
   };
   const alone = new Uint32Array(width);
+  const instancesOnPaths = task.obligations.map(({ property, instances }) =>
+    property.on === 'path' ? (symmetry ? instances.length : 1) : 0,
+  );
+  const bytesForPaths = bytesOnPaths * Math.max(0, ...instancesOnPaths);
   let code: string | undefined;
   let expand: Expand | undefined;
   let compiledRows = 0;
@@ -214,7 +228,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       if (from % statesBetweenAudits === 0) ofStates.audit(states.words, from * width);
       const first = batch.count;
       // Compiled tables count the calls of a whole batch; close to the bound each call is counted as it comes, as by the reference.
-      if (expand && !inTurn && from % statesBetweenLookups !== 0 && states.count + room < most)
+      if (expand && !inTurn && from % statesBetweenLookups !== 0 && hasRoom())
         batch.count = expand(states.words, from * width, batch.words, batch.rows, learner.uses, first);
       else for (let command = 0; command < commands.length; command++) batch.rows[batch.count++] = -1 - command;
       batch.from.fill(from, first, batch.count);
@@ -224,10 +238,25 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       if (work - lastPulse >= workBetweenPulses && !bound) {
         lastPulse = work;
         arriveAll();
-        if (!(await pulse(progress()))) bound ??= { kind: 'interrupted' };
+        bound ??= await look();
       }
     }
     return from;
+  }
+
+  /** For a whole batch. What is refused then, and not in the middle of it, leaves the counts right. */
+  function hasRoom(): boolean {
+    return states.count + room < most && (!overMemory || states.reserve(states.count + room));
+  }
+
+  /** Whether to end here. */
+  async function look(): Promise<Bound | undefined> {
+    return overMemory?.(later()) ?? ((await pulse(progress())) ? undefined : { kind: 'interrupted' });
+  }
+
+  /** Bytes that are needed yet for what was found, to put it in order and to judge it. */
+  function later(): number {
+    return (pool?.bytesToOrder ?? 0) + bytesForPaths * states.count;
   }
 
   /** The same on worker threads, and the new states in the same order. Stops early where a bound is near. */
@@ -237,6 +266,10 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
     else recompile(from);
     if (code === undefined) return from;
     if (!pool) {
+      if (overMemory?.(workers * bytesOfWorker.touched, workers * bytesOfWorker.reserved)) {
+        wastedStretches = mostWastedStretches;
+        return from;
+      }
       pool = new Workers(workers, states, width, commands.length, options.callsToLeave);
       pool.use(code, transitions.commands());
     }
@@ -276,7 +309,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
     await judgeFound();
     while (!ended) {
       await Promise.race([end, setTimeout(millisecondsBetweenLooks)]);
-      if (!ended && !bound && !(await pulse(progress()))) bound = { kind: 'interrupted' };
+      if (!ended) bound ??= await look();
       if (bound) pool.stop();
     }
     const { end: reached, left } = await end;
@@ -295,7 +328,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       if (ofStates.settles(states.words, state * width, row))
         findings.ofState(layout.decode(states.words, state * width), (among) => shownState(state, among));
       if (state % statesBetweenAudits === 0) ofStates.audit(states.words, state * width);
-      if (state % statesBetweenPulses === 0 && !(await pulse(progress()))) bound = { kind: 'interrupted' };
+      if (state % statesBetweenPulses === 0) bound = await look();
     }
   }
 
@@ -350,7 +383,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       return;
     }
     const found = states.add(words, at, hash, from);
-    if (found === StateSet.full) bound = { kind: 'memory', limit: maxBytes };
+    if (found === StateSet.full) bound = states.refusal ?? { kind: 'memory', limit: maxBytes };
     if (found < 0) return;
     depth = level + 1;
     // The row wrote what it wrote before the parts were exchanged.
@@ -470,6 +503,11 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   /** Returns the commands to the first dead end. */
   function judgeGraph(): Command[] | undefined {
     if (!isVerified()) return undefined;
+    const refusal = bound ? undefined : overMemory?.(bytesForPaths * states.count);
+    if (refusal) {
+      bound = refusal;
+      return undefined;
+    }
     try {
       if (check) judgeEndsBy(check);
       judgeExplored(task, graph, findings);
@@ -478,7 +516,9 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       return end;
     } catch (error) {
       checkSymmetry();
-      throw error;
+      if (!isOutOfMemory(error)) throw error;
+      bound ??= { kind: 'memory', limit: states.bytes, of: 'address space' };
+      return undefined;
     }
   }
 

@@ -76,6 +76,8 @@ export const serve = (port: Pick<MessagePort, 'on' | 'postMessage'>, hash: typeo
     readonly hashes: Int32Array;
   };
   let touched = 0;
+  /** Frees what is not used any more; there only where the command line watches its memory. */
+  const collect: (() => void) | undefined = Reflect.get(globalThis, 'gc');
 
   const arrive = (count: number) => {
     const { width, words, parents, table, arrivals, base, counters } = states;
@@ -184,6 +186,7 @@ export const serve = (port: Pick<MessagePort, 'on' | 'postMessage'>, hash: typeo
     if (message.states) {
       if (states?.base !== message.states.base) next = blockEnd = 0;
       states = message.states;
+      collect?.(); // a thread that makes no garbage would keep the arrays that these replace
     }
     const room = batchSize + tables.count;
     if (batch?.rows.length !== room)

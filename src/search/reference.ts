@@ -7,12 +7,15 @@ import { sharingParts } from '../spec/update.ts';
 import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from './explored.ts';
 import { Findings } from './findings.ts';
 import { checkIdentity } from './identity.ts';
+import type { OverMemory } from './memory.ts';
 import { type Bound, type Pulse, type SearchResult, Tally } from './result.ts';
 import { causes, judge, LeftDomain, perform, type Task } from './task.ts';
 
 export interface ReferenceOptions {
   /** Stop, as incomplete, before more than this many distinct states. */
   readonly maxStates?: number;
+  /** Stop, as incomplete, when this says so. */
+  readonly overMemory?: OverMemory;
   readonly pulse?: Pulse;
 }
 
@@ -26,7 +29,7 @@ const callsBetweenPulses = 2048;
  * The search goes on behind a violation and does not go on behind a panic.
  */
 export const searchReference = async (task: Task, options: ReferenceOptions = {}): Promise<SearchResult> => {
-  const { maxStates = Number.POSITIVE_INFINITY, pulse = async () => true } = options;
+  const { maxStates = Number.POSITIVE_INFINITY, overMemory, pulse = async () => true } = options;
   const { system, commands } = task;
   const layout = layoutOf(system.state);
   const tally = new Tally(commands);
@@ -85,9 +88,9 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
           visit(outcome.state, key, from, command);
         }
       }
-      if (tally.transitions % callsBetweenPulses === 0 && !(await pulse(covered()))) {
-        bound = { kind: 'interrupted' };
-        break search;
+      if (tally.transitions % callsBetweenPulses === 0) {
+        bound = overMemory?.() ?? ((await pulse(covered())) ? undefined : { kind: 'interrupted' });
+        if (bound) break search;
       }
     }
   }

@@ -14,12 +14,12 @@ export interface Trace {
 }
 
 /**
- * Why a search ended before it had seen everything. `domain`: a call made a state that is outside the state's domain, behind a
+ * Why a search ended before it had seen everything. `memory`: the state table came to `limit` bytes, or what `of` says of the process. `domain`: a call made a state that is outside the state's domain, behind a
  * violation, which may be the reason; without one the model is broken, and that is an error.
  */
 export type Bound =
   | { readonly kind: 'states'; readonly limit: number }
-  | { readonly kind: 'memory'; readonly limit: number }
+  | { readonly kind: 'memory'; readonly limit: number; readonly of?: 'resident set' | 'heap' | 'address space' }
   | { readonly kind: 'domain'; readonly command: Command; readonly misfit: string }
   | { readonly kind: 'interrupted' };
 

@@ -1,3 +1,5 @@
+import { isOutOfMemory, type OverMemory } from './memory.ts';
+
 /** Share of the hash table that may be in use before it is doubled. */
 const fullest = 0.6;
 
@@ -24,11 +26,15 @@ export class StateSet {
   table: Uint32Array = shared(1 << 12);
   /** Keeps the reads of `touch` from being optimised away. */
   touched = 0;
+  /** Why there was no room to grow: `overMemory` said so, or the machine. `maxBytes` is no refusal. From then on nothing grows. */
+  refusal: ReturnType<OverMemory>;
+  readonly #overMemory: OverMemory;
 
-  /** `width`: words in a state. */
-  constructor(width: number, maxBytes: number) {
+  /** `width`: words in a state. `overMemory` is asked before the arrays grow. */
+  constructor(width: number, maxBytes: number, overMemory: OverMemory = () => undefined) {
     this.#width = width;
     this.#maxBytes = maxBytes;
+    this.#overMemory = overMemory;
     this.words = shared(width << 11);
     this.parents = shared(1 << 11);
   }
@@ -212,20 +218,21 @@ export class StateSet {
   }
 
   #grow(): boolean {
-    if (this.bytes + this.words.byteLength + this.parents.byteLength > this.#maxBytes) return false;
-    const words = allocated(this.words.length * 2);
-    const parents = allocated(this.parents.length * 2);
-    if (!words || !parents) return false;
-    words.set(this.words);
-    parents.set(this.parents);
-    this.words = words;
-    this.parents = parents;
+    const more = this.words.byteLength + this.parents.byteLength;
+    if (this.bytes + more > this.#maxBytes) return false;
+    const arrays = this.#allocated(more, [this.words.length * 2, this.parents.length * 2]);
+    if (!arrays) return false;
+    const [words, parents] = arrays;
+    words!.set(this.words);
+    parents!.set(this.parents);
+    this.words = words!;
+    this.parents = parents!;
     return true;
   }
 
   #rehash(): boolean {
     if (this.bytes + 2 * this.table.byteLength > this.#maxBytes || this.table.length >= mostSlots) return false;
-    const table = allocated(this.table.length * 2);
+    const [table] = this.#allocated(2 * this.table.byteLength, [this.table.length * 2]) ?? [];
     if (!table) return false;
     const mask = table.length - 1;
     for (let i = 0; i < this.table.length; i++) {
@@ -238,19 +245,23 @@ export class StateSet {
     this.table = table;
     return true;
   }
+
+  /** Arrays of these lengths, of which `touched` bytes are written at once; undefined if there is no room for them. */
+  #allocated(touched: number, lengths: readonly number[]): Uint32Array[] | undefined {
+    const bytes = lengths.reduce((sum, length) => sum + 4 * length, 0);
+    this.refusal ??= this.#overMemory(touched, bytes);
+    if (this.refusal) return undefined;
+    try {
+      return lengths.map(shared);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      this.refusal = { kind: 'memory', limit: this.bytes, of: 'address space' };
+      return undefined;
+    }
+  }
 }
 
 const shared = (length: number) => new Uint32Array(new SharedArrayBuffer(4 * length));
-
-/** The array, or undefined if the machine has no room for it. */
-const allocated = (length: number): Uint32Array | undefined => {
-  try {
-    return shared(length);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-};
 
 /** Multiply and fold, word by word; the last fold spreads high bits to where the table looks. Worker threads get its text. */
 export const hashOf = (words: Uint32Array, at: number, width: number): number => {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { SpecError } from '../spec/errors.ts';
+import { thrown } from '../spec/model.ts';
 import { counters, type SharedTables, type Stretch, type StretchDone, serve } from './level-worker.ts';
 import { hashOf, type StateSet } from './state-set.ts';
 
@@ -16,6 +17,16 @@ const numbersAtOnce = 256;
 const mostInChunk = 64;
 const callsInChunk = 1 << 13;
 const usuallyLeft = 1 << 17;
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : thrown(error));
+
+/** Threads, open files or memory ran out. */
+const didNotStart = (error: unknown) =>
+  error instanceof Error && Reflect.get(error, 'code') === 'ERR_WORKER_INIT_FAILED';
+const cannotStart = (error: unknown) =>
+  new SpecError(`a worker thread of the search cannot start (${wordsOf(error)}); --workers 1 needs none`);
+const endedEarly = (why: string) =>
+  new SpecError(`a worker thread of the search ended early (${why}); nothing is concluded`);
 
 /**
  * Worker threads that expand the states of one level together. What they find is in the state set when a stretch has ended, out of
@@ -52,7 +63,15 @@ export class Workers {
       'const __name = (f) => f;',
       `(${serve.toString()})(require('node:worker_threads').parentPort, ${hashOf.toString()}, ${JSON.stringify(counters)});`,
     ].join('\n');
-    this.#workers = Array.from({ length: count }, () => this.#start(code));
+    const started: Worker[] = [];
+    try {
+      while (started.length < count) started.push(this.#start(code));
+    } catch (error) {
+      this.#failed = cannotStart(error);
+      for (const worker of started) void worker.terminate();
+      throw this.#failed;
+    }
+    this.#workers = started;
     const room = 2 * Math.max(mostLeft, this.#chunk * commands);
     this.#lefts = this.#workers.map(() => new Uint32Array(new SharedArrayBuffer(4 * room)));
   }
@@ -81,9 +100,9 @@ export class Workers {
     return this.#workers.length * (this.#chunk * this.#commands + 2 * numbersAtOnce + left);
   }
 
-  /** Memory beside that of the state set. */
-  get bytes(): number {
-    return this.#arrivals.byteLength;
+  /** Memory that `order` will take for a while. */
+  get bytesToOrder(): number {
+    return 4 * (this.#width + 5) * (this.numbers - this.#base);
   }
 
   /**
@@ -172,7 +191,9 @@ export class Workers {
       while (number < from) numbers[filled++] = number++;
       number = Math.max(number, to);
     }
-    return this.#states.order(this.#base, numbers, this.#arrivals);
+    const first = this.#base;
+    this.#base = this.numbers;
+    return this.#states.order(first, numbers, this.#arrivals);
   }
 
   async close(): Promise<void> {
@@ -183,13 +204,13 @@ export class Workers {
   #start(code: string): Worker {
     const worker = new Worker(code, { eval: true });
     worker.unref();
-    const die = (why: string) => {
+    const die = (error: SpecError) => {
       if (this.#failed) return;
-      this.#failed = new SpecError(`a worker thread of the search ended early (${why}); nothing is concluded`);
-      this.#fail?.(this.#failed);
+      this.#failed = error;
+      this.#fail?.(error);
     };
-    worker.on('error', (error) => die(error.message));
-    worker.on('exit', (code) => die(`exit ${code}`));
+    worker.on('error', (error) => die(didNotStart(error) ? cannotStart(error) : endedEarly(wordsOf(error))));
+    worker.on('exit', (code) => die(endedEarly(`exit ${code}`)));
     return worker;
   }
 

@@ -95,6 +95,7 @@ describe('in a GitHub Actions run', () => {
       progress: undefined,
       input: Readable.from([]),
       interrupted: new AbortController().signal,
+      resident: () => 0,
     });
     return { status, out, err };
   };

@@ -41,6 +41,7 @@ export const pagelaw = async (
     progress: interruptAfter || interruptAt ? progress : undefined,
     input,
     interrupted: interruption.signal,
+    resident: () => 0,
   });
   return { status, out, err, lines };
 };

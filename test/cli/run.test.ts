@@ -276,6 +276,7 @@ describe('a script from standard input', () => {
       progress: undefined,
       input: new Readable({ read: () => setTimeout(() => interruption.abort(), 10) }),
       interrupted: interruption.signal,
+      resident: () => 0,
     });
     expect([await status, err]).toEqual([130, 'pagelaw: interrupted\n']);
   });
@@ -311,6 +312,7 @@ it('ends at ctrl-C, with what was found by then', async () => {
     progress: undefined,
     input: Readable.from([]),
     interrupted: interruption.signal,
+    resident: () => 0,
   });
   expect(await status).toBe(130);
   const lines = out.split('\n').filter((line) => line.startsWith('ok '));

@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { audit } from '../audit/audit.ts';
+import { Interrupted } from '../audit/breath.ts';
+import type { CheckResult, SearchChoice } from '../check.ts';
+import { replaceFile } from '../counterexample/replace-file.ts';
+import { explainer, type Why } from '../counterexample/why.ts';
+import { type Extra, htmlReport } from '../report/html.ts';
+import { lifeExtras } from '../report/html-life.ts';
+import { dotOf } from '../report/life-graph.ts';
+import type { Finding, Report } from '../report/report.ts';
+import { svgOf } from '../report/svg.ts';
+import { scopeName } from '../report/words.ts';
+import type { OverMemory } from '../search/memory.ts';
+import { taskOf } from '../search/task.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Choices } from '../spec/model.ts';
+import type { Console } from './console.ts';
+import { pulseFor } from './pulse.ts';
+import type { Target } from './suites.ts';
+
+/** One search of one variant. */
+export interface Job {
+  readonly target: Target;
+  readonly choices: Choices;
+  readonly search: SearchChoice;
+}
+
+/** What was found, by job, as far as these were done. */
+export interface Searched {
+  readonly results: readonly CheckResult[];
+  readonly reports: readonly Report[];
+}
+
+/** Throws a SpecError if the page could not be written: better before a search than after it. */
+export const checkPage = (file: string): void => {
+  if (!/\.html?$/.test(file)) throw new SpecError(`--report takes a file that ends in .html, not ${file || 'nothing'}`);
+  if (!existsSync(dirname(file))) throw new SpecError(`cannot write ${file}: there is no directory ${dirname(file)}`);
+};
+
+interface Page extends Searched {
+  readonly jobs: readonly Job[];
+  readonly overMemory: OverMemory;
+  /** What ended the searches before the last one, if anything did. */
+  readonly failures: readonly { readonly error: unknown }[];
+}
+
+/**
+ * Writes the page with the results. Returns what went wrong with its pictures and explanations, which are then missing: the verdicts
+ * are not lost for that. Throws a SpecError if the page cannot be written.
+ */
+export const writePage = async (file: string, page: Page, console: Console): Promise<unknown[]> => {
+  const errors: unknown[] = [];
+  const { results, reports } = page;
+  const lives = await livesOf(page, errors, console);
+  const whys = await whysOf(page, errors, console);
+  console.progress?.('');
+  const searched = results.map((result, i) => ({ result, report: reports[i]! }));
+  const text = htmlReport(searched, {
+    extras: (scope) => lives.get(JSON.stringify(scope)) ?? [],
+    why: (finding) => whys.get(finding) ?? [],
+    unfinished: page.failures.length > 0,
+  });
+  await replaceFile(file, text);
+  if (console.interrupted.aborted)
+    console.err(
+      'pagelaw: interrupted: what the report has of life cycles, and of why calls were refused, may lack some\n',
+    );
+  return errors;
+};
+
+/** By scope: what the report shows of the life of a page, for variants that were named and for default ones. */
+const livesOf = async (
+  { jobs, results, overMemory }: Page,
+  errors: unknown[],
+  console: Console,
+): Promise<Map<string, Extra[]>> => {
+  const lives = new Map<string, Extra[]>();
+  for (const [i, { scope, search, bound }] of results.entries()) {
+    const { target, choices } = jobs[i]!;
+    const { model } = target.suite;
+    const isAsked = target.variant !== undefined || scope.variant === model.defaultVariant;
+    if (!model.classify || search.kind === 'random' || bound || !isAsked || console.interrupted.aborted) continue;
+    const name = scopeName(scope);
+    const pulse = pulseFor(console, `${name} life cycle`);
+    try {
+      const { life, bound } = await audit(model, choices, { commands: [], pulse, overMemory });
+      if (life && !bound)
+        lives.set(JSON.stringify(scope), lifeExtras(life, name, await svgOf(dotOf(life, name, false))));
+    } catch (error) {
+      if (!(error instanceof Interrupted)) errors.push(error);
+    }
+  }
+  return lives;
+};
+
+/** In a report there may be many calls that were refused: for each, only the states near to it are looked at. */
+const statesNearCall = 5_000;
+
+/** By finding: why calls of its counterexample were refused. */
+const whysOf = async (
+  { jobs, reports }: Page,
+  errors: unknown[],
+  console: Console,
+): Promise<Map<Finding, readonly (Why | undefined)[]>> => {
+  const whys = new Map<Finding, readonly (Why | undefined)[]>();
+  for (const [i, { scope, findings }] of reports.entries())
+    try {
+      const explain = explainer(taskOf(jobs[i]!.target.suite.model, scope, []), statesNearCall);
+      for (const finding of findings) {
+        if (!finding.counterexample) continue;
+        console.progress?.(`${scopeName(scope)}: why calls were refused`);
+        await setImmediate(); // lets ctrl-C through
+        if (console.interrupted.aborted) return whys;
+        whys.set(finding, explain(finding.counterexample.steps));
+      }
+    } catch (error) {
+      errors.push(error);
+    }
+  return whys;
+};
