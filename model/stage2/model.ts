@@ -388,7 +388,7 @@ export const stage2 = defineModel({
   id: 'stage2',
   title: 'stage-2 page-table walkers',
   sources: [
-    'arch/arm64/kvm/hyp/pgtable.c, 5.13 to 7.2',
+    'arch/arm64/kvm/hyp/pgtable.c, 5.13 to 7.3',
     'the fixes f6a27d6dc51b, c60d847be7b8, a9f0e3d5a089, 1f0f4a2ef7a5, f62d4c3eb687, 36e008323926, 0f0ff097bf77, 100baf018489, 8d187d4b33c2, f35c08c09250 and bc9e4ec6e988',
     'arch/arm64/kvm/hyp/nvhe/mem_protect.c, 6.12 to 7.2: how the host gets pages back',
     'arch/arm64/kvm/mmu.c, fce886a60207: kvm_arch_flush_remote_tlbs_range() under pKVM',
