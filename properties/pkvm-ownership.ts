@@ -1,17 +1,19 @@
 import { allowedMemory } from '../model/pkvm-ownership/checks.ts';
+import { names } from '../model/pkvm-ownership/classes.ts';
+import { backing, faultRange, givable } from '../model/pkvm-ownership/faults.ts';
 import { pkvmOwnership } from '../model/pkvm-ownership/model.ts';
 import { tablesOf } from '../model/pkvm-ownership/stage2.ts';
 import {
-  addressed,
   type Command,
-  guestAddressed,
   isProtected,
   type Leaf,
   type Pfn,
   type Sizes,
   type State,
+  useText,
 } from '../model/pkvm-ownership/state.ts';
 import {
+  enumOf,
   invariant,
   type Property,
   progress,
@@ -27,6 +29,14 @@ import { type Expected, everyResult, noPanic } from './common.ts';
 const eachPage = ({ pages }: Sizes) => record({ pfn: range(0, pages - 1) });
 const eachVm = ({ vms }: Sizes) => record({ vm: range(0, vms - 1) });
 const eachGuestPage = ({ vms, gfns }: Sizes) => record({ vm: range(0, vms - 1), gfn: range(0, gfns - 1) });
+
+/** The parts of a state, named as reports are to name them: pages, then MMIO, then VMs. */
+const partsOf = ({ pages, vms }: Sizes): string[] => [
+  ...Array.from({ length: pages }, (_, pfn) => `pfn ${pfn}`),
+  'MMIO',
+  ...Array.from({ length: vms }, (_, vm) => `vm ${vm}`),
+];
+const eachPart = (sizes: Sizes) => record({ part: enumOf(...partsOf(sizes)) });
 
 /** The guest leaves that map a page, or those of them that say this of it. */
 const leavesTo = (state: State, pfn: Pfn, ...states: readonly Leaf['state'][]): number =>
@@ -98,19 +108,23 @@ export const sharePairing = invariant(pkvmOwnership, {
 /** Broken by `6.2`: MMIO that was donated by mistake (B1) is unmapped, annotation and all, under memory pressure. */
 export const annotationDurable = stepProperty(pkvmOwnership, {
   id: 'annotation-durable',
-  statement: 'The annotation of a page stays until its owner gives the page up, or the host reclaims it from a guest.',
+  statement: 'The annotation of a page goes only with the ownership that it stands for.',
   source: 'S4',
   forEach: ({ pages }) => record({ pfn: range(0, pages) }),
-  holds: ({ before, command, outcome }, { pfn }, sizes) => {
+  holds: ({ before, outcome }, { pfn }, sizes) => {
     if (outcome.state === before) return true;
     const owner = annotationOf(before, pfn, sizes);
+    if (owner === 'none') return true;
     const after = annotationOf(outcome.state, pfn, sizes);
-    if (owner === 'none' || after === owner) return true;
-    const allowed =
-      owner === 'hyp' ? ['hyp_donate_host'] : ['guest_share_host', 'force_reclaim_page_guest', 'reclaim_page_guest'];
-    return allowed.includes(command.kind) || `it was annotated ${owner}, now ${after}`;
+    return after === owner || !ownedBy(outcome.state, owner, pfn, sizes) || `it was annotated ${owner}, now ${after}`;
   },
 });
+
+/** Whether EL2, or a guest, has a page for itself alone; of MMIO, whether EL2 maps it. */
+const ownedBy = (state: State, owner: 'hyp' | 'guest', pfn: Pfn, sizes: Sizes): boolean => {
+  if (pfn === sizes.pages) return state.mmio.el2;
+  return owner === 'hyp' ? state.hyp[pfn] === 'OWNED' : leavesTo(state, pfn, 'OWNED') > 0;
+};
 
 const annotationOf = (state: State, pfn: Pfn, sizes: Sizes): 'none' | 'hyp' | 'guest' => {
   const kind = pfn === sizes.pages ? state.mmio.pte : state.pte[pfn]!.kind;
@@ -161,7 +175,7 @@ export const annotationDecodes = invariant(pkvmOwnership, {
   },
 });
 
-/** Broken by `6.2`, whose hypervisor can return a page that it uses: nothing but its own care is in the way. */
+/** Broken by `6.16` and `6.2`, whose hypervisor can return a page that it uses: nothing but its own care is in the way. */
 export const pinnedStaysMapped = invariant(pkvmOwnership, {
   id: 'pinned-stays-mapped',
   statement: 'A page that EL2 uses is mapped at EL2, and is its own or shared with it.',
@@ -200,50 +214,81 @@ export const rangeIsMemory = stepProperty(pkvmOwnership, {
 /** Broken by a seeded fault in the tests. */
 export const touchesOnlyItsRange = stepProperty(pkvmOwnership, {
   id: 'touches-only-its-range',
-  statement: 'A call changes the ownership of no page but those that it names.',
+  statement:
+    'A call that is told how many pages changes the ownership of so many; another one, of what it names, and of other pages only as it moves that.',
   source: 'S11',
   forEach: eachPage,
   holds: ({ before, command, outcome }, { pfn }, sizes) => {
-    if (outcome.result !== 'ok' || outcome.state === before || named(before, command, pfn, sizes)) return true;
+    if (outcome.result !== 'ok' || outcome.state === before || names(before, command, pfn, sizes)) return true;
     const after = outcome.state;
-    const same =
-      before.host[pfn] === after.host[pfn] &&
-      before.hyp[pfn] === after.hyp[pfn] &&
-      before.ffa[pfn] === after.ffa[pfn] &&
-      before.el2[pfn] === after.el2[pfn] &&
-      before.refcount[pfn] === after.refcount[pfn] &&
-      before.host_share_guest_count[pfn] === after.host_share_guest_count[pfn] &&
-      annotationOf(before, pfn, sizes) === annotationOf(after, pfn, sizes);
-    return same || 'it changed';
+    if (sameOwnership(before, after, pfn, sizes)) return true;
+    return (!('nr' in command) && movedAlike(before, after, command, pfn, sizes)) || 'it changed';
   },
 });
 
-/** Whether a call names a page, by its number or by the gfn where it is mapped. */
-const named = (state: State, command: Command, pfn: Pfn, sizes: Sizes): boolean => {
-  if (command.kind === 'unmap_dev_all') return false;
-  if ('pfn' in command) {
-    const first = addressed(command.pfn, sizes);
-    return pfn >= first && pfn < first + ('nr' in command ? command.nr : 1);
-  }
-  if ('phys' in command) return command.phys === pfn;
-  if ('from' in command) return pfn >= command.from && pfn < command.to;
-  if (!('gfn' in command)) return false;
-  const { guest } = state.vms[command.vm]!;
-  const first = guestAddressed(command.gfn, sizes);
-  return guest
-    .slice(first, first + ('nr' in command ? command.nr : 1))
-    .some((pte) => pte.kind === 'leaf' && pte.pfn === pfn);
+/** A page that EL2 uses stays EL2's, whatever it uses it for. */
+const sameOwnership = (before: State, after: State, pfn: Pfn, sizes: Sizes): boolean =>
+  before.host[pfn] === after.host[pfn] &&
+  before.hyp[pfn] === after.hyp[pfn] &&
+  before.ffa[pfn] === after.ffa[pfn] &&
+  before.el2[pfn] === after.el2[pfn] &&
+  ((before.uses[pfn] !== 'none' && after.uses[pfn] !== 'none') || sameUse(before, after, pfn)) &&
+  before.host_share_guest_count[pfn] === after.host_share_guest_count[pfn] &&
+  annotationOf(before, pfn, sizes) === annotationOf(after, pfn, sizes);
+
+const sameUse = (before: State, after: State, pfn: Pfn): boolean =>
+  before.uses[pfn] === after.uses[pfn] && before.refcount[pfn] === after.refcount[pfn];
+
+/** Whether a page that the call names goes from the same holder to the same holder as this one. */
+const movedAlike = (before: State, after: State, command: Command, pfn: Pfn, sizes: Sizes): boolean => {
+  const move = (page: Pfn) => `${holder(before, page)} to ${holder(after, page)}`;
+  return before.host.some((_, page) => names(before, command, page, sizes) && move(page) === move(pfn));
 };
 
-/** Broken without checksMemcache (B9): the WARN comes when the host has already lost the page. */
+/** Broken without checksMemcache (B9), where the WARN comes when the host has already lost the page, and without unpinsAtError (B10). */
 export const failedCallChangesNothing = stepProperty(pkvmOwnership, {
   id: 'failed-call-changes-nothing',
   statement:
-    'A call that fails, or ends the machine, has changed nothing: all checks come first, and nothing is rolled back.',
+    "A call that fails, or ends the machine, has changed nothing: all checks come first, and nothing is rolled back. The host's own mappings may be built anew.",
   source: 'S13: Will Deacon, April 2026',
-  holds: ({ before, outcome }) =>
-    outcome.result === 'ok' || outcome.state === before || 'a call that failed changed something',
+  forEach: eachPart,
+  holds: ({ before, outcome }, { part }, sizes) => {
+    if (outcome.result === 'ok' || outcome.state === before) return true;
+    return samePart(before, outcome.state, part, sizes) || 'a call that failed changed it';
+  },
 });
+
+const samePart = (before: State, after: State, part: string, sizes: Sizes): boolean => {
+  const { pages } = sizes;
+  const at = partsOf(sizes).indexOf(part);
+  if (at > pages) return sameVm(before.vms[at - pages - 1]!, after.vms[at - pages - 1]!);
+  if (at === pages) return before.mmio.el2 === after.mmio.el2 && before.mmio.pte === after.mmio.pte;
+  return (
+    sameOwnership(before, after, at, sizes) && sameUse(before, after, at) && before.secret[at] === after.secret[at]
+  );
+};
+
+type Vm = State['vms'][number];
+
+const sameVm = (was: Vm, is: Vm): boolean =>
+  was.phase === is.phase &&
+  was.vcpu === is.vcpu &&
+  was.host_kvm === is.host_kvm &&
+  was.host_vcpu === is.host_vcpu &&
+  was.memcache === is.memcache &&
+  was.pool === is.pool &&
+  was.guest.every((pte, gfn) => sameEntry(pte, is.guest[gfn]!));
+
+const sameEntry = (was: Vm['guest'][number], is: Vm['guest'][number]): boolean => {
+  if (was.kind !== 'leaf' || is.kind !== 'leaf') return was.kind === is.kind;
+  return (
+    was.pfn === is.pfn &&
+    was.state === is.state &&
+    was.level === is.level &&
+    was.writable === is.writable &&
+    was.young === is.young
+  );
+};
 
 /** Who has a page: its owner, and with whom it is shared. */
 const holder = (state: State, pfn: Pfn): string => {
@@ -267,6 +312,8 @@ const moves: Readonly<Record<string, readonly (readonly [string, string])[]>> = 
   host_share_ffa: [['host', 'host and secure']],
   host_unshare_ffa: [['host and secure', 'host']],
   host_donate_guest: [['host', 'guest']],
+  host_donate_block_guest: [['host', 'guest']],
+  reclaim_block_guest: [['guest', 'host']],
   force_reclaim_page_guest: [['guest', 'host']],
   guest_share_host: [['guest', 'guest and host']],
   guest_unshare_host: [['guest and host', 'guest']],
@@ -296,7 +343,7 @@ export const takingBackUndoesGiving = stepProperty(pkvmOwnership, {
   forEach: eachPage,
   holds: ({ before, command, outcome }, { pfn }, sizes) => {
     const allowed = moves[command.kind];
-    if (!allowed || outcome.result !== 'ok' || outcome.state === before || !named(before, command, pfn, sizes))
+    if (!allowed || outcome.result !== 'ok' || outcome.state === before || !names(before, command, pfn, sizes))
       return true;
     const was = holder(before, pfn);
     const is = holder(outcome.state, pfn);
@@ -304,39 +351,82 @@ export const takingBackUndoesGiving = stepProperty(pkvmOwnership, {
   },
 });
 
-/** They take a VM's memory away, or give it anew. */
-const lifeOfVm = ['start_teardown_vm', 'finalize_teardown_vm', 'init_vm'];
-
 /** Broken by a seeded fault in the tests: a table page that is lost. */
 export const tablesAccounted = stepProperty(pkvmOwnership, {
   id: 'tables-accounted',
-  statement: "Every page that was put into a VM's memcache is there, in the pool or a table until the VM is torn down.",
+  statement:
+    "Every page that was put into a VM's memcache is there, in the pool or a table for as long as the VM lives, and no table is freed twice.",
   source: 'S16',
   forEach: eachVm,
   holds: ({ before, command, outcome }, { vm }, sizes) => {
-    if (outcome.state === before || lifeOfVm.includes(command.kind)) return true;
-    if ('vm' in command ? command.vm !== vm : command.kind !== 'force_reclaim_page_guest') return true;
+    if (outcome.state === before) return true;
+    if ('vm' in command ? command.vm !== vm : !('phys' in command)) return true;
     const [was, is] = [before.vms[vm]!, outcome.state.vms[vm]!];
-    const given = Number(command.kind === 'pkvm_refill_memcache');
-    const pages = (of: State['vms'][number]) => of.memcache + of.pool + tablesOf(of.guest, sizes);
-    return pages(is) === pages(was) + given || `${pages(was)} pages before, ${pages(is)} after`;
+    if (was.phase !== is.phase) return true;
+    const freed = tablesOf(was.guest, sizes) - tablesOf(is.guest, sizes);
+    const [pages, left] = [was.memcache + was.pool, is.memcache + is.pool];
+    if (left - pages < freed) return `${pages} pages and ${freed} tables freed before, ${left} pages after`;
+    return is.pool - was.pool <= Math.max(freed, 0) || `the pool has more than the ${freed} tables that were freed`;
   },
 });
 
-/** Broken without ffaTrusted and without checksUnshareHyp (B2): the host donates to EL2 what a guest still maps. */
+const withMetadata: Property['applies'] = (_, config) => config.metadata === 1;
+
+/** Broken by a seeded fault in the tests: a table that is freed, and its page forgotten. */
+export const tablesHavePages = invariant(pkvmOwnership, {
+  id: 'tables-have-pages',
+  statement: "As many pages are used for a VM's memcache, pool and tables as these have.",
+  source: 'S16',
+  forEach: eachVm,
+  applies: withMetadata,
+  holds: ({ vms, uses }, { vm }, sizes) => {
+    const { memcache, pool, guest } = vms[vm]!;
+    const used = (kind: string) => uses.filter((use) => use === `${kind}${vm}`).length;
+    const tables = tablesOf(guest, sizes);
+    return (
+      (used('memcache') === memcache && used('pool') === pool && used('table') === tables) ||
+      `used for the memcache ${used('memcache')}, the pool ${used('pool')}, tables ${used('table')}; there are ${memcache}, ${pool}, ${tables}`
+    );
+  },
+});
+
+/** Broken without unpinsAtError (B10): a vCPU that was not made keeps its pin. */
+export const pinsAreHeld = invariant(pkvmOwnership, {
+  id: 'pins-are-held',
+  statement: 'A page of the host is pinned once for each VM and each vCPU whose host structure lies in it.',
+  source: 'S9, L7: 73b9c1e5da84',
+  forEach: eachPage,
+  applies: withMetadata,
+  holds: (state, { pfn }) => {
+    if (state.hyp[pfn] === 'OWNED') return true;
+    const holders = state.vms.reduce(
+      (sum, { host_kvm, host_vcpu }) => sum + Number(host_kvm === pfn) + Number(host_vcpu === pfn),
+      0,
+    );
+    return state.refcount[pfn] === holders || `pinned ${state.refcount[pfn]} times, for ${holders} VMs and vCPUs`;
+  },
+});
+
+/**
+ * Broken without ffaTrusted and without checksUnshareHyp (B2): the host donates to EL2 what a guest still maps; and without
+ * admitsByDonation, where EL2 uses a page that the host keeps.
+ */
 export const tablesArePrivate = invariant(pkvmOwnership, {
   id: 'tables-are-private',
-  statement: 'A page that EL2 owns and uses, say for a table, is mapped neither by the host nor by a guest.',
+  statement:
+    'A page that EL2 uses, say for a table, and does not borrow is its own, and neither the host nor a guest maps it.',
   source: 'S17',
   forEach: eachPage,
   holds: (state, { pfn }) => {
-    if (state.refcount[pfn] === 0 || state.hyp[pfn] !== 'OWNED') return true;
+    const use = state.uses[pfn]!;
+    if (use !== 'none' && state.hyp[pfn] !== 'OWNED') return `${useText(use)}, hyp state ${state.hyp[pfn]}`;
+    if (use === 'none' && (state.refcount[pfn] === 0 || state.hyp[pfn] !== 'OWNED')) return true;
     if (state.pte[pfn]!.kind === 'leaf') return 'the host maps it';
     return leavesTo(state, pfn) === 0 || 'a guest maps it';
   },
 });
 
-/** Has a meaning only behind the handlers. Broken by a seeded fault in the tests: a handler that looks at nothing. */
+/** Has a meaning only behind the handlers. Broken with dirtyLog=remaps: the page is mapped anew, without its state. */
 export const vmKind = invariant(pkvmOwnership, {
   id: 'vm-kind',
   statement: 'A VM that is not protected owns no pages; a protected VM borrows none.',
@@ -357,10 +447,10 @@ export const poisonIsTerminal = stepProperty(pkvmOwnership, {
   statement: 'A poisoned guest entry stays so until the VM is torn down.',
   source: 'S27',
   forEach: eachGuestPage,
-  holds: ({ before, command, outcome }, { vm, gfn }) =>
+  holds: ({ before, outcome }, { vm, gfn }) =>
     outcome.state === before ||
     before.vms[vm]!.guest[gfn]!.kind !== 'poison' ||
-    command.kind === 'finalize_teardown_vm' ||
+    outcome.state.vms[vm]!.phase === 'gone' ||
     outcome.state.vms[vm]!.guest[gfn]!.kind === 'poison' ||
     `now ${outcome.state.vms[vm]!.guest[gfn]!.kind}`,
 });
@@ -387,15 +477,50 @@ export const memcacheBound = stepProperty(pkvmOwnership, {
 /** Broken by a seeded fault in the tests: a reclaim that keeps being refused. */
 export const reclaimCompletes = progress(pkvmOwnership, {
   id: 'reclaim-completes',
-  statement: 'The host need not ask twice for a page that a dying VM owns.',
+  statement: 'The host need not ask twice for a page that a dying VM owns, as long as it is not part of a block.',
   source: 'L7',
   forEach: eachGuestPage,
-  waiting: (state, { vm, gfn }) => {
-    if (state.vms[vm]!.phase !== 'dying') return false;
-    const pte = state.vms[vm]!.guest[gfn]!;
-    return pte.kind === 'leaf' && pte.state !== 'SHARED_BORROWED';
-  },
+  waiting: (state, { vm, gfn }) => dyingOwns(state, vm, gfn, 3),
   own: (command, { vm, gfn }) => command.kind === 'reclaim_page_guest' && command.vm === vm && command.gfn === gfn,
+});
+
+/** Broken by a seeded fault in the tests: a reclaim that keeps being refused. */
+export const blockReclaimCompletes = progress(pkvmOwnership, {
+  id: 'block-reclaim-completes',
+  statement: 'The host need not ask twice for a block that a dying VM owns.',
+  source: 'L7',
+  forEach: eachGuestPage,
+  applies: ({ donatesBlocks }) => donatesBlocks === true,
+  waiting: (state, { vm, gfn }, { block }) => gfn % block === 0 && dyingOwns(state, vm, gfn, 2),
+  own: (command, { vm, gfn }) => command.kind === 'reclaim_block_guest' && command.vm === vm && command.gfn === gfn,
+});
+
+const dyingOwns = (state: State, vm: number, gfn: number, level: Leaf['level']): boolean => {
+  if (state.vms[vm]!.phase !== 'dying') return false;
+  const pte = state.vms[vm]!.guest[gfn]!;
+  return pte.kind === 'leaf' && pte.level === level && pte.state !== 'SHARED_BORROWED';
+};
+
+/**
+ * Broken without topsUpAtPermission, where leaves can be read-only (`attributes`): the pages are unshared for a block, for which the
+ * memcache is too short then.
+ */
+export const guestFaultServed = stepProperty(pkvmOwnership, {
+  id: 'guest-fault-served',
+  statement: 'A fault of a guest at a page that the host can give ends with the page mapped, and the access allowed.',
+  source: 'L1: user_mem_abort() of 7.3',
+  applies: ({ era, entry }, { metadata }) => era === '7.2' && entry === 'hypercalls' && metadata === 0,
+  holds: ({ before, command, outcome }, _, sizes) => {
+    if (command.kind !== 'guest_fault') return true;
+    const { vm, gfn, memslot, access } = command;
+    const was = before.vms[vm]!.guest[gfn]!;
+    if (was.kind === 'poison') return true;
+    const { first, nr } = faultRange(gfn, memslot === 'huge', sizes);
+    for (let at = first; at < first + nr; at++) if (!givable(before, backing(at, sizes), vm, sizes)) return true;
+    const is = outcome.state.vms[vm]!.guest[gfn]!;
+    if (is.kind !== 'leaf') return was.kind === 'leaf' ? 'the page is not mapped any more' : 'the page is not mapped';
+    return access === 'read' || is.writable || 'the page is not writable';
+  },
 });
 
 export const twoGuestsShare = reachable(pkvmOwnership, {
@@ -456,6 +581,18 @@ const sizeErrors: readonly Expected[] = [
   ['EINVAL neither a page nor a block', since616],
   ['EINVAL a block that is not aligned', since616],
 ];
+/** The calls of Android, each where there is such a call. */
+const blocks = (expected: string): Expected => [expected, is('donatesBlocks', true)];
+const dirtyLog = (expected: string): Expected => [expected, not(is('dirtyLog', 'none'))];
+/** What EL2 keeps of a VM takes pages, or lies elsewhere. */
+const metadata: Applies = (switches, config) => since616(switches, config) && config.metadata === 1;
+const elsewhere: Applies = (_, config) => config.metadata === 0;
+const room =
+  (pages: number): Applies =>
+  (_, config) =>
+    config.metadata === 0 || config.pages! >= pages;
+const made = (expected: string): Expected => [expected, metadata];
+const faults = all(since71, handlers, elsewhere);
 const in71 = (expected: string): Expected => [expected, since71];
 const in616 = (expected: string): Expected => [expected, since616];
 const direct = (expected: string): Expected => [expected, functions];
@@ -468,12 +605,21 @@ const results = everyResult(pkvmOwnership, {
     byAddress,
     'EPERM not shared by the host',
     ['EPERM not shared with the hypervisor', all(since616, is('checksUnshareHyp', true))],
-    'EBUSY in use at EL2',
+    ['EBUSY in use at EL2', room(3)],
   ],
   host_donate_hyp: ['ok', outOfRange, acrossRegions, byAddress, 'EPERM not owned by the host alone'],
-  hyp_donate_host: ['ok', outOfRange, 'EPERM not owned by the hypervisor', in616('EBUSY in use at EL2')],
-  hyp_pin_shared_mem: ['ok', 'EPERM not shared by the host', in616('EPERM not shared with the hypervisor')],
-  hyp_unpin_shared_mem: ['ok'],
+  hyp_donate_host: [
+    'ok',
+    outOfRange,
+    'EPERM not owned by the hypervisor',
+    ['EBUSY in use at EL2', all(since616, is('checksHypCount', true))],
+  ],
+  hyp_pin_shared_mem: [
+    ['ok', elsewhere],
+    ['EPERM not shared by the host', elsewhere],
+    ['EPERM not shared with the hypervisor', all(since616, elsewhere)],
+  ],
+  hyp_unpin_shared_mem: [['ok', elsewhere]],
   host_share_ffa: [
     in616('ok'),
     outOfRange,
@@ -542,7 +688,7 @@ const results = everyResult(pkvmOwnership, {
     in71('ok'),
     in71(beyond),
     in71('ENOENT not mapped by the guest'),
-    in71('E2BIG mapped by a block'),
+    ['E2BIG mapped by a block', all(since71, room(3))],
     in71('EPERM not owned by the guest'),
     ['EINVAL not a dying VM', all(since71, handlers)],
   ],
@@ -566,13 +712,83 @@ const results = everyResult(pkvmOwnership, {
   host_fault: ['ok', ['EPERM annotated with another owner; abort injected', is('faultsInject', true)]],
   unmap_dev_all: ['ok'],
   host_stage2_set_owner_locked: [['EPERM not all memory', all(since616, is('checksOwnerRange', true))]],
-  pkvm_refill_memcache: [in616('ok')],
+  pkvm_refill_memcache: [in616('ok'), made('ENOMEM a page that the host cannot give')],
   hyp_get_page: ['ok'],
   hyp_put_page: ['ok'],
   start_teardown_vm: [in616('ok')],
   finalize_teardown_vm: [in616('ok')],
-  init_vm: [in616('ok')],
+  init_vm: [
+    ['ok', all(since616, room(3))],
+    made('EPERM not shared by the host'),
+    made('ENOMEM no page for the VM'),
+    made('ENOMEM no page for its tables'),
+    ['EINVAL the handle is in use', all(metadata, room(3))],
+  ],
+  init_vcpu: [
+    ['ok', all(metadata, room(4))],
+    made('ENOMEM no page for the vCPU'),
+    made('ENOENT no such VM'),
+    made("EBUSY the host's vCPU is not shared"),
+    made('EINVAL the VM has such a vCPU'),
+  ],
+  guest_fault: [
+    ['ok', faults],
+    ['EFAULT poisoned: the host has taken the page back', faults],
+    ['EPERM not owned by the host alone', faults],
+    ['EPERM not owned by the host, nor shared with guests only', faults],
+  ],
+  host_dirty_log_guest: [
+    dirtyLog('ok'),
+    dirtyLog(beyond),
+    dirtyLog('ENOENT not mapped by the guest'),
+    dirtyLog('E2BIG not mapped by a leaf of this size'),
+    dirtyLog('EINVAL a protected VM'),
+    dirtyLog('EINVAL no such VM, or none of its vCPUs loaded'),
+  ],
+  host_donate_block_guest: [
+    blocks('ok'),
+    blocks('EINVAL a block that is not aligned'),
+    blocks('EPERM not owned by the host alone'),
+    blocks(beyond),
+    blocks('EPERM the guest has something at this gfn'),
+    blocks('ENOMEM a short memcache'),
+    blocks('EINVAL not a protected VM'),
+    blocks('EINVAL no such VM, or none of its vCPUs loaded'),
+  ],
+  reclaim_block_guest: [
+    blocks('ok'),
+    blocks('EINVAL a block that is not aligned'),
+    blocks(beyond),
+    blocks('ENOENT not mapped by the guest'),
+    blocks('E2BIG not mapped by a leaf of this size'),
+    blocks('EPERM not owned by the guest'),
+    blocks('EINVAL not a dying VM'),
+  ],
 });
+
+/** The two calls by which the host of 7.2 and 7.3 can end the machine; every other panic would be news. */
+const ends = ['test_clear_young_guest', 'force_reclaim_page_guest'] as const;
+
+/** Broken by `6.16` and `6.2`, at a fault of the host's. */
+const noOtherPanic = stepProperty(pkvmOwnership, {
+  id: 'no-panic-otherwise',
+  statement: `No call but ${ends.map((kind) => `${kind}()`).join(' and ')} reaches a BUG or a fatal WARN.`,
+  source: 'L4',
+  holds: ({ command, outcome }) => outcome.result !== 'panic' || ends.some((kind) => kind === command.kind),
+});
+
+/** What a teardown breaks that the host finalises before it has its pages back. */
+const earlyTeardown = [
+  'single-owner',
+  'share-pairing',
+  'borrower-count',
+  'annotation-decodes',
+  'no-panic',
+  'no-panic-force-reclaim-page-guest',
+];
+
+/** What the age of a gfn breaks that lies beyond the VM's address space. */
+const agedBeyond = ['no-panic', 'no-panic-test-clear-young-guest'];
 
 /** What a number of pages that wraps breaks (B7). */
 const wrappingRange = ['no-foreign-access', 'state-agrees-with-entry', 'range-is-memory', 'taking-back-undoes-giving'];
@@ -595,27 +811,45 @@ export const pkvmOwnershipSuite = suite({
     failedCallChangesNothing,
     takingBackUndoesGiving,
     tablesAccounted,
+    tablesHavePages,
+    pinsAreHeld,
     tablesArePrivate,
     vmKind,
     poisonIsTerminal,
     noPanic(pkvmOwnership, 'L4'),
     noPanic(pkvmOwnership, 'L4', 'host_share_guest'),
+    ...ends.map((kind) => noPanic(pkvmOwnership, 'L4', kind)),
+    noOtherPanic,
     memcacheBound,
     reclaimCompletes,
+    blockReclaimCompletes,
+    guestFaultServed,
     twoGuestsShare,
     hugePfnAliases,
     ...results,
   ],
   violates: {
     '7.2': [],
-    '7.2-hypercalls': [],
+    '7.2-hypercalls': [...earlyTeardown, ...agedBeyond],
+    'android-hypercalls': [],
     '6.16': [
       ...wrappingRange,
+      ...agedBeyond,
+      'share-pairing',
+      'borrower-count',
+      'pinned-stays-mapped',
       'failed-call-changes-nothing',
-      'no-panic',
       'no-panic-host-share-guest',
+      'no-panic-otherwise',
       'memcache-bound',
     ],
-    '6.2': ['only-memory-is-given-away', 'annotation-durable', 'pinned-stays-mapped', 'range-is-memory', 'no-panic'],
+    '6.2': [
+      'only-memory-is-given-away',
+      'annotation-durable',
+      'pinned-stays-mapped',
+      'range-is-memory',
+      'no-panic',
+      'no-panic-otherwise',
+    ],
   },
 });

@@ -85,11 +85,11 @@ export const removalFindsMemslot = stepProperty(shadowReuse, {
   holds: ({ outcome }) => outcome.result !== 'panic' || !outcome.reason.startsWith('rmap_remove'),
 });
 
-/** Broken by `present` and `gfn`: both WARNs are the kernel's own, and neither stops it. */
+/** Broken by `present`, `gfn` and `role-overwrite-warns`: the WARNs are the kernel's own, and none of them stops it. */
 export const noWarning = stepProperty(shadowReuse, {
   id: 'no-warning',
   statement: 'No WARN fires.',
-  source: 'kvm_mmu_page_set_translation(), pte_list_remove()',
+  source: 'kvm_mmu_page_set_translation(), pte_list_remove(), mmu_set_spte()',
   holds: ({ outcome }) => outcome.warnings.length === 0 || outcome.warnings.join('; '),
 });
 
@@ -180,6 +180,7 @@ export const shadowReuseSuite = suite({
       'no-use-after-free',
       'walks-visit-present-only',
     ],
+    'role-overwrite-warns': ['no-warning'],
     'role-recovery-unchecked': ['lpage-index-in-memslot'],
   },
 });

@@ -1,5 +1,16 @@
 import { match } from 'ts-pattern';
-import { addressed, type Command, guestAddressed, type Pfn, type Sizes, type State, wrappingNr } from './state.ts';
+import { backing } from './faults.ts';
+import { usedFor } from './lifecycle.ts';
+import {
+  addressed,
+  type Command,
+  guestAddressed,
+  type Pfn,
+  type Sizes,
+  type State,
+  useText,
+  wrappingNr,
+} from './state.ts';
 
 /** Whose a page of memory is and with whom it is shared, as the vmemmap and the host's entry have it; `(pinned)`: in use at EL2. */
 export const classify = (state: State, pfn: Pfn): string => {
@@ -12,6 +23,7 @@ export const classify = (state: State, pfn: Pfn): string => {
     .with(['SHARED_BORROWED', 'NOPAGE'], () => 'guest, shared with host')
     .with(['NOPAGE', 'NOPAGE'], () => (annotation === 'guest' ? 'guest' : 'nobody'))
     .otherwise(() => `host ${host}, hyp ${hyp}`);
+  if (state.uses[pfn] !== 'none') return `${owner}, ${useText(state.uses[pfn]!)}`;
   return state.refcount[pfn]! > 0 ? `${owner} (pinned)` : owner;
 };
 
@@ -27,10 +39,27 @@ export const names = (state: State, command: Command, page: Pfn, sizes: Sizes): 
   const { pfn = args.phys, nr = 1, from, to, vm, gfn } = args;
   const within = (first: number, end: number) => first <= page && page < end;
   const endOf = (first: number) => (nr === wrappingNr ? Number.POSITIVE_INFINITY : first + Number(nr));
+  if (metadataPages.some((name) => args[name] === page)) return true;
   if (typeof pfn === 'number') return within(addressed(pfn, sizes), endOf(addressed(pfn, sizes)));
   if (typeof from === 'number') return within(from, Number(to));
+  if (command.kind === 'finalize_teardown_vm') return keptFor(state, command.vm, page, sizes);
   if (typeof vm !== 'number' || typeof gfn !== 'number') return false;
+  const maps = (first: number, end: number) =>
+    state.vms[vm]!.guest.slice(first, end).some((pte) => pte.kind === 'leaf' && pte.pfn === page);
+  if (command.kind === 'guest_fault') {
+    const first = gfn - (gfn % sizes.block);
+    const gfns = Array.from({ length: sizes.block }, (_, i) => first + i);
+    return maps(first, first + sizes.block) || gfns.some((at) => backing(at, sizes) === page);
+  }
   const first = guestAddressed(gfn, sizes);
-  const mapped = state.vms[vm]!.guest.slice(first, endOf(first));
-  return mapped.some((pte) => pte.kind === 'leaf' && pte.pfn === page);
+  return maps(first, endOf(first));
+};
+
+const metadataPages = ['host_kvm', 'vm_hva', 'pgd_hva', 'host_vcpu', 'vcpu_hva'];
+
+/** What EL2 uses, or has pinned, for a VM. */
+const keptFor = (state: State, vm: number, page: Pfn, { metadata }: Sizes): boolean => {
+  if (metadata === 0) return false;
+  const { host_kvm, host_vcpu } = state.vms[vm]!;
+  return host_kvm === page || host_vcpu === page || usedFor(state, vm).includes(page);
 };

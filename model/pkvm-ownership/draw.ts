@@ -1,6 +1,6 @@
 import type { Drawing, Line } from '../../src/spec/index.ts';
 import type { GuestPte, HostPte, Sizes, State } from './state.ts';
-import { isProtected } from './state.ts';
+import { isProtected, useText } from './state.ts';
 
 /** Memory page by page, as host and hypervisor see it, and the stage-2 of each VM. */
 export const draw = (state: State, sizes: Sizes): readonly Drawing[] => [
@@ -18,7 +18,13 @@ export const draw = (state: State, sizes: Sizes): readonly Drawing[] => [
             maps(state.el2[pfn]!),
             String(state.refcount[pfn]),
             String(state.host_share_guest_count[pfn]),
-            [state.ffa[pfn] ? 'FF-A' : '', state.secret[pfn] ? 'secret' : ''].filter((word) => word !== '').join(' '),
+            [
+              state.uses[pfn] === 'none' ? '' : useText(state.uses[pfn]!),
+              state.ffa[pfn] ? 'FF-A' : '',
+              state.secret[pfn] ? 'secret' : '',
+            ]
+              .filter((word) => word !== '')
+              .join(' '),
           ],
         }),
       ),
@@ -28,9 +34,14 @@ export const draw = (state: State, sizes: Sizes): readonly Drawing[] => [
   {
     title: 'VMs',
     columns: ['entry', 'state', 'memcache', 'pool'],
-    lines: state.vms.map(({ phase, memcache, pool, guest }, vm) => ({
+    lines: state.vms.map(({ phase, vcpu, memcache, pool, guest }, vm) => ({
       name: `vm ${vm}`,
-      cells: [isProtected(vm, sizes) ? 'protected' : '', phase, String(memcache), String(pool)],
+      cells: [
+        isProtected(vm, sizes) ? 'protected' : '',
+        phase === 'alive' && vcpu === 'none' ? 'alive, no vCPU' : phase,
+        String(memcache),
+        String(pool),
+      ],
       below: guest.map((pte, gfn) => ({ name: `gfn ${gfn}`, cells: [guestEntry(pte), guestState(pte), '', ''] })),
     })),
   },

@@ -24,7 +24,6 @@ import {
   isProtected,
   type Leaf,
   mmioPfn,
-  mostMemcache,
   type Pfn,
   type Prot,
   type State,
@@ -255,6 +254,85 @@ export const reclaimPageGuest = (state: State, gfn: Gfn, vm: number, context: Co
   );
 };
 
+// Calls that mainline has not, over its own protocol.
+
+/** Kernel: __pkvm_host_donate_guest() of Android 16, where nr_pages may be a block. */
+export const hostDonateBlockGuest = (
+  state: State,
+  pfn: Pfn,
+  gfn: Gfn,
+  vm: number,
+  context: Context,
+): Outcome<State> => {
+  const { sizes } = context;
+  const nr = sizes.block;
+  const failure = firstOf(
+    () => transitionSize(pfn, gfn, nr, context),
+    () => hostCheck(state, pfn, nr, 'OWNED', context),
+    () => guestNoPage(state, vm, gfn, nr, context),
+    () => memcacheCheck(state, vm, context),
+  );
+  if (failure) return refuse(state, ...failure);
+
+  const pages = pagesOf(pfn, nr, sizes);
+  const donated = update(state, (draft) => {
+    for (const [i, page] of pages.entries()) {
+      annotate(draft, page, { kind: 'guest', vm, gfn: gfn + i }, sizes);
+      draft.host[page] = 'NOPAGE';
+      draft.secret[page] = true;
+    }
+  });
+  if (tablesLacking(state, vm, gfn, nr, sizes)) return panic(donated, mapFails);
+  return ok(
+    update(donated, (draft) => {
+      const ptes = pages.map(
+        (page): GuestPte => ({ kind: 'leaf', pfn: page, state: 'OWNED', level: 2, writable: true, young: true }),
+      );
+      guestMap(draft, vm, gfn, ptes, sizes);
+    }),
+  );
+};
+
+/** Kernel: __pkvm_host_reclaim_page_guest() of Android 16, where nr_pages may be a block. */
+export const reclaimBlockGuest = (state: State, gfn: Gfn, vm: number, context: Context): Outcome<State> => {
+  const { sizes, patch } = context;
+  const nr = sizes.block;
+  const failure = transitionSize(0, gfn, nr, context);
+  if (failure) return refuse(state, ...failure);
+  const leaf = guestLeaf(state, vm, gfn, sizes);
+  if (isFailure(leaf)) return refuse(state, ...leaf);
+  if (leaf.kind !== 'leaf') return refuse(state, 'ENOENT', 'not mapped by the guest');
+  if (leaf.level !== 2) return refuse(state, 'E2BIG', 'not mapped by a leaf of this size');
+  if (leaf.state !== 'OWNED') return refuse(state, 'EPERM', 'not owned by the guest');
+  const pages = pagesOf(leaf.pfn, nr, sizes);
+  if (pages.some((page) => state.host[page] !== 'NOPAGE'))
+    return panic(state, 'WARN: the host state of a reclaimed page is not NOPAGE');
+
+  return ok(
+    update(state, (draft) => {
+      for (const page of patch.zeroesBlocks ? pages : pages.slice(0, 1)) draft.secret[page] = false;
+      guestUnmap(draft, vm, gfn, nr, sizes);
+      setOwnerHost(draft, leaf.pfn, nr, context);
+    }),
+  );
+};
+
+/**
+ * A guest has written to a page while dirty logging was on. If it is mapped anew, the rights must come with the state: a leaf that
+ * differed in its rights alone would be left as it is (-EAGAIN). Kernel: __pkvm_host_dirty_log_guest() of Android, 2024 to 2025.
+ */
+export const hostDirtyLogGuest = (state: State, gfn: Gfn, vm: number, context: Context): Outcome<State> => {
+  const leaf = hostSharedGuest(state, vm, gfn, 1, context);
+  if (leaf === 'WARN') return panic(state, 'WARN: mapped by a guest, host_share_guest_count 0');
+  if (isFailure(leaf)) return refuse(state, ...leaf);
+  if (context.patch.dirtyLog === 'relaxes') return setAttributes(state, vm, gfn, 1, context, { writable: true });
+  return ok(
+    update(state, (draft) => {
+      mapAnew(draft.vms[vm]!.guest[gfn]!, 'OWNED');
+    }),
+  );
+};
+
 /** Only in debug builds, and fatal there. Kernel: assert_host_shared_guest(). */
 const assertFails = (state: State, vm: number, gfn: Gfn, nr: number, context: Context): boolean => {
   if (!context.patch.debug) return false;
@@ -346,59 +424,6 @@ const setAttributes = (
         const block = pte.level === 2 ? at - (at % sizes.block) : at;
         for (let i = block; i < block + (pte.level === 2 ? sizes.block : 1); i++) Object.assign(guest[i]!, change);
       }
-    }),
-  );
-};
-
-// The life of a VM, as far as its pages depend on it. Kernel: pkvm.c.
-
-/** The host puts a page into the vCPU's memcache; every call with a vCPU begins so. Kernel: pkvm_refill_memcache(). */
-export const refillMemcache = (state: State, vm: number, { sizes }: Context): Outcome<State> => {
-  const { phase, memcache } = state.vms[vm]!;
-  if (phase !== 'alive') return disabled(state, 'no vCPU of this VM is loaded');
-  if (memcache === mostMemcache(sizes)) return disabled(state, 'full');
-  return ok(
-    update(state, (draft) => {
-      draft.vms[vm]!.memcache += 1;
-    }),
-  );
-};
-
-/** From here on no vCPU is loaded, so the memcache is of no use any more. Kernel: __pkvm_start_teardown_vm(). */
-export const startTeardownVm = (state: State, vm: number): Outcome<State> => {
-  if (state.vms[vm]!.phase !== 'alive') return disabled(state, 'not alive');
-  return ok(
-    update(state, (draft) => {
-      draft.vms[vm]!.phase = 'dying';
-      draft.vms[vm]!.memcache = 0;
-    }),
-  );
-};
-
-/** Frees the tables with what is in them. Kernel: __pkvm_finalize_teardown_vm(). */
-export const finalizeTeardownVm = (state: State, vm: number, { patch }: Context): Outcome<State> => {
-  const { phase, guest } = state.vms[vm]!;
-  if (phase !== 'dying') return disabled(state, 'not dying');
-  if (patch.hostReclaimsFirst && guest.some((pte) => pte.kind === 'leaf'))
-    return disabled(state, 'the host takes its pages back first');
-  return ok(
-    update(state, (draft) => {
-      const target = draft.vms[vm]!;
-      target.phase = 'gone';
-      target.memcache = 0;
-      target.pool = 0;
-      for (const at of target.guest.keys()) target.guest[at] = { kind: 'invalid' };
-    }),
-  );
-};
-
-/** A new VM, with a handle that was used before. Kernel: __pkvm_init_vm(). */
-export const initVm = (state: State, vm: number, { sizes }: Context): Outcome<State> => {
-  if (state.vms[vm]!.phase !== 'gone') return disabled(state, 'the handle is in use');
-  return ok(
-    update(state, (draft) => {
-      draft.vms[vm]!.phase = 'alive';
-      draft.vms[vm]!.memcache = sizes.memcache;
     }),
   );
 };

@@ -75,11 +75,13 @@ export const hypDonateHost = (state: State, pfn: Pfn, nr: number, context: Conte
     () => pfnRange(pfn, nr, context),
     () => hypCheck(state, pfn, nr, 'OWNED', context),
     () => hostCheck(state, pfn, nr, 'NOPAGE', context),
-    () => hypCount(state, pfn, nr, context),
+    () => (patch.checksHypCount ? hypCount(state, pfn, nr, context) : undefined),
   );
   if (failure) return refuse(state, ...failure);
 
   const pages = pagesOf(pfn, nr, sizes);
+  if (pages.some((page) => state.uses[page] !== 'none'))
+    return disabled(state, 'EL2 gives back only what it does not use');
   if (pages.some((page) => !state.el2[page]))
     return panic(state, 'WARN: kvm_pgtable_hyp_unmap() unmapped less than it was asked to');
   return ok(
@@ -96,6 +98,7 @@ export const hypDonateHost = (state: State, pfn: Pfn, nr: number, context: Conte
 /** `to` is the page after the last. Kernel: hyp_pin_shared_mem(). */
 export const hypPinSharedMem = (state: State, from: Pfn, to: Pfn, context: Context): Outcome<State> => {
   if (from >= to) return disabled(state, 'an empty range');
+  if (context.sizes.metadata === 1) return disabled(state, 'what is pinned is pinned for a VM or a vCPU');
   const failure = firstOf(
     () => hostCheck(state, from, to - from, 'SHARED_OWNED', context),
     () => hypCheck(state, from, to - from, 'SHARED_BORROWED', context),
@@ -108,8 +111,8 @@ export const hypPinSharedMem = (state: State, from: Pfn, to: Pfn, context: Conte
   return ok(
     update(state, (draft) => {
       for (const page of pages) {
+        if (draft.refcount[page] === 0) draft.el2[page] = true;
         draft.refcount[page]! += 1;
-        draft.el2[page] = true;
       }
     }),
   );
@@ -118,8 +121,9 @@ export const hypPinSharedMem = (state: State, from: Pfn, to: Pfn, context: Conte
 /** Kernel: hyp_unpin_shared_mem(). */
 export const hypUnpinSharedMem = (state: State, from: Pfn, to: Pfn, { sizes, patch }: Context): Outcome<State> => {
   if (from >= to) return disabled(state, 'an empty range');
+  if (sizes.metadata === 1) return disabled(state, 'what is pinned is pinned for a VM or a vCPU');
   const pages = pagesOf(from, to - from, sizes);
-  if (pages.some((page) => state.hyp[page] === 'OWNED' || state.refcount[page] === 0))
+  if (pages.some((page) => state.hyp[page] !== 'SHARED_BORROWED' || state.refcount[page] === 0))
     return disabled(state, 'EL2 unpins only what it has pinned');
   const last = pages.filter((page) => state.refcount[page] === 1);
   if (patch.era !== '6.2' && last.some((page) => !state.el2[page]))
@@ -222,9 +226,10 @@ export const setOwnerLocked = (state: State, pfn: Pfn, nr: number, context: Cont
   );
 };
 
-/** EL2 uses a page of its own, say for a table. Kernel: hyp_page_ref_inc(). */
+/** EL2 uses a page of its own, say for a table; of a VM's page: it works on the VM. Kernel: hyp_page_ref_inc(), get_pkvm_hyp_vm(). */
 export const hypGetPage = (state: State, pfn: Pfn): Outcome<State> => {
   if (state.hyp[pfn] !== 'OWNED' || state.refcount[pfn]! > 0) return disabled(state, 'not a free page of EL2');
+  if (!counted(state, pfn)) return disabled(state, 'what it is used for is known');
   return ok(
     update(state, (draft) => {
       draft.refcount[pfn] = 1;
@@ -232,9 +237,13 @@ export const hypGetPage = (state: State, pfn: Pfn): Outcome<State> => {
   );
 };
 
-/** Kernel: hyp_put_page(). */
+/** Whether the count of a page of EL2's is free to change: a table's is its entries. */
+const counted = ({ uses }: State, pfn: Pfn): boolean => uses[pfn] === 'none' || /^vm\d/.test(uses[pfn]!);
+
+/** Kernel: hyp_put_page(), put_pkvm_hyp_vm(). */
 export const hypPutPage = (state: State, pfn: Pfn): Outcome<State> => {
   if (state.hyp[pfn] !== 'OWNED' || state.refcount[pfn] === 0) return disabled(state, 'not a page that EL2 uses');
+  if (!counted(state, pfn)) return disabled(state, 'what it is used for is known');
   return ok(
     update(state, (draft) => {
       draft.refcount[pfn] = 0;

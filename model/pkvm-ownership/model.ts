@@ -3,23 +3,24 @@ import { defineModel, disabled, type Outcome, refuse } from '../../src/spec/inde
 import { classify, names } from './classes.ts';
 import { draw } from './draw.ts';
 import { hostDonateHyp62, hostShareHyp62, hostUnshareHyp62, hypDonateHost62, hypPinSharedMem62 } from './era62.ts';
+import { guestFault } from './faults.ts';
 import {
-  finalizeTeardownVm,
   forceReclaimPageGuest,
   guestShareHost,
   guestUnshareHost,
+  hostDirtyLogGuest,
+  hostDonateBlockGuest,
   hostDonateGuest,
   hostShareGuest,
   hostUnshareGuest,
-  initVm,
   mkyoungGuest,
+  reclaimBlockGuest,
   reclaimPageGuest,
-  refillMemcache,
   relaxPermsGuest,
-  startTeardownVm,
   testClearYoungGuest,
   wrprotectGuest,
 } from './guests.ts';
+import { finalizeTeardownVm, initVcpu, initVm, refillMemcache, startTeardownVm } from './lifecycle.ts';
 import {
   hostDonateHyp,
   hostFault,
@@ -82,12 +83,17 @@ const transition = (state: State, command: Command, context: Context): Outcome<S
     .with({ kind: 'host_fault' }, ({ pfn }) => hostFault(state, pfn, context))
     .with({ kind: 'unmap_dev_all' }, () => unmapDevAll(state))
     .with({ kind: 'host_stage2_set_owner_locked' }, ({ pfn, nr }) => setOwnerLocked(state, pfn, nr, context))
-    .with({ kind: 'pkvm_refill_memcache' }, ({ vm }) => refillMemcache(state, vm, context))
+    .with({ kind: 'pkvm_refill_memcache' }, (call) => refillMemcache(state, call, context))
     .with({ kind: 'hyp_get_page' }, ({ pfn }) => hypGetPage(state, pfn))
     .with({ kind: 'hyp_put_page' }, ({ pfn }) => hypPutPage(state, pfn))
-    .with({ kind: 'start_teardown_vm' }, ({ vm }) => startTeardownVm(state, vm))
+    .with({ kind: 'start_teardown_vm' }, ({ vm }) => startTeardownVm(state, vm, context))
     .with({ kind: 'finalize_teardown_vm' }, ({ vm }) => finalizeTeardownVm(state, vm, context))
-    .with({ kind: 'init_vm' }, ({ vm }) => initVm(state, vm, context))
+    .with({ kind: 'init_vm' }, (call) => initVm(state, call, context))
+    .with({ kind: 'init_vcpu' }, (call) => initVcpu(state, call, context))
+    .with({ kind: 'guest_fault' }, (call) => guestFault(state, call, context))
+    .with({ kind: 'host_dirty_log_guest' }, ({ gfn, vm }) => hostDirtyLogGuest(state, gfn, vm, context))
+    .with({ kind: 'host_donate_block_guest' }, ({ pfn, gfn, vm }) => hostDonateBlockGuest(state, pfn, gfn, vm, context))
+    .with({ kind: 'reclaim_block_guest' }, ({ gfn, vm }) => reclaimBlockGuest(state, gfn, vm, context))
     .exhaustive();
 
 /** The transitions of 6.2, which knows neither guests nor FF-A. */
@@ -108,6 +114,8 @@ const transition62 = (state: State, command: Command, context: Context): Outcome
 const withVcpu = [
   'host_share_guest',
   'host_donate_guest',
+  'host_donate_block_guest',
+  'host_dirty_log_guest',
   'guest_share_host',
   'guest_unshare_host',
   'relax_perms_guest',
@@ -119,6 +127,8 @@ const handlers: Readonly<Record<string, 'protected' | 'not protected' | undefine
   host_share_guest: 'not protected',
   host_unshare_guest: 'not protected',
   host_donate_guest: 'protected',
+  host_donate_block_guest: 'protected',
+  host_dirty_log_guest: 'not protected',
   relax_perms_guest: 'not protected',
   wrprotect_guest: 'not protected',
   test_clear_young_guest: 'not protected',
@@ -133,24 +143,41 @@ const newIn71 = [
   'reclaim_page_guest',
 ];
 
+/** Calls that are not there: in an older kernel, outside of Android, or where a step is not told as a whole. */
+const missing = (command: Command, { sizes, patch }: Context): string | undefined => {
+  const { kind } = command;
+  if (patch.era === '6.16' && newIn71.includes(kind)) return 'not before 7.1';
+  if (kind === 'host_dirty_log_guest' && patch.dirtyLog === 'none') return 'not in mainline';
+  if (kind.includes('block_guest') && !patch.donatesBlocks) return 'not in mainline';
+  if (kind !== 'guest_fault') return undefined;
+  if (patch.era !== '7.2' || patch.entry === 'functions') return 'the hypercalls of 7.1 and later serve it';
+  return sizes.metadata === 1 ? 'its hypercalls are told one by one' : undefined;
+};
+
 /** What stands before a transition function: whether there is such a call at all, and the handler. */
-const gate = (state: State, command: Command, { sizes, patch }: Context): Outcome<State> | undefined => {
-  if (patch.era === '6.16' && newIn71.includes(command.kind)) return disabled(state, 'not before 7.1');
+const gate = (state: State, command: Command, context: Context): Outcome<State> | undefined => {
+  const { sizes, patch } = context;
+  const absent = missing(command, context);
+  if (absent !== undefined) return disabled(state, absent);
   if (!('vm' in command)) return undefined;
   const { kind, vm } = command;
-  if (!(kind in handlers || kind.startsWith('guest_') || kind === 'reclaim_page_guest')) return undefined;
-  const { phase } = state.vms[vm]!;
+  const reclaims = kind === 'reclaim_page_guest' || kind === 'reclaim_block_guest';
+  if (!(kind in handlers || kind.startsWith('guest_') || reclaims)) return undefined;
+  const { phase, vcpu } = state.vms[vm]!;
+  const loaded = phase === 'alive' && vcpu === 'made';
   if (patch.entry === 'functions') {
     if (phase === 'gone') return disabled(state, 'no such VM');
-    return phase === 'dying' && withVcpu.includes(kind) ? disabled(state, 'no vCPU of this VM is loaded') : undefined;
+    return !loaded && withVcpu.includes(kind) ? disabled(state, 'no vCPU of this VM is loaded') : undefined;
   }
   if (kind.startsWith('guest_')) {
-    if (phase !== 'alive') return disabled(state, 'the guest does not run');
-    return isProtected(vm, sizes) ? undefined : disabled(state, 'no such call for a guest that is not protected');
+    if (!loaded) return disabled(state, 'the guest does not run');
+    return kind === 'guest_fault' || isProtected(vm, sizes)
+      ? undefined
+      : disabled(state, 'no such call for a guest that is not protected');
   }
-  if (kind === 'reclaim_page_guest') return phase === 'dying' ? undefined : refuse(state, 'EINVAL', 'not a dying VM');
+  if (reclaims) return phase === 'dying' ? undefined : refuse(state, 'EINVAL', 'not a dying VM');
   // The other handlers take the VM's handle, which stays valid while it is dying: that is how the host unshares its pages.
-  if (phase === 'gone' || (phase === 'dying' && withVcpu.includes(kind)))
+  if (phase === 'gone' || (!loaded && withVcpu.includes(kind)))
     return refuse(state, 'EINVAL', 'no such VM, or none of its vCPUs loaded');
   if (isProtected(vm, sizes) === (handlers[kind] === 'protected')) return undefined;
   return refuse(state, 'EINVAL', isProtected(vm, sizes) ? 'a protected VM' : 'not a protected VM');
@@ -162,11 +189,18 @@ const fixed = {
   checksUnshareHyp: true,
   checksAddress: true,
   checksOwnerRange: true,
+  checksHypCount: true,
+  unpinsAtError: true,
+  admitsByDonation: true,
+  zeroesBlocks: true,
   faultsInject: true,
   ffaTrusted: true,
   agesWithinVm: true,
   hostReclaimsFirst: true,
 } as const;
+
+/** The host is not trusted: nothing is assumed of what it does. */
+const hostile = { ...fixed, entry: 'hypercalls', agesWithinVm: false, hostReclaimsFirst: false } as const;
 
 export const pkvmOwnership = defineModel({
   id: 'pkvm-ownership',
@@ -177,19 +211,38 @@ export const pkvmOwnership = defineModel({
   ],
   config,
   switches,
-  environment: ['era', 'entry', 'debug', 'ffaTrusted', 'agesWithinVm', 'hostReclaimsFirst'],
+  environment: [
+    'era',
+    'entry',
+    'dirtyLog',
+    'donatesBlocks',
+    'debug',
+    'ffaTrusted',
+    'agesWithinVm',
+    'hostReclaimsFirst',
+  ],
   variants: {
     '7.2': { doc: '7.1 and 7.2: the transition functions, for either kind of VM', switches: fixed },
     '7.2-hypercalls': {
-      doc: '7.1 and 7.2: what the host and the guests can reach',
-      switches: { ...fixed, entry: 'hypercalls' },
+      doc: '7.1 and 7.2: what the host and the guests can reach, if the secure side can be trusted',
+      switches: hostile,
     },
-    '6.16': {
-      doc: 'np-guests and FF-A; B7 and B9 not yet fixed, a host fault on a foreign page is a BUG',
+    'android-hypercalls': {
+      doc: "7.3, with two calls of Android's kernels: blocks for protected guests, and dirty logging, mended; the host ages and tears down as it should",
       switches: {
         ...fixed,
-        era: '6.16',
         entry: 'hypercalls',
+        topsUpAtPermission: true,
+        donatesBlocks: true,
+        dirtyLog: 'relaxes',
+      },
+    },
+    '6.16': {
+      doc: 'np-guests and FF-A, 6.14 to 7.0; B7 and B9 not yet fixed, a host fault on a foreign page is a BUG, EL2 may give back what it uses',
+      switches: {
+        ...hostile,
+        era: '6.16',
+        checksHypCount: false,
         checksPfnRange: false,
         checksMemcache: false,
         faultsInject: false,
@@ -197,7 +250,14 @@ export const pkvmOwnership = defineModel({
     },
     '6.2': {
       doc: 'states in PTEs; B1 and B2 not yet fixed, a host fault on a foreign page is a BUG',
-      switches: { ...fixed, era: '6.2', checksAddress: false, checksUnshareHyp: false, faultsInject: false },
+      switches: {
+        ...fixed,
+        era: '6.2',
+        checksAddress: false,
+        checksUnshareHyp: false,
+        checksHypCount: false,
+        faultsInject: false,
+      },
     },
   },
   defaultVariant: '7.2',
@@ -238,6 +298,11 @@ export const pkvmOwnership = defineModel({
     start_teardown_vm: '__pkvm_start_teardown_vm()',
     finalize_teardown_vm: '__pkvm_finalize_teardown_vm()',
     init_vm: '__pkvm_init_vm()',
+    init_vcpu: '__pkvm_init_vcpu()',
+    guest_fault: 'user_mem_abort(), pkvm_mem_abort()',
+    host_dirty_log_guest: '__pkvm_host_dirty_log_guest() of Android',
+    host_donate_block_guest: '__pkvm_host_donate_guest() of Android 16',
+    reclaim_block_guest: '__pkvm_host_reclaim_page_guest() of Android 16',
   },
   draw,
   classify,

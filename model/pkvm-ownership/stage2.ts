@@ -1,4 +1,4 @@
-import type { Context, GuestPte, HostPte, Pfn, Sizes, State } from './state.ts';
+import type { Context, GuestPte, HostPte, Pfn, Sizes, State, Use } from './state.ts';
 
 /** A state being changed by update(). */
 export type Draft<T> = { -readonly [K in keyof T]: Draft<T[K]> };
@@ -38,6 +38,21 @@ export const setOwnerHost = (draft: Drafted, page: Pfn, nr: number, { sizes, pat
   if (patch.era === '7.2') idmap(draft, page, nr, sizes);
   else for (let at = page; at < page + nr; at++) writePte(draft, at, { kind: 'zero' }, sizes);
   for (let at = page; at < page + nr; at++) draft.host[at] = 'OWNED';
+};
+
+/** A page of the host's becomes EL2's. Kernel: what __pkvm_host_donate_hyp() does when its checks have passed. */
+export const donateToHyp = (draft: Drafted, page: Pfn, sizes: Sizes): void => {
+  draft.hyp[page] = 'OWNED';
+  draft.host[page] = 'NOPAGE';
+  draft.el2[page] = true;
+  annotate(draft, page, { kind: 'hyp' }, sizes);
+};
+
+/** A page of EL2's becomes the host's. Kernel: what __pkvm_hyp_donate_host() does when its checks have passed. */
+export const donateToHost = (draft: Drafted, page: Pfn, context: Context): void => {
+  draft.hyp[page] = 'NOPAGE';
+  draft.el2[page] = false;
+  setOwnerHost(draft, page, 1, context);
 };
 
 /** Where a host fault maps a block: its granule lies in memory and nothing is there. Kernel: host_stage2_adjust_range(). */
@@ -85,6 +100,8 @@ export const guestMap = (draft: Drafted, vm: number, gfn: number, ptes: readonly
   if (missing > 0) {
     target.pool -= fromPool;
     target.memcache -= missing - fromPool;
+    reuse(draft, `pool${vm}`, `table${vm}`, fromPool, sizes);
+    reuse(draft, `memcache${vm}`, `table${vm}`, missing - fromPool, sizes);
   }
   for (const [i, pte] of ptes.entries()) target.guest[gfn + i] = pte;
 };
@@ -95,5 +112,19 @@ export const guestUnmap = (draft: Drafted, vm: number, gfn: number, nr: number, 
   const before = tablesOf(target.guest, sizes);
   for (let at = gfn; at < gfn + nr; at++) target.guest[at] = { kind: 'invalid' };
   const freed = before - tablesOf(target.guest, sizes);
-  if (freed > 0) target.pool += freed;
+  if (freed <= 0) return;
+  target.pool += freed;
+  reuse(draft, `table${vm}`, `pool${vm}`, freed, sizes);
+};
+
+/** Gives pages with one use another, the lowest-numbered first: the kernel takes the one that came last, and pages are alike. */
+const reuse = (draft: Drafted, from: Use, to: Use, pages: number, { metadata }: Sizes): void => {
+  if (metadata === 0) return;
+  let left = pages;
+  for (const page of draft.uses.keys()) {
+    if (left === 0 || draft.uses[page] !== from) continue;
+    draft.uses[page] = to;
+    draft.refcount[page] = to.startsWith('table') ? 1 : 0;
+    left -= 1;
+  }
 };

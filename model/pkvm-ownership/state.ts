@@ -1,6 +1,7 @@
 import {
   array,
   type Config,
+  type Domain,
   enumOf,
   flag,
   type Infer,
@@ -58,6 +59,12 @@ export const config = {
     large: 1,
     doc: '1: guest leaves can be read-only or old; 0: calls that make them so change nothing',
   },
+  metadata: {
+    default: 0,
+    min: 0,
+    max: 1,
+    doc: '1: what EL2 keeps of a VM (its memcache, its tables, a VM and a vCPU that are made) takes pages of memory; 0: it lies elsewhere',
+  },
 } as const;
 
 export type Sizes = Config<typeof config>;
@@ -79,6 +86,20 @@ export const switches = {
     'era 6.2: only the address decides whether memory may be given away, not what its entry maps (without it: B1)',
   checksOwnerRange:
     'host_stage2_set_owner_locked() refuses a range that is not all memory (without it, only the first page counts: B25)',
+  checksHypCount:
+    'hyp_donate_host() refuses a page that is in use at EL2 (7.1; without it, up to 7.0, the count is not looked at)',
+  unpinsAtError: '__pkvm_init_vcpu() unpins what it has pinned if it fails after that (without it: B10)',
+  admitsByDonation:
+    'a page of the host comes into a memcache by a donation; without it, it is used as it is, and stays with the host',
+  topsUpAtPermission:
+    'the host fills its memcache at every fault of a guest (7.3); without it, not at a permission fault but for a write while dirty logging is on',
+  dirtyLog: {
+    doc: 'none: mainline, where a write during dirty logging makes a page writable; relaxes: a call of its own, __pkvm_host_dirty_log_guest(), that does so; remaps: it maps the page anew, RWX and without a state (Android, 2024)',
+    values: ['none', 'relaxes', 'remaps'],
+  },
+  donatesBlocks:
+    'a protected guest can be given a block, and a block can be reclaimed (Android 16); mainline has pages only',
+  zeroesBlocks: 'the reclaim of a block zeroes all of it; without it, its first page',
   warnsSharedTwice: 'host_share_guest() WARNs at a page that is shared with others than guests (B12)',
   faultsInject: 'a host fault on a page of another owner injects an abort; without it, BUG (up to 6.17)',
   debug: 'CONFIG_NVHE_EL2_DEBUG: assert_host_shared_guest(), and the page-table checks of 6.2',
@@ -155,6 +176,24 @@ const guestPte = (sizes: Sizes) =>
 export type GuestPte = Infer<ReturnType<typeof guestPte>>;
 export type Leaf = Extract<GuestPte, { kind: 'leaf' }>;
 
+const useKinds = ['vm', 'pgd', 'vcpu', 'memcache', 'pool', 'table'] as const;
+
+/** What EL2 uses a page of its own for, and for which VM, as in `table0`; only with `metadata`. */
+export type Use = 'none' | `${(typeof useKinds)[number]}${number}`;
+
+/** All that a page can be used for on behalf of a VM. */
+export const usesOf = (vm: number): Use[] => useKinds.map((kind): Use => `${kind}${vm}`);
+
+/** As reports say it: `table of vm 0`. */
+export const useText = (use: Use): string => use.replace(/(\d+)$/, ' of vm $1');
+
+const use = ({ metadata, vms }: Sizes) =>
+  enumOf<Use>('none', ...(metadata === 1 ? Array.from({ length: vms }, (_, vm) => usesOf(vm)).flat() : []));
+
+/** A page that a host structure of a VM lies in, pinned for as long as EL2 refers to it. */
+const pinned = ({ metadata, pages }: Sizes) =>
+  enumOf<Pfn | 'none'>('none', ...(metadata === 1 ? Array.from({ length: pages }, (_, pfn) => pfn) : []));
+
 /** Pages that a memcache can hold: no fewer than a call demands. */
 export const mostMemcache = (sizes: Sizes): number => Math.max(sizes.levels - 1, sizes.memcache);
 
@@ -164,6 +203,8 @@ export const mostTables = (sizes: Sizes): number => Math.ceil(sizes.gfns / sizes
 export const stateDomain = (sizes: Sizes) => {
   if (sizes.protectedVms > sizes.vms)
     throw new SpecError(`pkvm-ownership: protectedVms=${sizes.protectedVms}, but there are only ${sizes.vms} VMs`);
+  if (sizes.metadata === 1 && sizes.memcache > 0)
+    throw new SpecError(`pkvm-ownership: metadata=1, so that memcache=${sizes.memcache} pages would lie nowhere`);
   return record({
     /** host_state of a page in the vmemmap; with era 6.2, in the host's entry. */
     host: array(hostState, sizes.pages),
@@ -176,6 +217,8 @@ export const stateDomain = (sizes: Sizes) => {
     pte: array(hostPte(sizes), sizes.pages),
     /** Whether EL2 maps a page. */
     el2: array(flag, sizes.pages),
+    /** What EL2 uses the page for. */
+    uses: array(use(sizes), sizes.pages),
     /** Ghost: the secure side has the page through FF-A. No word of the kernel's records it. */
     ffa: array(flag, sizes.pages),
     /** Ghost: the page may hold what a guest has not disclosed. */
@@ -186,6 +229,11 @@ export const stateDomain = (sizes: Sizes) => {
       record({
         /** A dying VM runs no more; the handle of one that is gone can be given to another. */
         phase: enumOf('alive', 'dying', 'gone'),
+        /** Whether its one vCPU has been made. */
+        vcpu: enumOf<'made' | 'none'>(...(sizes.metadata === 1 ? (['made', 'none'] as const) : (['made'] as const))),
+        /** Where the host's struct kvm and struct kvm_vcpu are; `none` for a VM or vCPU that lies elsewhere. */
+        host_kvm: pinned(sizes),
+        host_vcpu: pinned(sizes),
         /** Pages in the vCPU's pkvm_memcache. */
         memcache: range(0, mostMemcache(sizes)),
         /** Pages of tables that were freed: they are used again first. */
@@ -208,11 +256,15 @@ export const initialState = (sizes: Sizes): State => {
     host_share_guest_count: each(sizes.pages, 0),
     pte: each<HostPte>(sizes.pages, { kind: 'zero' }),
     el2: each(sizes.pages, false),
+    uses: each<Use>(sizes.pages, 'none'),
     ffa: each(sizes.pages, false),
     secret: each(sizes.pages, false),
     mmio: { pte: 'zero', el2: false },
     vms: Array.from({ length: sizes.vms }, () => ({
       phase: 'alive',
+      vcpu: 'made',
+      host_kvm: 'none',
+      host_vcpu: 'none',
       memcache: sizes.memcache,
       pool: 0,
       guest: each<GuestPte>(sizes.gfns, { kind: 'invalid' }),
@@ -220,7 +272,12 @@ export const initialState = (sizes: Sizes): State => {
   };
 };
 
-export const commandDomain = (sizes: Sizes) => {
+/** The calls. `refill` and `init` are the arguments of those that take pages of memory with `metadata`, and none without. */
+const calls = <R extends Readonly<Record<string, Domain>>, I extends Readonly<Record<string, Domain>>>(
+  sizes: Sizes,
+  refill: R,
+  init: I,
+) => {
   const page = { pfn: range(0, hugePfn(sizes)) };
   const pages = { ...page, nr: enumOf(1, sizes.block, wrappingNr) };
   const gfn = { gfn: range(0, beyondGfn(sizes)) };
@@ -236,9 +293,12 @@ export const commandDomain = (sizes: Sizes) => {
       ...(sizes.attributes === 0 ? (['RWX', 'DEVICE'] as const) : (['RWX', 'RX', 'DEVICE'] as const)),
     ),
   };
+  const access = {
+    access: enumOf<'read' | 'write'>(...(sizes.attributes === 0 ? (['write'] as const) : (['read', 'write'] as const))),
+  };
   const memory = { pfn: range(0, sizes.pages - 1) };
   const span = { from: range(0, sizes.pages - 1), to: range(1, sizes.pages) };
-  return variant({
+  return {
     host_share_hyp: page,
     host_unshare_hyp: page,
     host_donate_hyp: pages,
@@ -261,14 +321,32 @@ export const commandDomain = (sizes: Sizes) => {
     host_fault: { pfn: range(0, mmioPfn(sizes)) },
     unmap_dev_all: {},
     host_stage2_set_owner_locked: { pfn: enumOf(sizes.pages - 1), nr: enumOf(2), owner: enumOf('HYP') },
-    pkvm_refill_memcache: vm,
+    pkvm_refill_memcache: { ...vm, ...refill },
     hyp_get_page: memory,
     hyp_put_page: memory,
     start_teardown_vm: vm,
     finalize_teardown_vm: vm,
-    init_vm: vm,
+    init_vm: { ...vm, ...init },
+    guest_fault: { ...vm, gfn: range(0, sizes.gfns - 1), memslot: enumOf('pages', 'huge', 'logged'), ...access },
+    host_dirty_log_guest: { ...gfn, ...vm },
+    host_donate_block_guest: { ...memory, ...gfn, ...vm },
+    reclaim_block_guest: { ...gfn, ...vm },
+  };
+};
+
+const ordinary = (sizes: Sizes) => variant(calls(sizes, {}, {}));
+
+const withMetadata = (sizes: Sizes) => {
+  const page = range(0, sizes.pages - 1);
+  return variant({
+    ...calls(sizes, { pfn: page }, { host_kvm: page, vm_hva: page, pgd_hva: page }),
+    init_vcpu: { vm: range(0, sizes.vms - 1), host_vcpu: page, vcpu_hva: page },
   });
 };
 
-export type Command = Infer<ReturnType<typeof commandDomain>>;
-export type Prot = Extract<Command, { kind: 'relax_perms_guest' }>['prot'];
+export type Command = Infer<ReturnType<typeof ordinary>> | Infer<ReturnType<typeof withMetadata>>;
+export type Call<K extends Command['kind']> = Extract<Command, { kind: K }>;
+export type Prot = Call<'relax_perms_guest'>['prot'];
+
+export const commandDomain = (sizes: Sizes): Domain<Command> =>
+  sizes.metadata === 1 ? withMetadata(sizes) : ordinary(sizes);

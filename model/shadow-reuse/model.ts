@@ -29,11 +29,15 @@ const switches = {
     doc: 'mmu_set_spte() for an address without memslot: drops a present entry first (aad885e77496), or writes over it',
     values: ['drops', 'overwrites'],
   },
+  warnsAtOverwrite:
+    'mmu_set_spte() WARNs if it puts another page into a present entry, in every MMU (11d45175111d); without it, in direct MMUs only, which this one is not (CVE-2026-23402)',
   recoveryChecksMemslot:
     'recovering huge pages skips a shadow page whose base gfn lies outside the memslot (ef057cbf825e)',
 } as const;
 
 type Patch = Settings<typeof switches>;
+
+const overwrites = 'a present entry is overwritten with another page';
 
 /** The guest touches the page under leaf `i`. Kernel: FNAME(page_fault)() with FNAME(fetch)(). */
 const fault = (state: State, i: number, patch: Patch): Outcome<State> => {
@@ -56,12 +60,18 @@ const fault = (state: State, i: number, patch: Patch): Outcome<State> => {
     if (page.kind !== 'page') return;
     const present = page.leaves[i] !== 'none' && page.leaves[i] !== 'mmio';
     if (!draft.memslots[memslotOf(target)]) {
-      if (present && patch.mmio === 'drops') dropLeaf(draft, page, i, log);
+      if (present && patch.mmio === 'drops') {
+        if (patch.warnsAtOverwrite) log.warnings.add(overwrites);
+        dropLeaf(draft, page, i, log);
+      }
       page.leaves[i] = 'mmio';
       return;
     }
     if (page.leaves[i] === target) return;
-    if (present) dropLeaf(draft, page, i, log);
+    if (present) {
+      if (patch.warnsAtOverwrite) log.warnings.add(overwrites);
+      dropLeaf(draft, page, i, log);
+    }
     addLeaf(draft, page, i, target, log);
   });
 };
@@ -160,7 +170,7 @@ export const shadowReuse = defineModel({
   title: 'Reuse of a linked child shadow page',
   sources: [
     '0cb2af2ea66a (CVE-2026-46113) and 81ccda30b4e8 (CVE-2026-53359): kvm_mmu_get_child_sp() in arch/x86/kvm/mmu/mmu.c, 2.6.36 to 7.2',
-    'aad885e77496 (MMIO over a present entry), ef057cbf825e (lpage_info outside the memslot)',
+    'aad885e77496 (MMIO over a present entry), ef057cbf825e (lpage_info outside the memslot), CVE-2026-23402 (a WARN at what writes from elsewhere can do)',
   ],
   config: {},
   switches,
@@ -190,6 +200,10 @@ export const shadowReuse = defineModel({
     'role-mmio-overwrites': {
       doc: 'role without aad885e77496',
       switches: { reuse: 'role', recoveryChecksMemslot: true, mmio: 'overwrites' },
+    },
+    'role-overwrite-warns': {
+      doc: 'role, with the WARN of 6.16 to 7.0-rc, which CVE-2026-23402 is about',
+      switches: { reuse: 'role', recoveryChecksMemslot: true, warnsAtOverwrite: true },
     },
     'role-recovery-unchecked': { doc: 'role without ef057cbf825e', switches: { reuse: 'role' } },
   },

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Command } from '../../model/shadow-reuse/state.ts';
 import { shadowReuseSuite } from '../../properties/shadow-reuse.ts';
 import { type CheckResult, check } from '../../src/check.ts';
+import { scopeOf, systemOf } from '../../src/spec/index.ts';
 import { broken, cell, exhaustive, readmeTable, trace } from './verdicts.ts';
 
 const variants = Object.keys(shadowReuseSuite.model.variants);
@@ -44,6 +46,49 @@ describe('the README: verdicts by rule', () => {
 describe('the README: traces', () => {
   it.each(readmeTable('shadow-reuse', 'variant').slice(1))('%s: %s', async (variant, property, expected) => {
     expect(trace(await checked(variant!), property!)).toBe(expected);
+  });
+});
+
+describe('the WARN that CVE-2026-23402 is about', () => {
+  const fault = { kind: 'fault', i: 0 } as const;
+  const calls: readonly Command[] = [
+    fault,
+    { kind: 'untracked_write', pde: 'table 0' },
+    fault,
+    { kind: 'untracked_pte_write' },
+    fault,
+  ];
+  /** Call by call, what has fired. */
+  const warnings = (variant: string, warnsAtOverwrite: boolean) => {
+    const { model } = shadowReuseSuite;
+    const system = systemOf(model, scopeOf(model, { variant, switches: { warnsAtOverwrite } }));
+    let state = system.initial;
+    return calls.map((call) => {
+      const outcome = system.step(state, call);
+      state = outcome.state;
+      return outcome.warnings;
+    });
+  };
+
+  it.each(['present', 'gfn', 'role'])(
+    '%s: fires where another page is put into a present entry, and only if it is there',
+    (variant) => {
+      const overwrites = 'a present entry is overwritten with another page';
+      expect(warnings(variant, true).map((fired) => fired.includes(overwrites))).toEqual([
+        false,
+        false,
+        false,
+        false,
+        true,
+      ]);
+      expect(warnings(variant, false).flat()).not.toContain(overwrites);
+    },
+  );
+
+  it('does not fire where KVM sees every write', async () => {
+    const switches = { untrackedWrites: 'impossible', warnsAtOverwrite: true };
+    for (const variant of ['present', 'gfn', 'role'])
+      expect(cell(await exhaustive(shadowReuseSuite, { variant, switches }), 'no-warning')).toBe('holds');
   });
 });
 
