@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { SpecError } from '../spec/errors.ts';
 
 /** In bytes: what `ulimit -v` lets the process reserve, infinite if it says nothing, and what it has reserved. */
 export const addressSpace = (read = fromProc): { readonly limit: number; readonly taken: number } => {
@@ -17,12 +18,25 @@ const fromProc = (name: string): string => {
   }
 };
 
-/** What V8 and the program itself reserve within the first second. */
-const leastMebibytes = 512;
+const gibibyte = 2 ** 30;
 
-/** Throws an error where V8 would soon end the process, with no word of what to do about it. */
-export const checkRoom = ({ limit, taken } = addressSpace()): void => {
-  const left = Math.floor((limit - taken) / 2 ** 20);
-  if (left < leastMebibytes)
-    throw new Error(`ulimit -v leaves ${left} MiB of address space, and pagelaw needs ${leastMebibytes} MiB`);
+/** What V8 and its parts reserve, the most of it never to be used. */
+export const spaceFor = {
+  /** The program itself, within its first second. */
+  start: 0.5 * gibibyte,
+  /** A thread with a heap of its own. */
+  worker: 0.7 * gibibyte,
+  /** A program in WebAssembly, as Graphviz is. */
+  webAssembly: 10.1 * gibibyte,
+  /** tsx: a worker that runs WebAssembly, and that again. */
+  typeScript: 22 * gibibyte,
+};
+
+/** Throws a SpecError where V8 would end the process, with no word of what to do about it. `what`: what needs the room. */
+export const needSpace = (bytes: number, what: string, { limit, taken } = addressSpace()): void => {
+  const mebibytes = (n: number) => Math.floor(n / 2 ** 20);
+  if (limit - taken < bytes)
+    throw new SpecError(
+      `${what} takes ${mebibytes(bytes)} MiB of address space, and ulimit -v leaves ${mebibytes(limit - taken)} MiB`,
+    );
 };

@@ -9,6 +9,7 @@ import { svgOf } from '../report/svg.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { scopeOf, systemOf } from '../spec/model.ts';
+import { needSpace, spaceFor } from './address-space.ts';
 import { givenChoices } from './check.ts';
 import type { Console } from './console.ts';
 import { type Format, formatOf, jsonText } from './formats.ts';
@@ -44,6 +45,7 @@ export const auditCommand = async (name: string, options: AuditOptions, console:
   if (isPicture && !model.classify)
     throw new SpecError(`${model.id} does not classify its pages, so there is no life cycle to draw`);
 
+  if (format === 'svg') needSpace(spaceFor.webAssembly, 'drawing a life cycle');
   const { command } = options;
   const result = await audit(model, choices, {
     ...(isPicture ? { commands: [] } : command && { commands: command }),

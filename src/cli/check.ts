@@ -10,7 +10,7 @@ import { checkJson } from '../report/json.ts';
 import { matrixJson, matrixMail, matrixMarkdown, matrixText } from '../report/matrix.ts';
 import { type Report, reportOf } from '../report/report.ts';
 import { type Style, styleOf } from '../report/style.ts';
-import { checkText, summaryOf } from '../report/text.ts';
+import { checkText, summaryOf, type Unfinished } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
 import type { OverMemory } from '../search/memory.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -92,7 +92,7 @@ export const checkCommand = async (
   };
   const { results, saved } = found;
   const named = names.some((name) => name.includes('@')) || options.switch !== undefined;
-  const printed = { format, directory, kept, named, unfinished: failures.length > 0 };
+  const printed = { format, directory, kept, named };
   await attempt(() => printFound(found, printed, options, console));
   if (options.report !== undefined && results.length > 0) {
     const { report } = options;
@@ -121,6 +121,7 @@ interface Found extends Searched {
   /** The files of counterexamples. */
   readonly saved: ReadonlySet<string>;
   readonly failures: readonly { readonly error: unknown }[];
+  readonly unfinished: Unfinished | undefined;
 }
 
 const searchAll = async (
@@ -152,12 +153,13 @@ const searchAll = async (
     console.progress?.('');
     if (failures.length > 0 || console.interrupted.aborted) break;
   }
-  return { results, reports: failures.length > 0 ? reports.map(unfinishedReport) : reports, saved, failures };
+  const unfinished = failures.length > 0 ? 'error' : results.length < jobs.length ? 'interrupted' : undefined;
+  return { results, reports: unfinished ? reports.map(unfinishedReport) : reports, saved, failures, unfinished };
 };
 
 const unfinishedReport = (report: Report): Report => ({
   ...report,
-  notChecked: [...report.notChecked, 'What else was asked for: an error ended the run before that.'],
+  notChecked: [...report.notChecked, 'What else was asked for: the run ended before that.'],
 });
 
 interface Printed {
@@ -167,13 +169,11 @@ interface Printed {
   readonly kept: readonly Kept[];
   /** Whether what was checked was asked for by name, so that all is told of it. */
   readonly named: boolean;
-  /** Whether an error came before the end. */
-  readonly unfinished: boolean;
 }
 
 const printFound = (
-  { results, reports }: Found,
-  { format, directory, kept, named, unfinished }: Printed,
+  { results, reports, unfinished }: Found,
+  { format, directory, kept, named }: Printed,
   options: CheckOptions,
   console: Console,
 ) => {
@@ -207,7 +207,7 @@ const matrixIn = (
   results: readonly CheckResult[],
   kept: readonly Kept[],
   style: Style,
-  unfinished: boolean,
+  unfinished: Unfinished | undefined,
 ): string => {
   if (format === 'json') return jsonText(matrixJson(results, kept, unfinished));
   if (format === 'mail') return matrixMail(results, unfinished);

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 
 /**
  * Bytes that the control groups which the process is in let it take: the smallest of their limits, all the way up; infinite if there is
- * none. What Node gives as `process.constrainedMemory()` looks at the innermost group alone. `read` throws where there is no such file.
+ * none. What Node tells of it looks at the innermost group alone. `read` throws where there is no such file.
  */
 export const containerMemory = (read = (path: string) => readFileSync(path, 'utf8')): number => {
   const lines = (path: string) => {

@@ -78,6 +78,16 @@ const version = (): string => {
   return 'unknown';
 };
 
+let lastResident = 0;
+
+/** It is read from a file, which cannot be opened where too many are open already. */
+const resident = (): number => {
+  try {
+    lastResident = process.memoryUsage.rss();
+  } catch {}
+  return lastResident;
+};
+
 const terminal = async (): Promise<Console> => {
   const [{ default: pc }, { createLogUpdate }] = await Promise.all([import('picocolors'), import('log-update')]);
   const watched = process.stderr.isTTY && process.env.TERM !== 'dumb';
@@ -96,18 +106,18 @@ const terminal = async (): Promise<Console> => {
       return process.stdin;
     },
     interrupted: stop.signal,
-    resident: () => process.memoryUsage.rss(),
+    resident,
   };
 };
 
 try {
-  const { checkRoom } = await import('./address-space.ts');
-  checkRoom();
+  const { needSpace, spaceFor } = await import('./address-space.ts');
+  needSpace(spaceFor.start, 'pagelaw');
   loaded = await import('./console.ts');
   ({ thrown } = await import('../spec/model.ts'));
   const { run } = await import('./program.ts');
   status = await run(process.argv.slice(2), version(), await terminal());
 } catch (error) {
   const isOutOfFiles = error instanceof Error && 'code' in error && error.code === 'EMFILE';
-  failure ??= `cannot start: ${thrown(error)}${isOutOfFiles ? '; ulimit -n allows too few open files' : ''}`;
+  failure ??= `cannot start: ${isOutOfFiles ? 'too many open files; ulimit -n must allow some 200' : error instanceof Error ? error.message : thrown(error)}`;
 }

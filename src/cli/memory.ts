@@ -3,21 +3,18 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { OverMemory } from '../search/memory.ts';
 import { SpecError } from '../spec/errors.ts';
-import { addressSpace } from './address-space.ts';
+import { addressSpace, spaceFor } from './address-space.ts';
 import type { Console } from './console.ts';
 import { containerMemory } from './container.ts';
 
-/** Of the memory there is, for the process. */
+/** Of the memory there is, for all that the process takes. */
 const share = 0.6;
 
-/** Of V8's heap, near whose end it collects garbage for most of the time and then ends the process. */
+/** Of V8's heap. Near its end V8 collects garbage for most of the time, and then ends the process with a stack trace. */
 const heapShare = 0.85;
 
 /** Of address space: what V8 takes without asking, for code that it compiles, ends the process where there is none left. */
 const spareAddressSpace = 128 * 2 ** 20;
-
-/** V8 reserves so much for a thread. */
-const spaceOfWorker = 720 * 2 ** 20;
 
 /** Asked again within this time, what a collection has left is not garbage. */
 const millisecondsBetweenCollections = 1000;
@@ -63,10 +60,10 @@ const collector = (): (() => void) => {
  */
 export const workersThatFit = (given: number | undefined, cores: number): number => {
   const { limit, taken } = addressSpace();
-  const most = Math.max(1, Math.floor((limit - taken - spareAddressSpace) / spaceOfWorker));
+  const most = Math.max(1, Math.floor((limit - taken - spareAddressSpace) / spaceFor.worker));
   if (given !== undefined && given > most)
     throw new SpecError(
-      `--workers ${given}: ulimit -v leaves address space for ${most}; each takes ${spaceOfWorker / 2 ** 20} MiB of it`,
+      `--workers ${given}: ulimit -v leaves address space for ${most}; each takes ${Math.floor(spaceFor.worker / 2 ** 20)} MiB of it`,
     );
   return given ?? Math.min(cores, most);
 };

@@ -11,11 +11,13 @@ import { lifeExtras } from '../report/html-life.ts';
 import { dotOf } from '../report/life-graph.ts';
 import type { Finding, Report } from '../report/report.ts';
 import { svgOf } from '../report/svg.ts';
+import type { Unfinished } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
 import type { OverMemory } from '../search/memory.ts';
 import { taskOf } from '../search/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Choices } from '../spec/model.ts';
+import { needSpace, spaceFor } from './address-space.ts';
 import type { Console } from './console.ts';
 import { pulseFor } from './pulse.ts';
 import type { Target } from './suites.ts';
@@ -42,8 +44,7 @@ export const checkPage = (file: string): void => {
 interface Page extends Searched {
   readonly jobs: readonly Job[];
   readonly overMemory: OverMemory;
-  /** What ended the searches before the last one, if anything did. */
-  readonly failures: readonly { readonly error: unknown }[];
+  readonly unfinished: Unfinished | undefined;
 }
 
 /**
@@ -60,7 +61,7 @@ export const writePage = async (file: string, page: Page, console: Console): Pro
   const text = htmlReport(searched, {
     extras: (scope) => lives.get(JSON.stringify(scope)) ?? [],
     why: (finding) => whys.get(finding) ?? [],
-    unfinished: page.failures.length > 0,
+    unfinished: page.unfinished,
   });
   await replaceFile(file, text);
   if (console.interrupted.aborted)
@@ -86,8 +87,9 @@ const livesOf = async (
     const pulse = pulseFor(console, `${name} life cycle`);
     try {
       const { life, bound } = await audit(model, choices, { commands: [], pulse, overMemory });
-      if (life && !bound)
-        lives.set(JSON.stringify(scope), lifeExtras(life, name, await svgOf(dotOf(life, name, false))));
+      if (!life || bound) continue;
+      needSpace(spaceFor.webAssembly, 'drawing a life cycle');
+      lives.set(JSON.stringify(scope), lifeExtras(life, name, await svgOf(dotOf(life, name, false))));
     } catch (error) {
       if (!(error instanceof Interrupted)) errors.push(error);
     }

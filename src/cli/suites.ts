@@ -5,7 +5,9 @@ import * as v from 'valibot';
 import { suites as ours } from '../../properties/index.ts';
 import { known } from '../known.ts';
 import { SpecError } from '../spec/errors.ts';
+import { thrown } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
+import { needSpace, spaceFor } from './address-space.ts';
 
 /** A suite, and the file it came from if pagelaw did not bring it. */
 export interface Located {
@@ -39,11 +41,13 @@ export const isFile = (name: string) => /[/\\]/.test(name) || ['.ts', '.mts', '.
 /** The suites that a file exports by default: one, or an array. TypeScript is loaded as it is. */
 export const suitesOf = async (file: string): Promise<Located[]> => {
   if (!existsSync(file)) throw new SpecError(`there is no file ${file}`);
+  const isTypeScript = /\.m?ts$/.test(file);
+  if (isTypeScript) needSpace(spaceFor.typeScript, 'loading TypeScript');
   const wrong = (what: string) => new SpecError(`${file} cannot be used as a model: ${what}`);
   let loaded: { default?: unknown };
   try {
     const url = pathToFileURL(resolve(file)).href;
-    loaded = /\.m?ts$/.test(file) ? await importTypeScript(url) : await import(url);
+    loaded = isTypeScript ? await importTypeScript(url) : await import(url);
   } catch (error) {
     throw wrong(firstLine(error));
   }
@@ -84,8 +88,7 @@ const suiteSchema = v.looseObject({
 });
 
 const firstLine = (error: unknown) => {
-  const lines = (error instanceof Error ? error.message : String(error))
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  return lines.slice(0, 2).join(' ').trim();
+  if (!(error instanceof Error)) return thrown(error);
+  const lines = error.message.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(0, 2).join(' ').trim() || thrown(error);
 };

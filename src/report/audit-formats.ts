@@ -15,7 +15,7 @@ import {
   witnessWords,
 } from './audit.ts';
 import { mermaidOf } from './life-graph.ts';
-import { markdownTable } from './markdown-text.ts';
+import { code, fenced, inText, markdownTable } from './markdown-text.ts';
 import { callsWords, changesWords, changeWords, conditionWords, resultWords } from './rule-words.ts';
 import { scopeName, settings } from './words.ts';
 
@@ -23,12 +23,12 @@ import { scopeName, settings } from './words.ts';
 export const auditMarkdown = (result: AuditResult, refusals: boolean): string => {
   const { scope, title, legend, tables, life } = result;
   const head = [
-    `# ${scopeName(scope)}: ${cell(title)}`,
-    [settings(scope.config), exploredWords(result)].filter((part) => part !== '').join('; '),
-    ...(result.environment.length > 0 ? [givenWords(result)] : []),
-    ...(legend === undefined ? [] : [legend]),
+    `# ${inText(scopeName(scope))}: ${inText(title)}`,
+    inText([settings(scope.config), exploredWords(result)].filter((part) => part !== '').join('; ')),
+    ...(result.environment.length > 0 ? [inText(givenWords(result))] : []),
+    ...(legend === undefined ? [] : [inText(legend)]),
   ];
-  const rules = tables.flatMap((one) => [`### \`${callsWords(one)}\``, rulesMarkdown(one, result)]);
+  const rules = tables.flatMap((one) => [`### ${code(callsWords(one))}`, rulesMarkdown(one, result)]);
   return `${[
     ...head,
     ...(life ? lifeMarkdown(life, refusals) : [noClasses(result)]),
@@ -37,7 +37,7 @@ export const auditMarkdown = (result: AuditResult, refusals: boolean): string =>
       : [
           '## Rules',
           rulesLegend(result)
-            .map((line) => `- ${line}`)
+            .map((line) => `- ${inText(line)}`)
             .join('\n'),
           ...rules,
         ]),
@@ -49,15 +49,11 @@ const rulesMarkdown = (table: RuleTable, result: AuditResult): string => {
   const rows = shown.map((rule, i) => [
     String(i + 1),
     witnessWords(rule, result),
-    lines(rule.conditions.map((one) => `\`${conditionWords(one)}\``)) || 'always',
-    lines([resultWords(rule.result), ...(rule.family ? [familyWords(rule.family, result)] : [])].map(cell)),
-    lines(
-      [...changesWords(rule.changes), ...(rule.family?.writes ?? []).map((path) => `${path} (some)`)].map(
-        (one) => `\`${one}\``,
-      ),
-    ),
+    lines(rule.conditions.map((one) => code(conditionWords(one)))) || 'always',
+    lines([resultWords(rule.result), ...(rule.family ? [familyWords(rule.family, result)] : [])].map(inText)),
+    lines([...changesWords(rule.changes), ...(rule.family?.writes ?? []).map((path) => `${path} (some)`)].map(code)),
   ]);
-  if (rest) rows.push([String(shown.length + 1), rest.calls, '', rest.words, '']);
+  if (rest) rows.push([String(shown.length + 1), rest.calls, '', inText(rest.words), '']);
   return markdownTable(['#', 'calls', 'if', 'then', 'sets'], rows);
 };
 
@@ -66,23 +62,17 @@ const lines = (parts: readonly string[]) => parts.join('<br>');
 const lifeMarkdown = (life: LifeCycle, refusals: boolean): string[] => {
   const { commands, rows } = matrixOf(life);
   return [
-    `## ${matrixTitle(life)}`,
+    `## ${inText(matrixTitle(life))}`,
     markdownTable(
-      [subjectOf(life), ...commands.map((command) => `\`${command}\``)],
+      [inText(subjectOf(life)), ...commands.map(code)],
       rows
         .filter(({ cells }) => cells.some((one) => one.length > 0))
-        .map(({ from, cells }) => [cell(from), ...cells.map((one) => lines(cellWords(one, String).map(cell)))]),
+        .map(({ from, cells }) => [inText(from), ...cells.map((one) => lines(cellWords(one, String).map(inText)))]),
     ),
-    `## ${lifeTitle(life)}`,
-    `\`\`\`mermaid\n${mermaidOf(life, refusals)}\`\`\``,
+    `## ${inText(lifeTitle(life))}`,
+    fenced('mermaid', mermaidOf(life, refusals).trimEnd()),
   ];
 };
-
-const cell = (text: string) =>
-  text
-    .replaceAll(/[\r\n]+/g, ' ')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;');
 
 /** One line for each rule (RFC 4180). */
 export const auditCsv = (result: AuditResult): string => {

@@ -7,7 +7,7 @@ import { drawingLegend, guides, type MarkedDrawing, type MarkedLine, marked } fr
 import { script, style } from './html-page.ts';
 import { html, lines, type Markup, trusted } from './markup.ts';
 import { brokenWords, type Finding, type Report, shellWords } from './report.ts';
-import { coverageRows, deadText } from './text.ts';
+import { coverageRows, deadText, type Unfinished, unfinishedWords } from './text.ts';
 import { changesOf } from './trace.ts';
 import { whyLines } from './why.ts';
 import { count, plural, scopeName, settings, statementOf } from './words.ts';
@@ -23,8 +23,8 @@ export interface HtmlOptions {
   readonly extras?: (scope: Scope) => readonly Extra[];
   /** For each step of a counterexample, why it was refused, if it was. */
   readonly why?: (finding: Finding) => readonly (Why | undefined)[];
-  /** Whether an error ended the checks before the last one. */
-  readonly unfinished?: boolean;
+  /** What ended the checks before the last one. */
+  readonly unfinished?: Unfinished | undefined;
 }
 
 /** One search, as the console and the other formats have it. */
@@ -34,8 +34,6 @@ export interface Searched {
 }
 
 const keys = html`<p class="hint"><kbd>&larr;</kbd> <kbd>&rarr;</kbd> step, <kbd>Home</kbd> <kbd>End</kbd> first and last, <kbd>n</kbd> <kbd>p</kbd> next and previous counterexample</p>`;
-
-const unfinishedNote = html`<p class="failed">Not finished: an error ended the run before all that was asked for was checked.</p>`;
 
 const nothing = html``;
 
@@ -67,7 +65,7 @@ export const htmlReport = (searched: readonly Searched[], options: HtmlOptions =
 <header>
 <h1>${title}</h1>
 <p>${summary(searched.map(({ report }) => report))}</p>
-${options.unfinished ? unfinishedNote : nothing}
+${options.unfinished ? html`<p class="failed">${unfinishedWords(options.unfinished)}</p>` : nothing}
 ${shown.length > 0 ? keys : nothing}
 </header>
 <main>

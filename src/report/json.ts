@@ -6,12 +6,17 @@ import type { Step } from '../spec/property.ts';
 import type { Kept } from './corpus.ts';
 import type { LaneOf } from './lanes.ts';
 import type { Replayed } from './replay.ts';
+import type { Unfinished } from './text.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields may come without. */
 const version = 1;
 
-/** The results of `check --json`. `unfinished`: an error ended the checks before the last one. */
-export const checkJson = (results: readonly CheckResult[], kept: readonly Kept[] = [], unfinished = false): object => ({
+/** The results of `check --json`. `unfinished`: what ended the checks before the last one. */
+export const checkJson = (
+  results: readonly CheckResult[],
+  kept: readonly Kept[] = [],
+  unfinished?: Unfinished,
+): object => ({
   format: 'pagelaw check',
   version,
   ...(unfinished && { unfinished }),

@@ -31,7 +31,7 @@ const subtest = (report: Report, finding: Finding, number: number): string[] => 
   return [...diagnostics.map((line) => `# ${oneLine(line)}`), `${result}${oneLine(directive)}`];
 };
 
-const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, ' ');
+const oneLine = (text: string) => text.replaceAll(/\s*[\r\n]\s*/g, ' ');
 
 /** A description cannot hold the sign that ends it. */
-export const plainName = (name: string) => name.replaceAll('#', '');
+export const plainName = (name: string) => oneLine(name).replaceAll('#', '');

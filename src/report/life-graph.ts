@@ -1,4 +1,5 @@
 import type { LifeCycle, Movement } from '../audit/result.ts';
+import { printable } from '../spec/printable.ts';
 
 /** Calls that take pages of one class to another. */
 export interface Edge {
@@ -57,7 +58,11 @@ export const mermaidOf = (life: LifeCycle, refusals: boolean): string => {
   return `${lines.join('\n')}\n`;
 };
 
-const quoted = (text: string) => text.replaceAll('"', '#quot;').replaceAll('<', '#lt;').replaceAll('>', '#gt;');
+/** In a label Mermaid takes `#` for the start of an entity, and markup for markup. */
+const quoted = (text: string) =>
+  printable(text).replaceAll(/[#&"<>]/g, (sign) => entities[sign] ?? `#${sign.charCodeAt(0)};`);
+
+const entities: Readonly<Record<string, string>> = { '"': '#quot;', '<': '#lt;', '>': '#gt;' };
 
 /** Graphviz; dashed: the call does not name the page; grey: refused. */
 export const dotOf = (life: LifeCycle, title: string, refusals: boolean): string => {
@@ -90,5 +95,6 @@ export const dotOf = (life: LifeCycle, title: string, refusals: boolean): string
   return `${[...lines, '}'].join('\n')}\n`;
 };
 
-const escaped = (of: string) => of.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+/** Graphviz takes entities of HTML for what they stand for, also between quotes. */
+const escaped = (of: string) => printable(of).replaceAll('&', '&amp;').replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 const text = (of: string) => `"${escaped(of)}"`;

@@ -4,12 +4,17 @@ export const fenced = (language: string, text: string): string => {
   return `${fence}${language}\n${text}\n${fence}`;
 };
 
-export const code = (text: string) => `\`${text.replaceAll('`', "'")}\``;
+export const code = (text: string) => `\`${oneLine(text).replaceAll('`', "'")}\``;
 
-/** An underscore inside a word is one. */
-export const inText = (text: string) => text.replaceAll(/[\\*`<>[\]#]|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`);
+const oneLine = (text: string) => text.replaceAll(/\s*[\r\n\u2028\u2029]\s*/g, ' ');
 
-export const inCell = (text: string) => inText(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
+/** One line of text, of which nothing is taken for markup. An underscore inside a word is one. */
+export const inText = (text: string) =>
+  oneLine(text)
+    .replaceAll(/[\\*`<>[\]#&~]|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`)
+    .replace(/^\s*([-+](?=\s)|(?<=^\s*\d+)[.)](?=\s))/, '\\$1');
+
+export const inCell = (text: string) => inText(text).replaceAll('|', '\\|');
 
 /** The cells are Markdown already, but for `|` and ends of lines. `right` names the columns that hold numbers. */
 export const markdownTable = (

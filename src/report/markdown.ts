@@ -28,7 +28,7 @@ const reportText = (report: Report): string => {
     [
       `**Scope.** ${inText(report.how)}: ${inText(report.covered)}`,
       ...(report.crossChecked === undefined ? [] : [inText(report.crossChecked)]),
-      ...[settings(scope.config), settings(scope.switches)].filter((line) => line !== '').map((line) => `\`${line}\``),
+      ...[settings(scope.config), settings(scope.switches)].filter((line) => line !== '').map(code),
       ...(legend === undefined ? [] : [inText(legend)]),
     ].join('  \n'),
     ['**Not checked.**', '', ...report.notChecked.map((line) => `- ${inText(line)}`)].join('\n'),
@@ -100,4 +100,4 @@ const sequence = (report: Report, { counterexample }: Finding): string => {
 
 /** Mermaid takes `;` for the end of a statement, `#` for the start of an entity, and markup for markup. */
 const inDiagram = (text: string): string =>
-  text.replaceAll(/[#;<>"%]/g, (sign) => `#${sign.charCodeAt(0)};`).replaceAll(/\s+/g, ' ');
+  text.replaceAll(/[#&;<>"%]/g, (sign) => `#${sign.charCodeAt(0)};`).replaceAll(/\s+/g, ' ');

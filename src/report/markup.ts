@@ -12,15 +12,19 @@ export class Markup {
     this.#text = text;
   }
 
-  static #of(text: string): Markup {
+  /** A template for text and quoted attributes, not for what stands in `<script>`, `<style>` or an attribute with a URL. */
+  static html(parts: TemplateStringsArray, ...values: readonly Value[]): Markup {
+    return new Markup(parts.map((part, i) => part + (i < values.length ? Markup.#shown(values[i]!) : '')).join(''));
+  }
+
+  static trusted(text: string): Markup {
     return new Markup(text);
   }
 
-  /** A template for text and quoted attributes, not for what stands in `<script>`, `<style>` or an attribute with a URL. */
-  static readonly html = (parts: TemplateStringsArray, ...values: readonly Value[]): Markup =>
-    Markup.#of(parts.map((part, i) => part + (i < values.length ? shown(values[i]!) : '')).join(''));
-
-  static readonly trusted = (text: string): Markup => Markup.#of(text);
+  static #shown(value: Value): string {
+    if (typeof value !== 'object') return escaped(legible(String(value)));
+    return #text in value ? value.#text : value.map(Markup.#shown).join('');
+  }
 
   toString(): string {
     return this.#text;
@@ -31,21 +35,18 @@ export class Markup {
 type Value = string | number | Markup | readonly Markup[];
 
 /** As a tag before a template: `html\`<td>${text}</td>\``. */
-export const { html } = Markup;
+export const html = Markup.html;
 
 /** The one way for a string to be markup: our own constant text, and pictures as the layout library draws them. */
-export const { trusted } = Markup;
+export const trusted = Markup.trusted;
 
 /** Each on a line of its own. */
-export const lines = (parts: readonly Markup[], ending = '\n'): Markup => trusted(parts.join(ending));
+export const lines = (parts: readonly Markup[]): Markup =>
+  html`${parts.map((part, i) => (i === 0 ? part : html`\n${part}`))}`;
 
-function shown(value: Value): string {
-  if (value instanceof Markup) return String(value);
-  if (typeof value === 'object') return value.map(shown).join('');
-  return escaped(
-    String(value)
-      .split(/(\r?\n|\t)/)
-      .map((part, i) => (i % 2 === 1 ? part : printable(part)))
-      .join(''),
-  );
-}
+/** Ends of lines and tabs stay; what steers or turns text is written out. */
+const legible = (text: string): string =>
+  text
+    .split(/(\r?\n|\t)/)
+    .map((part, i) => (i % 2 === 1 ? part : printable(part)))
+    .join('');

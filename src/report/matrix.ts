@@ -3,7 +3,7 @@ import { columns } from './blocks.ts';
 import type { Kept } from './corpus.ts';
 import { inText, markdownTable } from './markdown-text.ts';
 import { type Style, styleOf } from './style.ts';
-import { summaryLines, summaryText } from './text.ts';
+import { summaryLines, summaryText, type Unfinished } from './text.ts';
 import { count, fitted, scopeName, settings, wrapped } from './words.ts';
 
 /** Variants by properties, of one model in one configuration. */
@@ -101,14 +101,14 @@ const key =
 export const matrixText = (
   results: readonly CheckResult[],
   style: Style,
-  { unfinished = false, width = columns.text }: { readonly unfinished?: boolean; readonly width?: number } = {},
+  { unfinished, width = columns.text }: { readonly unfinished?: Unfinished | undefined; readonly width?: number } = {},
 ): string => {
   const blocks = matricesOf(results).map((one) => blockText(one, style, width));
   return `${fitted([...blocks, summaryText(results, style, { unfinished, width })].join('\n\n'), width)}\n`;
 };
 
 /** For a mailing list: the same in 72 columns and without colour. */
-export const matrixMail = (results: readonly CheckResult[], unfinished = false): string =>
+export const matrixMail = (results: readonly CheckResult[], unfinished?: Unfinished): string =>
   matrixText(results, styleOf(false), { unfinished, width: columns.mail });
 
 const searchWords = ({ search, config }: Matrix) =>
@@ -164,7 +164,7 @@ const paintOf = (cell: Cell | undefined): 'red' | 'yellow' | 'green' | 'dim' => 
 };
 
 /** For an issue or a merge request: a table for each model and configuration; bold is what the suite does not list. */
-export const matrixMarkdown = (results: readonly CheckResult[], unfinished = false): string =>
+export const matrixMarkdown = (results: readonly CheckResult[], unfinished?: Unfinished): string =>
   `${[
     ...matricesOf(results).flatMap((one) => [
       `## ${inText(one.model)}: ${inText(one.title)}`,
@@ -188,7 +188,7 @@ export const matrixMarkdown = (results: readonly CheckResult[], unfinished = fal
 export const matrixJson = (
   results: readonly CheckResult[],
   kept: readonly Kept[] = [],
-  unfinished = false,
+  unfinished?: Unfinished,
 ): object => ({
   format: 'pagelaw matrix',
   version: 1,

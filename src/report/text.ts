@@ -47,9 +47,15 @@ export interface TextOptions {
   /** Whether a result gets a row for each property and its traces in full, or only what is out of the ordinary. */
   readonly inFull: boolean;
   readonly coverage: boolean;
-  /** Whether an error ended the checks before the last one. */
-  readonly unfinished?: boolean;
+  readonly unfinished?: Unfinished | undefined;
 }
+
+/** What ended the checks before the last one. */
+export type Unfinished = 'error' | 'interrupted';
+
+/** The same in words. */
+export const unfinishedWords = (why: Unfinished): string =>
+  `Not finished: ${why === 'error' ? 'an error ended the run' : 'interrupted'} before all that was asked for was checked.`;
 
 /** The report of `check`: a table for each model and search, the traces that want to be seen, and a summary. */
 export const checkText = (results: readonly CheckResult[], options: TextOptions): string => {
@@ -283,14 +289,14 @@ function timeWords({ seconds: { search, functions, paths }, workers }: Engine, d
 export const summaryText = (
   results: readonly CheckResult[],
   style: Style,
-  { unfinished = false, width = 80 }: { readonly unfinished?: boolean; readonly width?: number } = {},
+  { unfinished, width = 80 }: { readonly unfinished?: Unfinished | undefined; readonly width?: number } = {},
 ): string =>
   summaryLines(results, style, unfinished)
     .map((line) => wrapped(line, width - 2))
     .join('\n');
 
 /** The same, a sentence a line. */
-export function summaryLines(results: readonly CheckResult[], style: Style, unfinished: boolean): string[] {
+export function summaryLines(results: readonly CheckResult[], style: Style, unfinished?: Unfinished): string[] {
   const { proved, known, unexpected, missing } = summaryOf(results);
   const bounds = new Set(results.flatMap(({ bound }) => (bound ? boundWords(bound) : [])));
   const verdicts = new Set(results.flatMap(({ properties }) => properties.map(({ verdict }) => verdict.kind)));
@@ -303,8 +309,7 @@ export function summaryLines(results: readonly CheckResult[], style: Style, unfi
   }
   for (const bound of bounds)
     lines.push(style.yellow(`Incomplete (${bound}): nothing is proved beyond what the table says.`));
-  if (unfinished)
-    lines.push(style.red('Not finished: an error ended the run before all that was asked for was checked.'));
+  if (unfinished) lines.push(style.red(unfinishedWords(unfinished)));
   lines.push(...results.flatMap(silentPanics).map(style.yellow), ...results.flatMap(silentEnds).map(style.yellow));
   if (proved > 0) lines.push('Proved: for every reachable state of the configuration shown, and of no other.');
   if (verdicts.has('not found')) lines.push('Not found: no violation in these random runs; no proof.');

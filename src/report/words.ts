@@ -40,8 +40,12 @@ export const crossCheckWords = (crossCheck: CrossCheck, { states }: Pick<Covered
 const memoryWords = ({ limit, of }: Extract<Bound, { readonly kind: 'memory' }>): string => {
   const mebibytes = `${count(Math.floor(limit / 2 ** 20))} MiB`;
   if (of === undefined) return `at ${mebibytes} of states`;
-  if (of === 'resident set') return `where the process took ${mebibytes} of memory`;
-  return `near ${mebibytes} of ${of === 'heap' ? "JavaScript's heap" : of}`;
+  const whose = {
+    'resident set': 'for the process',
+    heap: "for JavaScript's heap",
+    'address space': 'of address space',
+  };
+  return `at the limit of ${mebibytes} ${whose[of]}`;
 };
 
 /** The verdict in one word or two; a witness that is proved was reached. */

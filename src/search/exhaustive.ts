@@ -100,6 +100,9 @@ const bytesOfWorker = { touched: 12 * 2 ** 20, reserved: 720 * 2 ** 20 };
 /** For each state and instance that it is followed with, while infinite paths are looked for. */
 const bytesOnPaths = 10;
 
+/** Fewer bytes are there, whatever the process has taken. */
+const worthAsking = 2 ** 20;
+
 /** Of so many states one is judged again plainly, by every judgement. */
 const statesBetweenAudits = 4096;
 
@@ -503,7 +506,8 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   /** Returns the commands to the first dead end. */
   function judgeGraph(): Command[] | undefined {
     if (!isVerified()) return undefined;
-    const refusal = bound ? undefined : overMemory?.(bytesForPaths * states.count);
+    const bytes = bytesForPaths * states.count;
+    const refusal = bound || bytes < worthAsking ? undefined : overMemory?.(bytes);
     if (refusal) {
       bound = refusal;
       return undefined;

@@ -14,8 +14,11 @@ export interface Trace {
 }
 
 /**
- * Why a search ended before it had seen everything. `memory`: the state table came to `limit` bytes, or what `of` says of the process. `domain`: a call made a state that is outside the state's domain, behind a
- * violation, which may be the reason; without one the model is broken, and that is an error.
+ * Why a search ended before it had seen everything.
+ *
+ * - `memory`: the state table came to `limit` bytes; with `of`, the process came to the limit for that.
+ * - `domain`: a call made a state that is outside the state's domain, behind a violation, which may be the reason; without one the
+ *   model is broken, and that is an error.
  */
 export type Bound =
   | { readonly kind: 'states'; readonly limit: number }

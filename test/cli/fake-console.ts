@@ -15,12 +15,16 @@ interface Options {
   readonly interruptAt?: (line: string) => boolean;
   /** What standard input has. */
   readonly input?: Readable;
+  /** What the interruption says that the exit status is to be. */
+  readonly reason?: number;
+  /** Bytes of memory that the process has taken; none if not given. */
+  readonly resident?: () => number;
 }
 
 /** Runs a command line as a pipe sees it: no colour, and progress only if it is to be interrupted. */
 export const pagelaw = async (
   argv: readonly string[],
-  { interruptAfter, interruptAt, input = Readable.from([]) }: Options = {},
+  { interruptAfter, interruptAt, input = Readable.from([]), reason, resident = () => 0 }: Options = {},
 ): Promise<Ran> => {
   let out = '';
   let err = '';
@@ -28,7 +32,7 @@ export const pagelaw = async (
   const interruption = new AbortController();
   const progress = (line: string) => {
     lines.push(line);
-    if (lines.length === interruptAfter || interruptAt?.(line)) interruption.abort();
+    if (lines.length === interruptAfter || interruptAt?.(line)) interruption.abort(reason);
   };
   const status = await run(argv, '1.2.3', {
     out: (text) => {
@@ -41,7 +45,7 @@ export const pagelaw = async (
     progress: interruptAfter || interruptAt ? progress : undefined,
     input,
     interrupted: interruption.signal,
-    resident: () => 0,
+    resident,
   });
   return { status, out, err, lines };
 };

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pagelaw } from '../cli/fake-console.ts';
+import { evil } from './hostile.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -161,4 +162,30 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
   });
 
   it('stepped without a complaint', () => expect(complaints).toEqual([]));
+
+  it('shows hostile texts of a model, and runs and loads nothing that they bring', async () => {
+    const hostile = join(directory, 'hostile.html');
+    const model = join(import.meta.dirname, 'hostile.ts');
+    await pagelaw(['check', model, '--search', 'exhaustive', '--report', hostile]);
+    await page.goto(pathToFileURL(hostile).href);
+    expect(await page.evaluate('window.hit')).toBeUndefined();
+    expect(await page.locator('img, b, i').count()).toBe(0);
+    expect(await page.locator('script').count()).toBe(1);
+    const text = (await page.locator('html').textContent())!;
+    for (const place of [
+      'title',
+      'legend',
+      'statement',
+      'detail',
+      'warning',
+      'drawing',
+      'cell',
+      'stale',
+      'class',
+      'value one',
+    ])
+      expect(text).toContain(evil(place));
+    expect(await page.locator('.counterexample').first().locator('.step:visible').count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
 });
