@@ -2,6 +2,7 @@ import { idmap } from '../model/idmap/model.ts';
 import { searchStep } from '../model/idmap/search.ts';
 import { annotatable, findMemRange, lastOfMemory, memory, type Sizes, type State } from '../model/idmap/state.ts';
 import { getLeaf, granuleOf, lastLevel, rootLevel, supportsBlock } from '../model/stage2/tree.ts';
+import { type Expected, everyResult, noPanic } from '../src/spec/common.ts';
 import {
   enumOf,
   invariant,
@@ -14,7 +15,6 @@ import {
   stepProperty,
   suite,
 } from '../src/spec/index.ts';
-import { type Expected, everyResult, noPanic } from './common.ts';
 
 const isGreedy = ({ search }: Settings) => search === 'greedy';
 const isFindRange = ({ search }: Settings) => search === 'find_range';

@@ -1,7 +1,7 @@
 import { mteFaults } from '../model/mte-faults/model.ts';
 import { flagPage, type Sizes, type State } from '../model/mte-faults/state.ts';
+import { everyResult } from '../src/spec/common.ts';
 import { invariant, range, reachable, record, type Settings, stepProperty, suite } from '../src/spec/index.ts';
-import { everyResult } from './common.ts';
 
 const eachPage = ({ pages }: Sizes) => record({ page: range(0, pages - 1) });
 const isThp = ({ backing }: Settings) => backing === 'thp';

@@ -1,6 +1,7 @@
 import { mteTags } from '../model/mte-tags/model.ts';
 import { initialises, loads, waitsForFlag } from '../model/mte-tags/programs.ts';
 import { isWritten, type State, usesPageLock } from '../model/mte-tags/state.ts';
+import { everyResult } from '../src/spec/common.ts';
 import {
   invariant,
   progress,
@@ -10,7 +11,6 @@ import {
   stepProperty,
   suite,
 } from '../src/spec/index.ts';
-import { everyResult } from './common.ts';
 
 /** Broken by every protocol that lets the flag be seen before the tags: set-first, and under weak memory all without a barrier. */
 export const noStaleTag = stepProperty(mteTags, {

@@ -1,8 +1,8 @@
 import { getLeaf } from '../model/pkvm-mmio/host-stage2.ts';
 import { pkvmMmio } from '../model/pkvm-mmio/model.ts';
 import { addressed, allPages, isRam, mmioPages, type Pfn, type Sizes, type State } from '../model/pkvm-mmio/state.ts';
+import { everyResult, noPanic } from '../src/spec/common.ts';
 import { invariant, range, reachable, record, stepProperty, suite } from '../src/spec/index.ts';
-import { everyResult, noPanic } from './common.ts';
 
 const eachPage = (sizes: Sizes) => record({ pfn: range(0, allPages(sizes) - 1) });
 const eachRamPage = (sizes: Sizes) => record({ pfn: range(mmioPages(sizes), allPages(sizes) - 1) });

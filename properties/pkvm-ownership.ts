@@ -12,6 +12,7 @@ import {
   type State,
   useText,
 } from '../model/pkvm-ownership/state.ts';
+import { type Expected, everyResult, noPanic } from '../src/spec/common.ts';
 import {
   enumOf,
   invariant,
@@ -24,7 +25,6 @@ import {
   stepProperty,
   suite,
 } from '../src/spec/index.ts';
-import { type Expected, everyResult, noPanic } from './common.ts';
 
 const eachPage = ({ pages }: Sizes) => record({ pfn: range(0, pages - 1) });
 const eachVm = ({ vms }: Sizes) => record({ vm: range(0, vms - 1) });

@@ -1,8 +1,8 @@
 import { shadowReuse } from '../model/shadow-reuse/model.ts';
 import { gfnOfLeaf } from '../model/shadow-reuse/rmap.ts';
 import { gfns, memslots, type State } from '../model/shadow-reuse/state.ts';
+import { everyResult } from '../src/spec/common.ts';
 import { invariant, range, reachable, reachableStep, record, stepProperty, suite } from '../src/spec/index.ts';
-import { everyResult } from './common.ts';
 
 const eachLeaf = () => record({ i: range(0, 1) });
 

@@ -1,7 +1,7 @@
 import { shadowRoots } from '../model/shadow-roots/model.ts';
 import type { Command, Fails, State } from '../model/shadow-roots/state.ts';
+import { everyResult } from '../src/spec/common.ts';
 import { invariant, progress, reachable, reachableStep, type Step, stepProperty, suite } from '../src/spec/index.ts';
-import { everyResult } from './common.ts';
 
 type Switches = Readonly<Record<string, unknown>>;
 

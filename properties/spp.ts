@@ -23,6 +23,7 @@ import {
   wordOf,
   wordsOf,
 } from '../model/spp/state.ts';
+import { everyResult, noPanic } from '../src/spec/common.ts';
 import {
   enumOf,
   invariant,
@@ -36,7 +37,6 @@ import {
   stepProperty,
   suite,
 } from '../src/spec/index.ts';
-import { everyResult, noPanic } from './common.ts';
 
 const vcpu = ({ roots }: Sizes) => range(0, roots - 1);
 const touched = (sizes: Sizes) => enumOf(...touchedGfns(sizes));

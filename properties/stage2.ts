@@ -13,6 +13,7 @@ import {
   type TablePage,
   tablesBelow,
 } from '../model/stage2/tree.ts';
+import { type Expected, everyResult } from '../src/spec/common.ts';
 import {
   invariant,
   range,
@@ -23,7 +24,6 @@ import {
   stepProperty,
   suite,
 } from '../src/spec/index.ts';
-import { type Expected, everyResult } from './common.ts';
 
 /** Pages are alike: one is judged, and which is a parameter. */
 const watched = ({ watched }: Sizes) => record({ page: range(watched, watched) });

@@ -1,4 +1,6 @@
-export { everyResult, noPanic } from '../properties/common.ts';
-export { type CheckedProperty, type CheckResult, check, type SearchChoice, type Standing } from './check.ts';
-export type { Covered, Trace, Verdict } from './search/result.ts';
+export type { Covered, Trace, Verdict } from './engine/result.ts';
+export { type CheckedProperty, type CheckResult, check, type SearchChoice, type Standing } from './job/check.ts';
 export * from './spec/index.ts';
+export { type Layout, layoutOf, type Slot } from './system/layout.ts';
+export { type Choices, type Scope, scopeOf } from './system/scope.ts';
+export { systemOf } from './system/system.ts';

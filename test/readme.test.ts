@@ -6,6 +6,11 @@ import { typed } from './cli/fake-console.ts';
 const root = join(import.meta.dirname, '..');
 const files = [
   'README.md',
+  'src/README.md',
+  'src/cli/README.md',
+  'src/engine/README.md',
+  'model/README.md',
+  'properties/README.md',
   ...readdirSync(join(root, 'model'), { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? `model/${entry.name}/README.md` : [],
   ),

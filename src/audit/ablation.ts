@@ -1,12 +1,13 @@
-import { firstBreak } from '../counterexample/replay.ts';
-import { explore } from '../search/exhaustive.ts';
-import type { OverMemory } from '../search/memory.ts';
-import type { Bound, Pulse, Trace, Verdict } from '../search/result.ts';
-import { type Task, taskOf } from '../search/task.ts';
+import { explore } from '../engine/explicit/exhaustive.ts';
+import type { OverMemory } from '../engine/explicit/memory.ts';
+import type { Bound, Pulse, Trace, Verdict } from '../engine/result.ts';
+import { type Task, taskOf } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Choices, type Command, type Scope, scopeOf, switchValues } from '../spec/model.ts';
+import { type Command, switchValues } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
+import { type Choices, type Scope, scopeOf } from '../system/scope.ts';
+import { firstBreak } from '../trace/replay.ts';
 import { Breath, Interrupted } from './breath.ts';
 import { type Difference, difference, type ExploredTask, otherwiseAt } from './difference.ts';
 

@@ -1,9 +1,10 @@
-import { type Exploration, explore } from '../search/exhaustive.ts';
-import type { OverMemory } from '../search/memory.ts';
-import type { Pulse } from '../search/result.ts';
-import { taskOf } from '../search/task.ts';
-import { legendOf } from '../spec/callbacks.ts';
-import { type Choices, type Model, scopeOf } from '../spec/model.ts';
+import { type Exploration, explore } from '../engine/explicit/exhaustive.ts';
+import type { OverMemory } from '../engine/explicit/memory.ts';
+import type { Pulse } from '../engine/result.ts';
+import { taskOf } from '../engine/task.ts';
+import type { Model } from '../spec/model.ts';
+import { legendOf } from '../system/callbacks.ts';
+import { type Choices, scopeOf } from '../system/scope.ts';
 import { Breath, Interrupted } from './breath.ts';
 import { lifeCycleOf } from './life-cycle.ts';
 import type { AuditResult } from './result.ts';

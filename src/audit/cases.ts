@@ -1,7 +1,7 @@
+import type { Task } from '../engine/task.ts';
 import type { Effect } from '../observe/effect.ts';
-import type { Task } from '../search/task.ts';
-import { indexIn, type Layout, maskOf, type Place, type Slot } from '../spec/layout.ts';
 import type { Outcome } from '../spec/outcome.ts';
+import { indexIn, type Layout, maskOf, type Place, type Slot } from '../system/layout.ts';
 import { collectRegions, put, type Regions } from '../table/neighbours.ts';
 import { watchTransition } from '../table/watch.ts';
 import type { Breath } from './breath.ts';

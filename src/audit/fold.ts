@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Slot } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
+import type { Slot } from '../system/layout.ts';
 import type { Witnessed } from './outline.ts';
 import type { Effect, Row } from './reduce.ts';
 import type { Change, Condition, Family, Rule, RuleTable, Term, Value } from './result.ts';

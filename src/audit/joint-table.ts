@@ -1,9 +1,9 @@
+import type { Task } from '../engine/task.ts';
 import type { Effect } from '../observe/effect.ts';
 import type { Observation } from '../observe/observation.ts';
-import type { Task } from '../search/task.ts';
-import type { Layout } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import { type Outcome, outcomeKey } from '../spec/outcome.ts';
+import type { Layout } from '../system/layout.ts';
 import { type Case, DecisionTable } from '../table/decision-table.ts';
 import { collectRegions, neighbours, type Regions } from '../table/neighbours.ts';
 import { answered, transitionOf } from '../table/watch.ts';

@@ -1,10 +1,11 @@
+import type { Exploration } from '../engine/explicit/exhaustive.ts';
+import { causes, type Task } from '../engine/task.ts';
 import { viewOf } from '../observe/view.ts';
-import type { Exploration } from '../search/exhaustive.ts';
-import { causes, type Task } from '../search/task.ts';
-import { laneOf, namesPage, pageClassOf, pagesOf } from '../spec/callbacks.ts';
 import { SpecError } from '../spec/errors.ts';
-import type { Layout } from '../spec/layout.ts';
-import { guarded, type Model } from '../spec/model.ts';
+import type { Model } from '../spec/model.ts';
+import { laneOf, namesPage, pageClassOf, pagesOf } from '../system/callbacks.ts';
+import { guarded } from '../system/guarded.ts';
+import type { Layout } from '../system/layout.ts';
 import { DecisionTable } from '../table/decision-table.ts';
 import { leads } from '../table/transition-table.ts';
 import { answered } from '../table/watch.ts';

@@ -1,6 +1,6 @@
-import { resultOf } from '../search/result.ts';
-import { randomNumbers } from '../search/seeded.ts';
-import type { Task } from '../search/task.ts';
+import { resultOf } from '../engine/result.ts';
+import { randomNumbers } from '../engine/seeded.ts';
+import type { Task } from '../engine/task.ts';
 import type { TransitionTable } from '../table/transition-table.ts';
 import type { Mutant } from './mutants.ts';
 

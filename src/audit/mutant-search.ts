@@ -1,15 +1,15 @@
-import { CallJudgements } from '../search/call-judgements.ts';
-import type { Exploration } from '../search/exhaustive.ts';
-import { type Explored, judgeExplored, noSuccessor } from '../search/explored.ts';
-import { decides, Findings, type Judgeable } from '../search/findings.ts';
-import { TransitionLearner } from '../search/learner.ts';
-import { StateJudgements } from '../search/state-judgements.ts';
-import { StateSet } from '../search/state-set.ts';
-import { judge, type Obligation, type Task } from '../search/task.ts';
+import { CallJudgements } from '../engine/explicit/call-judgements.ts';
+import type { Exploration } from '../engine/explicit/exhaustive.ts';
+import { TransitionLearner } from '../engine/explicit/learner.ts';
+import { StateJudgements } from '../engine/explicit/state-judgements.ts';
+import { StateSet } from '../engine/explicit/state-set.ts';
+import { type Explored, judgeExplored, noSuccessor } from '../engine/explored.ts';
+import { decides, Findings, type Judgeable } from '../engine/findings.ts';
+import { judge, type Obligation, type Task } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
-import type { Layout } from '../spec/layout.ts';
 import type { Command } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
+import type { Layout } from '../system/layout.ts';
 import { leads, type TransitionTable } from '../table/transition-table.ts';
 import type { Mutant } from './mutants.ts';
 

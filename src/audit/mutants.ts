@@ -1,7 +1,7 @@
 import type { Effect } from '../observe/effect.ts';
 import type { Errno } from '../spec/errno.ts';
-import { indexIn, type Layout, maskOf, type Place, type Slot } from '../spec/layout.ts';
 import type { Outcome } from '../spec/outcome.ts';
+import { indexIn, type Layout, maskOf, type Place, type Slot } from '../system/layout.ts';
 import { leads, type TransitionTable } from '../table/transition-table.ts';
 
 /** What is put wrong in one row of a decision table. */

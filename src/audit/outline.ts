@@ -1,4 +1,4 @@
-import type { Slot } from '../spec/layout.ts';
+import type { Slot } from '../system/layout.ts';
 import { type Effect, effectKey, type Row } from './reduce.ts';
 import type { Result } from './result.ts';
 

@@ -1,4 +1,4 @@
-import { indexIn, type Slot } from '../spec/layout.ts';
+import { indexIn, type Slot } from '../system/layout.ts';
 import type { Cases } from './cases.ts';
 import type { Result } from './result.ts';
 

@@ -1,7 +1,8 @@
-import type { Bound } from '../search/result.ts';
+import type { Bound } from '../engine/result.ts';
 import type { Errno } from '../spec/errno.ts';
-import type { Command, Scope } from '../spec/model.ts';
+import type { Command } from '../spec/model.ts';
 import type { Returned } from '../spec/outcome.ts';
+import type { Scope } from '../system/scope.ts';
 
 export type Value = boolean | number | string;
 

@@ -1,5 +1,5 @@
-import type { Exploration } from '../search/exhaustive.ts';
-import type { Task } from '../search/task.ts';
+import type { Exploration } from '../engine/explicit/exhaustive.ts';
+import type { Task } from '../engine/task.ts';
 import { leads } from '../table/transition-table.ts';
 import type { Breath } from './breath.ts';
 import { casesOf } from './cases.ts';

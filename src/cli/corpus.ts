@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Counterexample, loadCounterexample } from '../counterexample/file.ts';
 import type { Kept } from '../report/corpus.ts';
 import { SpecError } from '../spec/errors.ts';
-import { scopeOf } from '../spec/model.ts';
+import { scopeOf } from '../system/scope.ts';
+import { type Counterexample, loadCounterexample } from '../trace/file.ts';
 import { runAgain } from './replay.ts';
 import type { Target } from './suites.ts';
 

@@ -1,6 +1,6 @@
-import { isOutOfMemory } from '../search/memory.ts';
+import { isOutOfMemory } from '../engine/explicit/memory.ts';
 import { SpecError } from '../spec/errors.ts';
-import { thrown } from '../spec/model.ts';
+import { thrown } from '../system/guarded.ts';
 
 /** What ended a command, in words: what the user can mend in its own; a fault of pagelaw with its place. Anything can be thrown. */
 export const failureWords = (error: unknown): string => {

@@ -114,7 +114,7 @@ try {
   const { needSpace, spaceFor } = await import('./address-space.ts');
   needSpace(spaceFor.start, 'pagelaw');
   loaded = await import('./console.ts');
-  ({ thrown } = await import('../spec/model.ts'));
+  ({ thrown } = await import('../system/guarded.ts'));
   const { run } = await import('./program.ts');
   status = await run(process.argv.slice(2), version(), await terminal());
 } catch (error) {

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { OverMemory } from '../search/memory.ts';
+import type { OverMemory } from '../engine/explicit/memory.ts';
 import { SpecError } from '../spec/errors.ts';
 import { addressSpace, spaceFor } from './address-space.ts';
 import type { Console } from './console.ts';

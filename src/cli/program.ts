@@ -7,6 +7,7 @@ import { defaultDirectory } from './corpus.ts';
 import { type DiffOptions, diffCommand } from './diff.ts';
 import { failureWords } from './failure.ts';
 import { formats } from './formats.ts';
+import { helpCommand, topics } from './help.ts';
 import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
 import { type ReviewOptions, reviewCommand } from './review.ts';
@@ -110,6 +111,7 @@ export const run = async (argv: readonly string[], version: string, world: Conso
     .description('Checks the laws that kernel page-table code must keep.')
     .version(version)
     .addHelpText('after', examples)
+    .helpCommand(false)
     .exitOverride()
     .configureHelp({ helpWidth: 80 })
     .configureOutput({
@@ -262,6 +264,16 @@ export const run = async (argv: readonly string[], version: string, world: Conso
     .addHelpText('after', runHelp)
     .action(async (name: string, script: string, options: RunOptions) => {
       status = await runCommand(name, script, options, console);
+    });
+
+  program
+    .command('help')
+    .description('this, the help of a command, or a text to read')
+    .argument('[topic]', `a command, or ${Object.keys(topics()).join(', ')}`)
+    .action((topic: string | undefined) => {
+      const command = topic === undefined ? program : program.commands.find((one) => one.name() === topic);
+      if (command) command.outputHelp();
+      else status = helpCommand(topic!, console);
     });
 
   try {

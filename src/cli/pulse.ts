@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Progress, Pulse } from '../search/result.ts';
+import type { Progress, Pulse } from '../engine/result.ts';
 import type { Console } from './console.ts';
 
 const millisecondsBetweenLines = 100;

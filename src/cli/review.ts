@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Ablation, ablation } from '../audit/ablation.ts';
 import { type MutationAudit, mutationAudit } from '../audit/mutation.ts';
-import { type CheckResult, check } from '../check.ts';
+import { type CheckResult, check } from '../job/check.ts';
 import { type Review, reviewJson, reviewMail, reviewMarkdown, reviewText } from '../report/review.ts';
 import { styleOf } from '../report/style.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
-import { type Choices, scopeOf, systemOf } from '../spec/model.ts';
+import { type Choices, scopeOf } from '../system/scope.ts';
+import { systemOf } from '../system/system.ts';
 import { givenChoices } from './check.ts';
 import type { Console } from './console.ts';
 import { commandLine, type Format, formatOf, jsonText } from './formats.ts';

@@ -5,8 +5,8 @@ import * as v from 'valibot';
 import { suites as ours } from '../../properties/index.ts';
 import { known } from '../known.ts';
 import { SpecError } from '../spec/errors.ts';
-import { thrown } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
+import { thrown } from '../system/guarded.ts';
 import { needSpace, spaceFor } from './address-space.ts';
 
 /** A suite, and the file it came from if pagelaw did not bring it. */

@@ -1,4 +1,4 @@
-import { type Layout, maskOf, type Place, type Slot } from '../spec/layout.ts';
+import { type Layout, maskOf, type Place, type Slot } from '../system/layout.ts';
 import type { Observation } from './observation.ts';
 import { finished, partOf } from './view.ts';
 

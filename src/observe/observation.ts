@@ -1,5 +1,5 @@
 import { SpecError } from '../spec/errors.ts';
-import { indexIn, type Place, type Slot } from '../spec/layout.ts';
+import { indexIn, type Place, type Slot } from '../system/layout.ts';
 
 /** One run of a function over a packed state: which slots it read, in the order of their first reading. */
 export class Observation {

@@ -1,6 +1,6 @@
 import { SpecError } from '../spec/errors.ts';
-import type { Place } from '../spec/layout.ts';
 import { updates } from '../spec/update.ts';
+import type { Place } from '../system/layout.ts';
 import type { Observation } from './observation.ts';
 
 /** The places of a state's compound parts: what a view can stand for. */

@@ -1,5 +1,5 @@
 import type { Difference, DifferentCase, ExploredSide, TwoCalls } from '../audit/difference.ts';
-import type { Verdict } from '../search/result.ts';
+import type { Verdict } from '../engine/result.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import { type Block, blocksMail, blocksMarkdown, blocksText, closingBlocks, columns, paragraph } from './blocks.ts';

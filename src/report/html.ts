@@ -1,8 +1,9 @@
-import type { CheckResult } from '../check.ts';
-import type { Why } from '../counterexample/why.ts';
-import { describeCommand, type Scope } from '../spec/model.ts';
+import type { CheckResult } from '../job/check.ts';
+import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import type { Scope } from '../system/scope.ts';
+import type { Why } from '../trace/why.ts';
 import { drawingLegend, guides, type MarkedDrawing, type MarkedLine, marked } from './drawing.ts';
 import { script, style } from './html-page.ts';
 import { html, lines, type Markup, trusted } from './markup.ts';

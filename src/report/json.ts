@@ -1,5 +1,5 @@
-import type { CheckResult } from '../check.ts';
-import type { Dead, Trace } from '../search/result.ts';
+import type { Dead, Trace } from '../engine/result.ts';
+import type { CheckResult } from '../job/check.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';

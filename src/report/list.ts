@@ -1,7 +1,9 @@
 import { match } from 'ts-pattern';
 import type { Shape } from '../spec/domain.ts';
-import { scopeOf, switchDoc, switchValues, systemOf } from '../spec/model.ts';
+import { switchDoc, switchValues } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
+import { scopeOf } from '../system/scope.ts';
+import { systemOf } from '../system/system.ts';
 import type { Style } from './style.ts';
 import { fitted, plural, statementOf, wrapped } from './words.ts';
 

@@ -1,4 +1,4 @@
-import type { CheckedProperty, CheckResult, SearchChoice, Standing } from '../check.ts';
+import type { CheckedProperty, CheckResult, SearchChoice, Standing } from '../job/check.ts';
 import { columns } from './blocks.ts';
 import type { Kept } from './corpus.ts';
 import { inText, markdownTable } from './markdown-text.ts';

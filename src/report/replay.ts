@@ -1,9 +1,10 @@
-import type { Why } from '../counterexample/why.ts';
-import type { Trace } from '../search/result.ts';
+import type { Trace } from '../engine/result.ts';
 import type { Drawing } from '../spec/drawing.ts';
-import { describeCommand, type Scope } from '../spec/model.ts';
+import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
+import type { Scope } from '../system/scope.ts';
+import type { Why } from '../trace/why.ts';
 import { drawingLegend, drawingText, marked } from './drawing.ts';
 import { type LaneOf, lanesOf } from './lanes.ts';
 import type { Style } from './style.ts';

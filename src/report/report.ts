@@ -1,8 +1,9 @@
-import type { CheckedProperty, CheckResult } from '../check.ts';
-import type { Trace } from '../search/result.ts';
+import type { Trace } from '../engine/result.ts';
+import type { CheckedProperty, CheckResult } from '../job/check.ts';
 import type { Drawing } from '../spec/drawing.ts';
-import { type Command, describeCommand, type Scope } from '../spec/model.ts';
+import { type Command, describeCommand } from '../spec/model.ts';
 import type { Property, Step } from '../spec/property.ts';
+import type { Scope } from '../system/scope.ts';
 import type { Replayed } from './replay.ts';
 import { brokenText, instanceWords } from './trace.ts';
 import { boundWords, count, crossCheckWords, plural, scopeName, settings, verdictWords } from './words.ts';

@@ -3,7 +3,7 @@ import type { TwoCalls } from '../audit/difference.ts';
 import { withoutIndices } from '../audit/mutant-sample.ts';
 import type { Fault, Value } from '../audit/mutants.ts';
 import type { Fate, Judgment, MutantCase, MutationAudit } from '../audit/mutation.ts';
-import type { CheckResult } from '../check.ts';
+import type { CheckResult } from '../job/check.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import { type Block, blocksMail, blocksMarkdown, blocksText, closingBlocks, type Item, paragraph } from './blocks.ts';

@@ -1,7 +1,7 @@
-import type { Part, Ran, Shown } from '../script/run.ts';
-import type { Scope } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import { printable } from '../spec/printable.ts';
+import type { Scope } from '../system/scope.ts';
+import type { Part, Ran, Shown } from '../trace/script/run.ts';
 import { drawingText, marked } from './drawing.ts';
 import { plainName } from './ktap.ts';
 import { withoutRepeats } from './repeats.ts';

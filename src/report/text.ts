@@ -1,5 +1,5 @@
-import type { CheckedProperty, CheckResult } from '../check.ts';
-import type { Dead, DeadResult, Engine } from '../search/result.ts';
+import type { Dead, DeadResult, Engine } from '../engine/result.ts';
+import type { CheckedProperty, CheckResult } from '../job/check.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';

@@ -1,5 +1,5 @@
 import diff from 'microdiff';
-import type { Trace } from '../search/result.ts';
+import type { Trace } from '../engine/result.ts';
 import { describeCommand, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';

@@ -1,5 +1,5 @@
-import type { Why } from '../counterexample/why.ts';
 import { describeCommand } from '../spec/model.ts';
+import type { Why } from '../trace/why.ts';
 import { plural } from './words.ts';
 
 /** Why a call did not succeed, a sentence a line; none for one that did. */

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { match } from 'ts-pattern';
 import wrapAnsi from 'wrap-ansi';
-import type { Bound, Covered, CrossCheck, Verdict } from '../search/result.ts';
+import type { Bound, Covered, CrossCheck, Verdict } from '../engine/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 
-export { scopeName } from '../spec/model.ts';
+export { scopeName } from '../system/scope.ts';
 
 /** 1234567 as 1,234,567, whatever the locale. */
 export const count = (n: number | bigint): string => String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');

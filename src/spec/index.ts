@@ -1,10 +1,9 @@
+export { type Expected, everyResult, noPanic } from './common.ts';
 export { array, type Domain, enumOf, flag, type Infer, type Misfit, range, record, variant } from './domain.ts';
 export type { Drawing, Line } from './drawing.ts';
 export { type Errno, errnoNumbers } from './errno.ts';
 export { SpecError } from './errors.ts';
-export { type Layout, layoutOf, type Slot } from './layout.ts';
 export {
-  type Choices,
   type Command,
   type Config,
   defineModel,
@@ -13,15 +12,11 @@ export {
   type Lane,
   type Model,
   type Parameter,
-  type Scope,
   type Settings,
   type Switch,
   type System,
-  scopeOf,
-  scriptSystemOf,
   switchDoc,
   switchValues,
-  systemOf,
   type Variant,
 } from './model.ts';
 export { describeOutcome, disabled, type Outcome, ok, panic, type Returned, refuse, warn } from './outcome.ts';

@@ -1,4 +1,4 @@
-import { indexIn, type Slot } from '../spec/layout.ts';
+import { indexIn, type Slot } from '../system/layout.ts';
 import { hole, Tries } from './tries.ts';
 
 /** One case of a function: what a run read, what it ended with, and a value on which it did. */

@@ -1,4 +1,4 @@
-import { indexIn, maskOf, type Place, type Slot } from '../spec/layout.ts';
+import { indexIn, maskOf, type Place, type Slot } from '../system/layout.ts';
 
 /** By the tag of a variant: the bits of the variant, which a change of case clears. The first value of each field is packed as 0. */
 export type Regions = Map<Slot, readonly { readonly word: number; readonly mask: number }[]>;

@@ -1,6 +1,6 @@
 import type { Effect } from '../observe/effect.ts';
-import type { Layout, Slot } from '../spec/layout.ts';
 import type { Outcome } from '../spec/outcome.ts';
+import type { Layout, Slot } from '../system/layout.ts';
 import { grown, type Tree, Tries } from './tries.ts';
 
 /** What a row leads to: another state, the same one, or none because the call is disabled or panics. */

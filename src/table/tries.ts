@@ -1,5 +1,5 @@
 import { SpecError } from '../spec/errors.ts';
-import type { Slot } from '../spec/layout.ts';
+import type { Slot } from '../system/layout.ts';
 
 /** What a walk ends at: a leaf's number, or `hole` where nothing was learned yet. */
 export const hole = -1;

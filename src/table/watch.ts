@@ -2,9 +2,9 @@ import { type Effect, effectOf } from '../observe/effect.ts';
 import { Observation } from '../observe/observation.ts';
 import { viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
-import type { Layout, Slot } from '../spec/layout.ts';
 import type { Command, System } from '../spec/model.ts';
 import { misfitOfOutcome, type Outcome, withState } from '../spec/outcome.ts';
+import type { Layout, Slot } from '../system/layout.ts';
 
 /** What a run of a function on a packed value read, in that order, and what it ended with. */
 export type Watched<A> = {

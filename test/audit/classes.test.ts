@@ -13,7 +13,8 @@ import { audit } from '../../src/audit/audit.ts';
 import { matrixOf } from '../../src/audit/matrix.ts';
 import type { LifeCycle } from '../../src/audit/result.ts';
 import { cellWords } from '../../src/report/audit.ts';
-import { type Choices, type Model, scopeOf } from '../../src/spec/index.ts';
+import type { Model } from '../../src/spec/index.ts';
+import { type Choices, scopeOf } from '../../src/system/scope.ts';
 
 const lifeOf = async (model: Model, choices: Choices = {}): Promise<LifeCycle> =>
   (await audit(model, choices, { commands: [] })).life!;

@@ -12,14 +12,14 @@ import {
   record,
   refuse,
   type Suite,
-  scopeOf,
   suite,
-  systemOf,
   update,
   variant,
 } from '../../src/spec/index.ts';
-import { layoutOf } from '../../src/spec/layout.ts';
-import { anyModel } from '../search/any-model.ts';
+import { layoutOf } from '../../src/system/layout.ts';
+import { scopeOf } from '../../src/system/scope.ts';
+import { systemOf } from '../../src/system/system.ts';
+import { anyModel } from '../engine/any-model.ts';
 
 interface State {
   readonly n: number;

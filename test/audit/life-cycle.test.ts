@@ -21,7 +21,7 @@ import {
   update,
   variant,
 } from '../../src/spec/index.ts';
-import { tiny } from '../search/tiny.ts';
+import { tiny } from '../engine/tiny.ts';
 
 const state = record({ owner: array(enumOf('host', 'hyp', 'gone'), 2) });
 type State = Infer<typeof state>;

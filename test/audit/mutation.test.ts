@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Judgment, type MutationAudit, mutationAudit } from '../../src/audit/mutation.ts';
-import { searchReference } from '../../src/search/reference.ts';
-import { resultOf } from '../../src/search/result.ts';
-import { taskOf } from '../../src/search/task.ts';
+import { searchReference } from '../../src/engine/reference/reference.ts';
+import { resultOf } from '../../src/engine/result.ts';
+import { taskOf } from '../../src/engine/task.ts';
 import {
   type Command,
   describeCommand,
@@ -16,14 +16,14 @@ import {
   refuse,
   SpecError,
   type Suite,
-  scopeOf,
   stepProperty,
   suite,
   update,
   variant,
 } from '../../src/spec/index.ts';
-import { anyModel } from '../search/any-model.ts';
-import { tiny } from '../search/tiny.ts';
+import { scopeOf } from '../../src/system/scope.ts';
+import { anyModel } from '../engine/any-model.ts';
+import { tiny } from '../engine/tiny.ts';
 import { seedFault } from '../seeded-fault.ts';
 
 /** A lock, and whether it was ever taken. */

@@ -20,13 +20,13 @@ import {
   record,
   refuse,
   type System,
-  scopeOf,
-  systemOf,
   update,
   variant,
 } from '../../src/spec/index.ts';
-import { anyModel } from '../search/any-model.ts';
-import { tiny } from '../search/tiny.ts';
+import { scopeOf } from '../../src/system/scope.ts';
+import { systemOf } from '../../src/system/system.ts';
+import { anyModel } from '../engine/any-model.ts';
+import { tiny } from '../engine/tiny.ts';
 import { applying, flat, performed } from './printed-table.ts';
 
 const systemIn = (model: Model, config = {}): System => systemOf(model, scopeOf(model, { config }));

@@ -1,4 +1,4 @@
-import { perform, type Task } from '../../src/search/task.ts';
+import { perform, type Task } from '../../src/engine/task.ts';
 
 /** What one writes first: plain states, a Set of their JSON, a queue. No properties, no traces. */
 export const searchNaively = (task: Task): { states: number; transitions: number } => {

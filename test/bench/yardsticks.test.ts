@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { searchExhaustive } from '../../src/search/exhaustive.ts';
-import { taskOf } from '../../src/search/task.ts';
-import { scopeOf } from '../../src/spec/index.ts';
+import { searchExhaustive } from '../../src/engine/explicit/exhaustive.ts';
+import { taskOf } from '../../src/engine/task.ts';
+import { scopeOf } from '../../src/system/scope.ts';
 import { searchPackedPages } from './packed-pages.ts';
 import { searchPackedTree } from './packed-tree.ts';
 import { pkvmPages, pkvmPagesProperties, pkvmPagesStates } from './pkvm-pages.ts';

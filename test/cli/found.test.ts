@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { replaceFile } from '../../src/counterexample/replace-file.ts';
+import { replaceFile } from '../../src/trace/replace-file.ts';
 import { pagelaw, typed } from './fake-console.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pagelaw-found-'));
@@ -88,7 +88,10 @@ describe('what was found before an error', () => {
     const page = join(directory, 'odd.html');
     const odd = counter('odd', '', "classify: () => { throw new Error('no class'); },");
     const { status, out, err } = await check(odd, '--report', page);
-    expect([status, err]).toEqual([2, expect.stringMatching(/^pagelaw: odd.*: classify\(\) threw Error: no class.*\n$/)]);
+    expect([status, err]).toEqual([
+      2,
+      expect.stringMatching(/^pagelaw: odd.*: classify\(\) threw Error: no class.*\n$/),
+    ]);
     expect(out).toContain(`Report: ${page}\n`);
     expect(readFileSync(page, 'utf8')).toContain('class="counterexample"');
   });

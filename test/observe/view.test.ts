@@ -4,18 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { effectOf } from '../../src/observe/effect.ts';
 import { Observation } from '../../src/observe/observation.ts';
 import { viewOf } from '../../src/observe/view.ts';
-import {
-  array,
-  type Domain,
-  enumOf,
-  flag,
-  type Infer,
-  layoutOf,
-  range,
-  record,
-  update,
-  variant,
-} from '../../src/spec/index.ts';
+import { array, type Domain, enumOf, flag, type Infer, range, record, update, variant } from '../../src/spec/index.ts';
+import { layoutOf } from '../../src/system/layout.ts';
 import { anyDomainWithValues } from '../spec/any-domain.ts';
 
 const pte = variant({

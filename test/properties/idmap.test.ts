@@ -7,8 +7,9 @@ import { type SearchCode, search } from '../../model/idmap/search.ts';
 import { findMemRange, type Sizes, type State } from '../../model/idmap/state.ts';
 import { getLeaf, granuleOf, type Pte, pagesOf, rootLevel, type TablePage } from '../../model/stage2/tree.ts';
 import { idmapSuite } from '../../properties/idmap.ts';
-import { check } from '../../src/check.ts';
-import { type Choices, type Outcome, type Suite, scopeOf, update } from '../../src/spec/index.ts';
+import { check } from '../../src/job/check.ts';
+import { type Outcome, type Suite, update } from '../../src/spec/index.ts';
+import { type Choices, scopeOf } from '../../src/system/scope.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { broken, trace } from './verdicts.ts';
 

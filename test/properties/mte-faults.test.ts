@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mteFaultsSuite } from '../../properties/mte-faults.ts';
-import type { Choices } from '../../src/spec/index.ts';
+import type { Choices } from '../../src/system/scope.ts';
 import { broken, exhaustive as exhaustiveOf, readmeTable, trace } from './verdicts.ts';
 
 const exhaustive = (choices: Choices, properties?: readonly string[]) =>

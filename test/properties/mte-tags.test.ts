@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { isWritten, type State, type Tags } from '../../model/mte-tags/state.ts';
 import { mteTagsSuite } from '../../properties/mte-tags.ts';
-import type { CheckResult } from '../../src/check.ts';
+import type { CheckResult } from '../../src/job/check.ts';
 import {
   type AtomicStep,
-  type Choices,
   enumOf,
   type Outcome,
   type Program,
@@ -14,6 +13,7 @@ import {
   threads,
   update,
 } from '../../src/spec/index.ts';
+import type { Choices } from '../../src/system/scope.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { broken, cell, exhaustive as exhaustiveOf, readmeTable } from './verdicts.ts';
 

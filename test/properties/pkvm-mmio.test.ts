@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { State } from '../../model/pkvm-mmio/state.ts';
 import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
-import { check } from '../../src/check.ts';
-import { type Choices, type Outcome, type Suite, update } from '../../src/spec/index.ts';
+import { check } from '../../src/job/check.ts';
+import { type Outcome, type Suite, update } from '../../src/spec/index.ts';
+import type { Choices } from '../../src/system/scope.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { broken, trace } from './verdicts.ts';
 

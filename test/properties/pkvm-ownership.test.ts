@@ -6,12 +6,9 @@ import { pkvmOwnership } from '../../model/pkvm-ownership/model.ts';
 import { annotate, guestMap, guestUnmap, setOwnerHost } from '../../model/pkvm-ownership/stage2.ts';
 import type { Command, State } from '../../model/pkvm-ownership/state.ts';
 import { pkvmOwnershipSuite as suite } from '../../properties/pkvm-ownership.ts';
-import { type CheckResult, check } from '../../src/check.ts';
-import { parseScript } from '../../src/script/parse.ts';
-import { runScript } from '../../src/script/run.ts';
-import { taskOf } from '../../src/search/task.ts';
+import { taskOf } from '../../src/engine/task.ts';
+import { type CheckResult, check } from '../../src/job/check.ts';
 import {
-  type Choices,
   describeOutcome,
   disabled,
   type Model,
@@ -21,11 +18,13 @@ import {
   reachableStep,
   refuse,
   type Suite,
-  scopeOf,
-  systemOf,
   update,
   variant,
 } from '../../src/spec/index.ts';
+import { type Choices, scopeOf } from '../../src/system/scope.ts';
+import { systemOf } from '../../src/system/system.ts';
+import { parseScript } from '../../src/trace/script/parse.ts';
+import { runScript } from '../../src/trace/script/run.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { broken, trace } from './verdicts.ts';
 

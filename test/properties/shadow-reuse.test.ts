@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../model/shadow-reuse/state.ts';
 import { shadowReuseSuite } from '../../properties/shadow-reuse.ts';
-import { type CheckResult, check } from '../../src/check.ts';
-import { scopeOf, systemOf } from '../../src/spec/index.ts';
+import { type CheckResult, check } from '../../src/job/check.ts';
+import { scopeOf } from '../../src/system/scope.ts';
+import { systemOf } from '../../src/system/system.ts';
 import { broken, cell, exhaustive, readmeTable, trace } from './verdicts.ts';
 
 const variants = Object.keys(shadowReuseSuite.model.variants);

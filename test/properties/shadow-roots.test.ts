@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { State } from '../../model/shadow-roots/state.ts';
 import { shadowRootsSuite } from '../../properties/shadow-roots.ts';
-import { type CheckResult, check } from '../../src/check.ts';
-import { describeCommand, type Outcome, scopeOf, systemOf, update } from '../../src/spec/index.ts';
+import { type CheckResult, check } from '../../src/job/check.ts';
+import { describeCommand, type Outcome, update } from '../../src/spec/index.ts';
+import { scopeOf } from '../../src/system/scope.ts';
+import { systemOf } from '../../src/system/system.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { broken, cell, exhaustive, readmeTable, trace } from './verdicts.ts';
 

@@ -1,7 +1,8 @@
 import { sppSuite } from '../../properties/spp.ts';
-import { searchRandom } from '../../src/search/random.ts';
-import { taskOf } from '../../src/search/task.ts';
-import { type Choices, type Model, scopeOf } from '../../src/spec/index.ts';
+import { searchRandom } from '../../src/engine/random/random.ts';
+import { taskOf } from '../../src/engine/task.ts';
+import type { Model } from '../../src/spec/index.ts';
+import { type Choices, scopeOf } from '../../src/system/scope.ts';
 
 /** The commands that random search is made from: any, or, in every second call, a likely one. */
 export type Generator = 'uniform' | 'boundary-heavy';

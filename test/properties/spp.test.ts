@@ -6,16 +6,9 @@ import { removeWhileIterating, rmapSptes, useAfterFree } from '../../model/spp/r
 import { kvmSppLevelPages } from '../../model/spp/sppt.ts';
 import { type Sizes, type State, touchedGfns } from '../../model/spp/state.ts';
 import { sppSuite } from '../../properties/spp.ts';
-import { type CheckResult, check } from '../../src/check.ts';
-import {
-  type Choices,
-  describeCommand,
-  describeOutcome,
-  type Outcome,
-  type Suite,
-  scopeOf,
-  update,
-} from '../../src/spec/index.ts';
+import { type CheckResult, check } from '../../src/job/check.ts';
+import { describeCommand, describeOutcome, type Outcome, type Suite, update } from '../../src/spec/index.ts';
+import { type Choices, scopeOf } from '../../src/system/scope.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { firstHit, type Generator } from './spp-hit-rate.ts';
 import { broken } from './verdicts.ts';

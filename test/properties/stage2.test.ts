@@ -6,9 +6,8 @@ import { stage2 } from '../../model/stage2/model.ts';
 import type { State } from '../../model/stage2/state.ts';
 import { getLeaf, tablesBelow } from '../../model/stage2/tree.ts';
 import { stage2Suite } from '../../properties/stage2.ts';
-import { check } from '../../src/check.ts';
+import { check } from '../../src/job/check.ts';
 import {
-  type Choices,
   type Command,
   describeCommand,
   disabled,
@@ -16,10 +15,10 @@ import {
   ok,
   refuse,
   type Suite,
-  scopeOf,
-  systemOf,
   update,
 } from '../../src/spec/index.ts';
+import { type Choices, scopeOf } from '../../src/system/scope.ts';
+import { systemOf } from '../../src/system/system.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { broken, trace } from './verdicts.ts';
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CheckResult, check } from '../../src/check.ts';
-import { type Choices, describeCommand, describeOutcome, type Suite } from '../../src/spec/index.ts';
+import { type CheckResult, check } from '../../src/job/check.ts';
+import { describeCommand, describeOutcome, type Suite } from '../../src/spec/index.ts';
+import type { Choices } from '../../src/system/scope.ts';
 
 export const exhaustive = (suite: Suite, choices: Choices = {}, properties?: readonly string[]) =>
   check(suite, choices, { kind: 'exhaustive' }, properties ? { properties } : {});

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../properties/index.ts';
-import { check } from '../../src/check.ts';
+import { check } from '../../src/job/check.ts';
 import { drawingText, marked } from '../../src/report/drawing.ts';
-import { drawingOf } from '../../src/spec/callbacks.ts';
-import { type Drawing, describeCommand, type Line, scopeOf, systemOf } from '../../src/spec/index.ts';
+import { type Drawing, describeCommand, type Line } from '../../src/spec/index.ts';
+import { drawingOf } from '../../src/system/callbacks.ts';
+import { scopeOf } from '../../src/system/scope.ts';
+import { systemOf } from '../../src/system/system.ts';
 
 const tree = (...below: Line[]): Drawing[] => [
   { title: 'tables', columns: ['entry'], lines: [{ name: 'root', cells: ['pgd'], below }] },

@@ -1,4 +1,4 @@
-import { type CheckResult, check } from '../../src/check.ts';
+import { type CheckResult, check } from '../../src/job/check.ts';
 import { type Report, reportOf } from '../../src/report/report.ts';
 import {
   defineModel,

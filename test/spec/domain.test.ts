@@ -1,17 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mostDepth, mostScalars } from '../../src/spec/domain.ts';
-import {
-  array,
-  type Domain,
-  enumOf,
-  flag,
-  type Infer,
-  layoutOf,
-  range,
-  record,
-  variant,
-} from '../../src/spec/index.ts';
+import { array, type Domain, enumOf, flag, type Infer, range, record, variant } from '../../src/spec/index.ts';
+import { layoutOf } from '../../src/system/layout.ts';
 import { anyDomain, anyDomainWithValues } from './any-domain.ts';
 
 const pte = variant({

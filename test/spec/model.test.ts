@@ -8,11 +8,10 @@ import {
   range,
   record,
   type System,
-  scopeOf,
-  scriptSystemOf,
-  systemOf,
   variant,
 } from '../../src/spec/index.ts';
+import { scopeOf } from '../../src/system/scope.ts';
+import { scriptSystemOf, systemOf } from '../../src/system/system.ts';
 
 const spec = {
   id: 'lamp',

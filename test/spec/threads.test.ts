@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { check } from '../../src/check.ts';
+import { check } from '../../src/job/check.ts';
 import {
   type AtomicStep,
   allDone,

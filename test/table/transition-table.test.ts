@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../properties/index.ts';
-import { explore } from '../../src/search/exhaustive.ts';
-import { TransitionLearner } from '../../src/search/learner.ts';
-import { taskOf } from '../../src/search/task.ts';
-import { layoutOf, scopeOf } from '../../src/spec/index.ts';
+import { explore } from '../../src/engine/explicit/exhaustive.ts';
+import { TransitionLearner } from '../../src/engine/explicit/learner.ts';
+import { taskOf } from '../../src/engine/task.ts';
+import { layoutOf } from '../../src/system/layout.ts';
+import { scopeOf } from '../../src/system/scope.ts';
 import { TransitionTable } from '../../src/table/transition-table.ts';
-import { anyModel } from '../search/any-model.ts';
+import { anyModel } from '../engine/any-model.ts';
 
 const explored = async (model: (typeof suites)[number]['model']) => {
   const task = taskOf(model, scopeOf(model), []);

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { known } from '../known.ts';
+import { plainOfMarkdown } from '../report/markdown-plain.ts';
+import type { Console } from './console.ts';
+import { exit } from './console.ts';
+import { allSuites } from './suites.ts';
+
+/** What there is to read, by topic, from the package's root on. */
+const pages: Readonly<Record<string, string>> = {
+  pagelaw: 'README.md',
+  commands: 'src/cli/README.md',
+  models: 'model/README.md',
+  properties: 'properties/README.md',
+  verdicts: 'src/engine/README.md',
+  house: 'src/README.md',
+};
+
+/** The topics of `pagelaw help`: pages, and the README of every model. */
+export const topics = (): Readonly<Record<string, string>> => ({
+  ...pages,
+  ...Object.fromEntries(allSuites().map(({ suite: { model } }) => [model.id, `model/${model.id}/README.md`])),
+});
+
+/** From the package that this file belongs to: dist/src/cli/ in a build, src/cli/ in the sources. */
+const pageOf = (path: string): string => {
+  for (const up of ['../../', '../../../'])
+    try {
+      return readFileSync(new URL(`${up}${path}`, import.meta.url), 'utf8');
+    } catch {}
+  return `${path} is not in this package.\n`;
+};
+
+/** `pagelaw help TOPIC`: a README as plain text. */
+export const helpCommand = (topic: string, console: Console): number => {
+  const all = topics();
+  const name = known('command or topic of help', topic, Object.keys(all));
+  console.out(`${plainOfMarkdown(pageOf(all[name]!))}\n`);
+  return exit.asExpected;
+};

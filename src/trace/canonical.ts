@@ -1,0 +1,62 @@
+import type { Trace } from '../engine/result.ts';
+import { type Obligation, perform, type Task, taskOf } from '../engine/task.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Command, Model } from '../spec/model.ts';
+import type { Property } from '../spec/property.ts';
+import { layoutOf } from '../system/layout.ts';
+import { type Scope, scopeOf } from '../system/scope.ts';
+import { type Counterexample, counterexampleOf } from './file.ts';
+import { minimise } from './minimise.ts';
+import { firstBreak, replay } from './replay.ts';
+
+/**
+ * The counterexample that stands for its kind: in the default configuration if the same functions, called in the same order with
+ * some arguments, break the property there as well, and there in the normal form. What a random search found in a larger one is then
+ * as a rule the same as what an exhaustive search finds. Traces that call other functions, or in another order, stay apart, however
+ * long they are: they may have two mistakes behind them, one of which may be mended without the other.
+ */
+export const canonical = (model: Model, property: Property, scope: Scope, found: Counterexample): Counterexample => {
+  if (scope.resized.length === 0) return found;
+  const plain = scopeOf(model, { variant: scope.variant, switches: scope.switches });
+  try {
+    const task = taskOf(model, plain, [property]);
+    const [obligation] = task.obligations;
+    const kinds = found.steps.map(({ command }) => command.kind);
+    const trace = obligation && sameCalls(task, obligation, kinds);
+    if (!obligation || !trace) return found;
+    const steps = replay(task, minimise(task, obligation, trace).commands);
+    const search = found.search.kind === 'random' ? { ...found.search, config: found.config } : found.search;
+    return counterexampleOf(plain, property.id, steps, search);
+  } catch (error) {
+    // A model that is broken in its default configuration is told of by the check of that.
+    if (error instanceof SpecError) return found;
+    throw error;
+  }
+};
+
+/** So many calls are tried, at most. */
+const mostCalls = 20_000;
+
+/** The first trace, in the order of commands, that calls these functions in this order and breaks the property. */
+const sameCalls = (task: Task, obligation: Obligation, kinds: readonly string[]): Trace | undefined => {
+  const layout = layoutOf(task.system.state);
+  // Of two ways to a state the first will do, unless the way itself is judged.
+  const seen = obligation.property.on === 'path' ? undefined : new Set<string>();
+  let calls = 0;
+  const from = (state: unknown, commands: readonly Command[]): Trace | undefined => {
+    const left = kinds.length - commands.length;
+    if (left === 0) return firstBreak(task, obligation, commands);
+    const key = `${left} ${layout.encode(state).join()}`;
+    if (seen?.has(key)) return undefined;
+    seen?.add(key);
+    for (const command of task.commands.filter(({ kind }) => kind === kinds[commands.length])) {
+      if (calls++ >= mostCalls) return undefined;
+      const { result, state: next } = perform(task, state, command);
+      if (result === 'disabled' || (result === 'panic' && left > 1)) continue;
+      const trace = from(next, [...commands, command]);
+      if (trace) return trace;
+    }
+    return undefined;
+  };
+  return from(task.system.initial, []);
+};
