@@ -5,7 +5,7 @@ import { typed } from '../cli/fake-console.ts';
 const cases: readonly (readonly [file: string, verdict: string | RegExp])[] = [
   [
     'outcome-field',
-    /m@v: go\(\) returned an outcome \(ok\) with the field freed; it has only result, state, warnings$/,
+    /m@v: go\(\) returned an outcome \(ok\) with the field freed; it has only result, state, warnings, value$/,
   ],
   ['warning-nan', /m@v: go\(\) returned an outcome with a warning that is no text: null; use warn\(outcome, 'text'\)$/],
   ['warning-bigint', /m@v: go\(\) returned an outcome with a warning that is no text: 1n;/],
