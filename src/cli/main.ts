@@ -121,3 +121,8 @@ try {
   const isOutOfFiles = error instanceof Error && 'code' in error && error.code === 'EMFILE';
   failure ??= `cannot start: ${isOutOfFiles ? 'too many open files; ulimit -n must allow some 200' : error instanceof Error ? error.message : thrown(error)}`;
 }
+
+// What a model file leaves running must not keep the process alive when everything is said.
+const written = (stream: NodeJS.WriteStream) => new Promise((done) => stream.write('', done));
+await Promise.all([written(process.stdout), written(process.stderr)]);
+process.exit();

@@ -53,12 +53,16 @@ export const taskOf = (model: Model, scope: Scope, properties: readonly Property
 export const attempt = ({ scope, system }: Runnable, state: unknown, command: Command): Outcome<unknown> => {
   const call = () => `${scope.model}@${scope.variant}: ${describeCommand(command)}`;
   return guarded(call, () => {
-    const outcome = system.step(state, command);
+    const outcome = copied(system.step(state, command));
     const misfit = misfitOfOutcome(outcome);
     if (misfit === undefined) return outcome;
     throw new SpecError(`${call()} ${misfit}`);
   });
 };
+
+/** An outcome with values for fields: a getter is asked once. */
+const copied = (outcome: Outcome<unknown>): Outcome<unknown> =>
+  typeof outcome !== 'object' || outcome === null || outcome instanceof Promise ? outcome : { ...outcome };
 
 /** Looks at the state that a command has made. Throws a SpecError where that cannot be. */
 export const readable = <T>({ scope }: Runnable, command: Command, look: () => T): T => {

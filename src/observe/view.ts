@@ -30,6 +30,13 @@ const gone = Symbol('deleted');
 /** The field of a proxy's target that holds its part. No trap tells of it, so that nobody copies it. */
 const held = Symbol('part');
 
+/** What Node's util.inspect() asks for. It looks past a proxy at the target, which has no fields: nothing would be read. */
+const inspected = Symbol.for('nodejs.util.inspect.custom');
+
+function shownFields(this: object): object {
+  return Array.isArray(this) ? [...this] : { ...this };
+}
+
 export const partOf = (value: unknown): Part | undefined => {
   if (typeof value !== 'object' || value === null) return undefined;
   const part = Reflect.get(value, held) as Part | undefined;
@@ -67,6 +74,7 @@ const makePart = (part: Omit<Part, 'proxy' | 'children'>): Part => {
   const children: Part['children'] = isGiven ? nothing : new Map();
   const made: Part = { observation, origin, length, changes, children, base, isGiven, proxy };
   Reflect.set(target, held, made);
+  Reflect.set(target, inspected, shownFields);
   return made;
 };
 
@@ -189,8 +197,8 @@ const keysOf = (part: Part): string[] => {
   return [...own, ...added].filter((key) => part.changes.get(key) !== gone);
 };
 
-/** Fields that JavaScript itself asks any object for. */
-const askedOfAnything = ['toJSON', 'then'];
+/** Fields that JavaScript itself asks any object for; `size`: isDeepStrictEqual(), of an array. */
+const askedOfAnything = ['toJSON', 'then', 'size'];
 
 /**
  * Whether code that reads the field may mean it: it is there in another case of the variant, or an index beyond the array. A field
@@ -264,9 +272,12 @@ const draftHandler: ProxyHandler<object> = {
       !(hasField(part, String(key)) || (key === 'length' && value === Reflect.get(target, key)))
     )
       throw new SpecError(`writes ${String(key)} of an array, whose length is fixed; assign a whole array instead`);
-    // As in immer, assigning what is there is no change: the field is drafted, not frozen, when it is looked at next.
-    const asItWas = !part.changes.has(String(key)) && !part.children.has(String(key));
-    if (asItWas && partOf(value) && fieldOf(part.base!, String(key)) === value) return true;
+    // As in immer, assigning the part that was there takes back what was done to it: it is drafted anew when it is looked at next.
+    if (partOf(value) && hasField(part.base!, String(key)) && fieldOf(part.base!, String(key)) === value) {
+      part.changes.delete(String(key));
+      part.children.delete(String(key));
+      return true;
+    }
     if (key !== 'length' || part.length === undefined) part.changes.set(String(key), value);
     return true;
   },

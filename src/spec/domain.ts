@@ -100,6 +100,8 @@ export const variant = <const C extends Readonly<Record<string, Fields>>>(
 
 function domain<T>(shape: Shape): Domain<T> {
   const inner = innerDomains(shape);
+  const odd = inner.findIndex((one) => typeof one?.canonical !== 'function');
+  if (odd >= 0) throw new SpecError(`${shape.kind}() is given ${show(inner[odd])}, which is not a domain`);
   const scalars = scalarsOf(shape);
   const depth = 1 + inner.reduce((most, one) => Math.max(most, one.depth), 0);
   if (scalars > mostScalars)
@@ -122,10 +124,13 @@ function domain<T>(shape: Shape): Domain<T> {
   };
 }
 
+/** Every object has these by inheritance, so that a look at a field could find them. */
+export const isInherited = (name: string): boolean => name in Object.prototype;
+
 function checkFieldNames(fields: Readonly<Record<string, unknown>>, reserved: readonly string[]) {
   // An integer-like name would be enumerated before the others, whatever the order it was written in.
   const bad = Object.keys(fields).find(
-    (name) => reserved.includes(name) || !/^[A-Za-z_]\w*$/.test(name) || name === '__proto__',
+    (name) => reserved.includes(name) || !/^[A-Za-z_]\w*$/.test(name) || isInherited(name),
   );
   if (bad !== undefined) throw new SpecError(`a field cannot be called ${show(bad)}`);
 }
@@ -177,6 +182,14 @@ const withoutMinusZero = <V>(value: V): V => (Object.is(value, -0) ? (0 as V) : 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const kindOf = (value: unknown): string => {
+  try {
+    return Object.prototype.toString.call(value);
+  } catch {
+    return 'something that cannot be shown'; // a proxy that was revoked
+  }
+};
+
 /** A value in an error message: JSON where it has one, cut to a line. Whatever the value is, this does not throw. */
 export const show = (value: unknown): string => {
   let text: string | undefined;
@@ -186,7 +199,7 @@ export const show = (value: unknown): string => {
     text ??= String(value);
   } catch {
     // A cycle, a bigint, or a value whose own functions throw.
-    text = typeof value === 'bigint' ? `${value}n` : Object.prototype.toString.call(value);
+    text = typeof value === 'bigint' ? `${value}n` : kindOf(value);
   }
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };

@@ -1,4 +1,4 @@
-import type { Domain } from './domain.ts';
+import { type Domain, isInherited } from './domain.ts';
 import type { Drawing } from './drawing.ts';
 import { SpecError } from './errors.ts';
 import type { Outcome } from './outcome.ts';
@@ -135,6 +135,9 @@ export const defineModel = <
 ): Model<S, C, P, W, V> => {
   const wrong = (what: string) => new SpecError(`model ${model.id}: ${what}`);
   if (!/^[a-z][a-z0-9-]*$/.test(model.id)) throw wrong('an id has lower-case letters, digits and hyphens');
+  for (const name of [...Object.keys(model.config), ...Object.keys(model.switches)])
+    if (!/^[A-Za-z_]\w*$/.test(name) || isInherited(name))
+      throw wrong(`a config parameter or a switch cannot be called ${JSON.stringify(name)}`);
   for (const [name, { default: value, min, max, large = value, scriptMax = max }] of Object.entries(model.config)) {
     if (
       ![min, value, large, max].every(Number.isSafeInteger) ||

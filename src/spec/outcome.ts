@@ -78,6 +78,10 @@ const isResult = (value: unknown): value is Outcome<unknown>['result'] =>
 
 /** What is wrong with what a transition returned, as the end of a sentence about the call; undefined if it is an outcome. */
 export const misfitOfOutcome = (value: unknown): string | undefined => {
+  if (value instanceof Promise) {
+    value.catch(() => undefined); // its failure is nobody's
+    return 'returned a promise; a transition must not be async';
+  }
   if (typeof value !== 'object' || value === null || !isResult(Reflect.get(value, 'result')))
     return 'did not return an outcome; use ok(), refuse(), panic() or disabled()';
   const outcome = value as Outcome<unknown>;

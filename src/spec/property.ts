@@ -12,6 +12,10 @@ export const misfitOfJudgement = (
   value: unknown,
 ): string | undefined => {
   if (typeof value === 'boolean') return undefined;
+  if (value instanceof Promise) {
+    value.catch(() => undefined);
+    return 'returned a promise; it must not be async';
+  }
   if (witness) return `returned ${show(value)} from when(); it must say true or false`;
   if (on === 'path') return `returned ${show(value)} from waiting(); it must say true or false`;
   if (typeof value === 'string' && value !== '') return undefined;

@@ -34,6 +34,11 @@ export const suite = <
   const properties: readonly Property[] = done
     ? [...spec.properties, noDeadlock(id, (state, config) => done(state as S, config as Config<P>))]
     : spec.properties;
+  const odd = properties.findIndex((one) => !isProperty(one));
+  if (odd >= 0)
+    throw wrong(
+      `property ${odd + 1} is none; make it with invariant(), stepProperty(), reachable(), reachableStep() or progress()`,
+    );
   const ids = properties.map(({ id }) => id);
   for (const { id, model: of } of properties) {
     if (!/^[a-z][a-z0-9-]*$/.test(id)) throw wrong(`property ${id}: an id has lower-case letters, digits and hyphens`);
@@ -51,4 +56,16 @@ export const suite = <
     ([variant, known]) => [variant, [...new Set(known)]] as const,
   );
   return { model, properties, violates: Object.fromEntries(distinct) };
+};
+
+/** As far as an object can be told to be what the constructors of properties return. */
+const isProperty = (value: Property): boolean => {
+  if (typeof value !== 'object' || value === null || typeof value.witness !== 'boolean') return false;
+  const isCallable = (name: string) => typeof Reflect.get(value, name) === 'function';
+  const judged = value.on === 'path' ? ['waits', 'own'] : ['judge'];
+  return (
+    ['state', 'call', 'end', 'path'].includes(value.on) &&
+    typeof value.id === 'string' &&
+    [...judged, 'applies', 'instances'].every(isCallable)
+  );
 };

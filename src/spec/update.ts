@@ -49,12 +49,19 @@ export const update = <S>(value: S, recipe: Recipe<S>): S => {
   mode.running++;
   try {
     const observed = updateOfObserved(value);
-    if (observed) return observed(value, (draft) => recipe(draft as Draft<S>), isNested) as S;
-    const changed = produce(value, (draft) => recipe(draft as Draft<S>) as undefined);
+    const plainly = (draft: unknown) => synchronous(recipe(draft as Draft<S>));
+    if (observed) return observed(value, plainly, isNested) as S;
+    const changed = produce(value, (draft) => plainly(draft) as undefined);
     return mode.sharesParts ? changed : copyOf(changed, !isNested);
   } finally {
     mode.running--;
   }
+};
+
+const synchronous = <T>(returned: T): T => {
+  if (!(returned instanceof Promise)) return returned;
+  returned.catch(() => undefined);
+  throw new TypeError('the recipe of an update() is async');
 };
 
 /** The method of an observed value, or of the first one that lies in plain records and arrays: `update({ ...state }, …)`. */
@@ -73,6 +80,8 @@ const updateOfObserved = (value: unknown): UpdateOf | undefined => {
 /** A copy without parts in common with the value, or with itself. */
 const copyOf = <S>(value: S, isFrozen: boolean): S => {
   if (typeof value !== 'object' || value === null) return value;
+  const isPlain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
+  if (!isPlain) return value; // no domain has it: the error says so, which would not know it again otherwise
   const copy: object = Array.isArray(value)
     ? value.map((part) => copyOf(part, isFrozen))
     : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copyOf(part, isFrozen)]));

@@ -14,6 +14,7 @@ export const systemOf = (model: Model, scope: Scope): System => {
     throw wrong(
       `there are ${system.command.size} commands, more than ${mostCommands}; give their arguments smaller domains`,
     );
+  if (system.likely !== undefined && !Array.isArray(system.likely)) throw wrong('likely must be an array of commands');
   const stray = system.likely?.find((command) => !system.command.contains(command));
   if (stray) throw wrong(`${describeCommand(stray)}, which is to be likely, is not a command`);
   if (system.symmetry) resolveSymmetry(model.id, layoutOf(system.state), system.command, system.symmetry);
@@ -31,17 +32,18 @@ const builtSystem = (model: Model, what: string, build: () => System): System =>
   const wrong = (what: string) => new SpecError(`model ${model.id}: ${what}`);
   const system = guarded(`${model.id}: ${what}`, build);
   checkBuiltins(`model ${model.id}`);
-  if (typeof system?.state?.misfit !== 'function' || typeof system.step !== 'function')
+  if (typeof system?.state?.canonical !== 'function' || typeof system.step !== 'function')
     throw wrong(`${what} must return { state, command, initial, step }`);
-  if (system.command?.shape?.kind !== 'variant') throw wrong('the command domain must be a variant');
-  const misfit = system.state.misfit(system.initial);
-  if (misfit)
-    throw new SpecError(
-      `model ${model.id}: the initial state leaves its domain at ${misfit.path || 'the top'}: ${misfit.reason}`,
-    );
+  if (system.command?.shape?.kind !== 'variant' || typeof system.command.canonical !== 'function')
+    throw wrong('the command domain must be a variant');
+  const initial = system.state.canonical(system.initial);
+  if (initial === undefined) {
+    const { path = '', reason = 'it has fields that cannot be seen' } = system.state.misfit(system.initial) ?? {};
+    throw wrong(`the initial state leaves its domain at ${path || 'the top'}: ${reason}`);
+  }
   return {
     ...system,
-    initial: system.state.canonical(system.initial),
+    initial,
     step: (state, command) => system.step(state, command),
   };
 };
