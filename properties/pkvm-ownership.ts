@@ -1,6 +1,6 @@
 import { allowedMemory } from '../model/pkvm-ownership/checks.ts';
 import { names } from '../model/pkvm-ownership/classes.ts';
-import { backing, faultRange, givable } from '../model/pkvm-ownership/faults.ts';
+import { faultRange, givable, pagesBehind } from '../model/pkvm-ownership/faults.ts';
 import { pkvmOwnership } from '../model/pkvm-ownership/model.ts';
 import { tablesOf } from '../model/pkvm-ownership/stage2.ts';
 import {
@@ -516,7 +516,7 @@ export const guestFaultServed = stepProperty(pkvmOwnership, {
     const was = before.vms[vm]!.guest[gfn]!;
     if (was.kind === 'poison') return true;
     const { first, nr } = faultRange(gfn, memslot === 'huge', sizes);
-    for (let at = first; at < first + nr; at++) if (!givable(before, backing(at, sizes), vm, sizes)) return true;
+    if (!pagesBehind(first, nr, sizes).every((page) => givable(before, page, vm, sizes))) return true;
     const is = outcome.state.vms[vm]!.guest[gfn]!;
     if (is.kind !== 'leaf') return was.kind === 'leaf' ? 'the page is not mapped any more' : 'the page is not mapped';
     return access === 'read' || is.writable || 'the page is not writable';
@@ -742,8 +742,8 @@ const results = everyResult(pkvmOwnership, {
     dirtyLog(beyond),
     dirtyLog('ENOENT not mapped by the guest'),
     dirtyLog('E2BIG not mapped by a leaf of this size'),
-    dirtyLog('EINVAL a protected VM'),
-    dirtyLog('EINVAL no such VM, or none of its vCPUs loaded'),
+    ['EINVAL a protected VM', all(handlers, not(is('dirtyLog', 'none')))],
+    ['EINVAL no such VM, or none of its vCPUs loaded', all(handlers, not(is('dirtyLog', 'none')))],
   ],
   host_donate_block_guest: [
     blocks('ok'),
@@ -752,8 +752,8 @@ const results = everyResult(pkvmOwnership, {
     blocks(beyond),
     blocks('EPERM the guest has something at this gfn'),
     blocks('ENOMEM a short memcache'),
-    blocks('EINVAL not a protected VM'),
-    blocks('EINVAL no such VM, or none of its vCPUs loaded'),
+    ['EINVAL not a protected VM', all(handlers, is('donatesBlocks', true))],
+    ['EINVAL no such VM, or none of its vCPUs loaded', all(handlers, is('donatesBlocks', true))],
   ],
   reclaim_block_guest: [
     blocks('ok'),
@@ -762,7 +762,7 @@ const results = everyResult(pkvmOwnership, {
     blocks('ENOENT not mapped by the guest'),
     blocks('E2BIG not mapped by a leaf of this size'),
     blocks('EPERM not owned by the guest'),
-    blocks('EINVAL not a dying VM'),
+    ['EINVAL not a dying VM', all(handlers, is('donatesBlocks', true))],
   ],
 });
 

@@ -1,5 +1,5 @@
 import { match } from 'ts-pattern';
-import { backing } from './faults.ts';
+import { faultRange, pagesBehind } from './faults.ts';
 import { usedFor } from './lifecycle.ts';
 import {
   addressed,
@@ -47,9 +47,10 @@ export const names = (state: State, command: Command, page: Pfn, sizes: Sizes): 
   const maps = (first: number, end: number) =>
     state.vms[vm]!.guest.slice(first, end).some((pte) => pte.kind === 'leaf' && pte.pfn === page);
   if (command.kind === 'guest_fault') {
-    const first = gfn - (gfn % sizes.block);
-    const gfns = Array.from({ length: sizes.block }, (_, i) => first + i);
-    return maps(first, first + sizes.block) || gfns.some((at) => backing(at, sizes) === page);
+    const pte = state.vms[vm]!.guest[gfn]!;
+    const huge = command.memslot === 'huge' || (pte.kind === 'leaf' && pte.level === 2);
+    const { first, nr: behind } = faultRange(gfn, huge, sizes);
+    return maps(first, first + behind) || pagesBehind(first, behind, sizes).includes(page);
   }
   const first = guestAddressed(gfn, sizes);
   return maps(first, endOf(first));

@@ -31,7 +31,8 @@ export const givable = (state: State, page: Pfn, vm: number, sizes: Sizes): bool
   return !isProtected(vm, sizes) && state.host[page] === 'SHARED_OWNED' && count > 0 && count < sizes.shares;
 };
 
-const pagesBehind = (first: Gfn, nr: number, sizes: Sizes): Pfn[] =>
+/** The pages behind a range that faultRange() gives. */
+export const pagesBehind = (first: Gfn, nr: number, sizes: Sizes): Pfn[] =>
   Array.from({ length: nr }, (_, i) => backing(first, sizes) + i);
 
 /** A guest touches a page that it cannot touch. */

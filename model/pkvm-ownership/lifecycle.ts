@@ -1,6 +1,6 @@
 import { disabled, type Outcome, ok, panic, refuse, update } from '../../src/spec/index.ts';
 import { type Failure, firstOf, hostCheck, hypCheck } from './checks.ts';
-import { type Draft, donateToHost, donateToHyp } from './stage2.ts';
+import { annotate, type Draft, donateToHost, donateToHyp, idmap } from './stage2.ts';
 import { type Call, type Context, mostMemcache, type Pfn, type State, usesOf } from './state.ts';
 
 // The life of a VM, as far as pages depend on it. Kernel: pkvm.c, hyp-main.c, mm.c. Without `metadata` what EL2 keeps of a VM lies
@@ -53,12 +53,12 @@ const unpin = (draft: Draft<State>, page: Pfn | 'none'): void => {
   if (draft.refcount[page] === 0) draft.el2[page] = false;
 };
 
-/** Pages that were donated and come back: the host has them again, and its stage-2 maps them. Kernel: unmap_donated_memory(). */
-const returned = (state: State, pages: readonly Pfn[], context: Context): State =>
+/** Pages that were donated and came back: what is left of it is that the host's stage-2 maps them at once. Kernel: unmap_donated_memory(). */
+const returned = (state: State, pages: readonly Pfn[], { sizes }: Context): State =>
   update(state, (draft) => {
     for (const page of pages) {
-      donateToHyp(draft, page, context.sizes);
-      donateToHost(draft, page, context);
+      annotate(draft, page, { kind: 'hyp' }, sizes);
+      idmap(draft, page, 1, sizes);
     }
   });
 

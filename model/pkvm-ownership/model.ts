@@ -150,8 +150,8 @@ const missing = (command: Command, { sizes, patch }: Context): string | undefine
   if (kind === 'host_dirty_log_guest' && patch.dirtyLog === 'none') return 'not in mainline';
   if (kind.includes('block_guest') && !patch.donatesBlocks) return 'not in mainline';
   if (kind !== 'guest_fault') return undefined;
-  if (patch.era !== '7.2' || patch.entry === 'functions') return 'the hypercalls of 7.1 and later serve it';
-  return sizes.metadata === 1 ? 'its hypercalls are told one by one' : undefined;
+  if (patch.era !== '7.2' || patch.entry === 'functions') return 'told with the hypercalls of 7.1 and later';
+  return sizes.metadata === 1 ? 'told hypercall by hypercall' : undefined;
 };
 
 /** What stands before a transition function: whether there is such a call at all, and the handler. */

@@ -125,7 +125,7 @@ describe('without one of its checks, 7.2-hypercalls on one page and one gfn', ()
       'checksMemcache',
       ['failed-call-changes-nothing', 'no-panic', 'no-panic-host-share-guest', 'no-panic-otherwise', 'memcache-bound'],
     ],
-    ['checksHypCount', ['pinned-stays-mapped', 'no-panic', 'no-panic-otherwise']],
+    ['checksHypCount', ['pinned-stays-mapped']],
     ['faultsInject', ['no-panic', 'no-panic-otherwise']],
     ['ffaTrusted', []],
     ['agesWithinVm', ['no-panic', 'no-panic-test-clear-young-guest']],
@@ -255,15 +255,6 @@ describe('errnos', () => {
         s.host[0] = 'NOPAGE';
       },
       { kind: 'hyp_donate_host', pfn: 0, nr: 1 },
-      'panic (WARN: kvm_pgtable_hyp_unmap() unmapped less than it was asked to)',
-    ],
-    [
-      'an unpin of what is not mapped',
-      (s) => {
-        s.hyp[0] = 'SHARED_BORROWED';
-        s.refcount[0] = 1;
-      },
-      { kind: 'hyp_unpin_shared_mem', from: 0, to: 1 },
       'panic (WARN: kvm_pgtable_hyp_unmap() unmapped less than it was asked to)',
     ],
     [
