@@ -10,13 +10,13 @@ import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { scopeOf } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
-import { needSpace, spaceFor } from './address-space.ts';
 import { givenChoices } from './check.ts';
 import type { Console } from './console.ts';
 import { type Format, formatOf, jsonText } from './formats.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
 import { pulseFor } from './pulse.ts';
 import { findTargets } from './suites.ts';
+import { needSpace, spaceFor } from './ulimit.ts';
 
 /** Formats that show the life cycle, and nothing of the rules. */
 const pictures: readonly Format<'audit'>[] = ['mermaid', 'dot', 'svg'];

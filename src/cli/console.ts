@@ -45,9 +45,9 @@ const byGravity: readonly number[] = [
 export const gravest = (...statuses: readonly number[]): number =>
   byGravity.find((one) => statuses.includes(one)) ?? exit.asExpected;
 
-/** The status of a command that was told to stop: 130 or 143. */
-export const stoppedStatus = ({ interrupted }: Console): number =>
-  interrupted.reason === exit.terminated ? exit.terminated : exit.interrupted;
+/** The status of a command that was told to stop: 130, 143, or 2 where something else had failed. */
+export const stoppedStatus = ({ interrupted: { reason } }: Pick<Console, 'interrupted'>): number =>
+  reason === exit.terminated || reason === exit.wrongUse ? reason : exit.interrupted;
 
 /** A longer message is cut: with its name and the ellipsis it fills a screen. */
 const longestMessage = 1600;

@@ -110,16 +110,19 @@ const terminal = async (): Promise<Console> => {
   };
 };
 
+let hint = '';
+
 try {
-  const { needSpace, spaceFor } = await import('./address-space.ts');
+  const { enoughFiles, needSpace, openFiles, spaceFor } = await import('./ulimit.ts');
+  const files = openFiles();
+  if (files < enoughFiles) hint = `; ulimit -n allows ${files} open files, and pagelaw may need ${enoughFiles}`;
   needSpace(spaceFor.start, 'pagelaw');
   loaded = await import('./console.ts');
   ({ thrown } = await import('../system/guarded.ts'));
   const { run } = await import('./program.ts');
   status = await run(process.argv.slice(2), version(), await terminal());
 } catch (error) {
-  const isOutOfFiles = error instanceof Error && 'code' in error && error.code === 'EMFILE';
-  failure ??= `cannot start: ${isOutOfFiles ? 'too many open files; ulimit -n must allow some 200' : error instanceof Error ? error.message : thrown(error)}`;
+  failure ??= `cannot start: ${error instanceof Error ? error.message : thrown(error)}${hint}`;
 }
 
 // What a model file leaves running must not keep the process alive when everything is said.

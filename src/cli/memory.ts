@@ -3,9 +3,9 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { OverMemory } from '../engine/explicit/memory.ts';
 import { SpecError } from '../spec/errors.ts';
-import { addressSpace, spaceFor } from './address-space.ts';
 import type { Console } from './console.ts';
 import { containerMemory } from './container.ts';
+import { addressSpace, spaceFor } from './ulimit.ts';
 
 /** Of the memory there is, for all that the process takes. */
 const share = 0.6;

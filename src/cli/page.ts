@@ -17,10 +17,10 @@ import { SpecError } from '../spec/errors.ts';
 import type { Choices } from '../system/scope.ts';
 import { replaceFile } from '../trace/replace-file.ts';
 import { explainer, type Why } from '../trace/why.ts';
-import { needSpace, spaceFor } from './address-space.ts';
 import type { Console } from './console.ts';
 import { pulseFor } from './pulse.ts';
 import type { Target } from './suites.ts';
+import { needSpace, spaceFor } from './ulimit.ts';
 
 /** One search of one variant. */
 export interface Job {

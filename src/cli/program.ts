@@ -34,10 +34,10 @@ configuration and then, if the model has a larger one, at random in that
 search that defines the verdicts.
 
 Exit status: 0 all as expected; 1 a property is violated that the variant does
-not list as a known defect, or a known defect was not found; 2 wrong usage, a broken
-model, or what was found could not be written; 3 incomplete: a bound came first,
-and nothing is wrong so far; 130 interrupted, 143 terminated. What was found by
-then is printed. Of several, the first of 130, 143, 2, 1, 3, 0.
+not list as a known defect, or a known defect was not found; 2 wrong usage, a
+broken model, or what was found could not be written; 3 incomplete: a bound came
+first, and nothing is wrong so far; 130 interrupted, 143 terminated. Of several
+the first of 130, 143, 2, 1, 3, 0. What was found by then is printed.
 
 Examples:
   pagelaw check pkvm-mmio@fixed --search exhaustive --set pool=2

@@ -7,7 +7,7 @@ import { known } from '../known.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Suite } from '../spec/suite.ts';
 import { thrown } from '../system/guarded.ts';
-import { needSpace, spaceFor } from './address-space.ts';
+import { needSpace, spaceFor } from './ulimit.ts';
 
 /** A suite, and the file it came from if pagelaw did not bring it. */
 export interface Located {

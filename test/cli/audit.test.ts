@@ -88,7 +88,7 @@ describe('audit', () => {
 
   it('says what it has seen when a bound or ctrl-C ends it', async () => {
     const bounded = await typed('audit pkvm-mmio --max-states 50');
-    expect(bounded.status).toBe(0);
+    expect(bounded.status).toBe(3);
     expect(bounded.out).toContain('stopped at 50 states');
     expect(bounded.out).toContain('not seen');
     expect(bounded.out).not.toContain('dead');

@@ -1,8 +1,8 @@
 import { totalmem } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { addressSpace, needSpace } from '../../src/cli/address-space.ts';
 import { containerMemory } from '../../src/cli/container.ts';
 import { memoryGuard, memoryLimit } from '../../src/cli/memory.ts';
+import { addressSpace, needSpace } from '../../src/cli/ulimit.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -138,7 +138,7 @@ describe('the address space', () => {
 
   it('is asked for before it runs out', () => {
     expect(() => needSpace(2 ** 29, 'this', addressSpace(read))).toThrow(
-      'this takes 512 MiB of address space, and ulimit -v leaves 488 MiB',
+      'this needs 512 MiB of address space, and ulimit -v leaves 488 MiB',
     );
     expect(() => needSpace(2 ** 28, 'this', addressSpace(read))).not.toThrow();
   });

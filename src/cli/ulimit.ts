@@ -18,6 +18,15 @@ const fromProc = (name: string): string => {
   }
 };
 
+/** What `ulimit -n` allows. Loading the program alone takes some sixty at once, and each worker some more. */
+export const openFiles = (read = fromProc): number => {
+  const [, soft] = /^Max open files +(\d+)/m.exec(read('limits')) ?? [];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+};
+
+/** With so many none is missing. */
+export const enoughFiles = 200;
+
 const gibibyte = 2 ** 30;
 
 /** What V8 and its parts reserve, the most of it never to be used. */
@@ -37,6 +46,6 @@ export const needSpace = (bytes: number, what: string, { limit, taken } = addres
   const mebibytes = (n: number) => Math.floor(n / 2 ** 20);
   if (limit - taken < bytes)
     throw new SpecError(
-      `${what} takes ${mebibytes(bytes)} MiB of address space, and ulimit -v leaves ${mebibytes(limit - taken)} MiB`,
+      `${what} needs ${mebibytes(bytes)} MiB of address space, and ulimit -v leaves ${mebibytes(limit - taken)} MiB`,
     );
 };
