@@ -50,7 +50,7 @@ export interface Symmetry {
 /** The symmetry that the model declares; undefined if it declares none, or none that exchanges anything. Throws a SpecError if it makes no sense. */
 export const symmetryOf = (task: Task, layout: Layout<unknown>): Symmetry | undefined => {
   const { system, scope } = task;
-  if (!system.symmetry) return undefined;
+  if (!system.symmetry || layout.words === 0) return undefined; // of one state there is no other
   const groups = resolveSymmetry(scope.model, layout, system.command, system.symmetry);
   const regions: Regions = new Map();
   collectRegions(layout.place, regions);

@@ -63,7 +63,7 @@ export const searchRandom = async (task: Task, options: RandomOptions): Promise<
         : command.arbitrary(),
       fc.nat(keepsOneIdleCommandIn - 1),
     )
-    .map(([command, dice]) => new Call(task, command, dice === 0));
+    .map(([command, dice]) => new Call(task, task.system.command.canonical(command)!, dice === 0));
   const property = fc.asyncProperty(fc.commands([calls], { maxCommands: length, size: 'max' }), async (commands) => {
     if (ended || search.brokenModel) return;
     interrupted ||= !(await pulse(search.covered));
