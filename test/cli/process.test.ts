@@ -21,7 +21,7 @@ beforeAll(() => {
   const [{ filename, files }] = Array.isArray(packed) ? packed : Object.values(packed);
   expect(
     files.every(({ path }: { path: string }) =>
-      /^(dist\/(src|model|properties)\/|model\/[a-z0-9-]+\/(README\.md|[a-z-]+\.script)|package\.json|README\.md|LICENSE)/.test(
+      /^(dist\/(src|model|properties)\/|model\/[a-z0-9-]+\/[a-z-]+\.script|((model|src)\/([a-z0-9-]+\/)?|properties\/|)README\.md$|package\.json$|LICENSE$)/.test(
         path,
       ),
     ),
