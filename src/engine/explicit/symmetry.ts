@@ -50,7 +50,7 @@ export interface Symmetry {
 /** The symmetry that the model declares; undefined if it declares none, or none that exchanges anything. Throws a SpecError if it makes no sense. */
 export const symmetryOf = (task: Task, layout: Layout<unknown>): Symmetry | undefined => {
   const { system, scope } = task;
-  if (!system.symmetry || layout.words === 0) return undefined; // of one state there is no other
+  if (!system.symmetry) return undefined;
   const groups = resolveSymmetry(scope.model, layout, system.command, system.symmetry);
   const regions: Regions = new Map();
   collectRegions(layout.place, regions);
@@ -216,8 +216,7 @@ const chunksOf = (pieces: readonly Piece[]): Piece[][] => {
 const codeOf = (sorters: readonly Sorter[], width: number): string => {
   const words = Array.from({ length: width }, (_, i) => i);
   return `function canonical(words, at) {
-let ${words.map((i) => `w${i} = words[at + ${i}]`).join(', ')};
-let moved = false;
+let moved = false${words.map((i) => `, w${i} = words[at + ${i}]`).join('')};
 ${sorters.map(sorterCode).join('\n')}
 if (moved) { ${words.map((i) => `words[at + ${i}] = w${i};`).join(' ')} }
 }`;

@@ -48,7 +48,7 @@ const comparable = ({ judged, covered, coverage, bound, deadEnd }: SearchResult)
 });
 
 /** The reference takes its time: it makes about so many calls of the default variant, which is all of most, and fewer of the others. */
-const [many, some] = [250_000, 15_000];
+const [many, some] = [100_000, 8_000];
 
 /** A model of any-model.ts, in which a call that leads to this mode leaves the domain. */
 const leavingIn = (mode: string, model: Model): Model => ({
