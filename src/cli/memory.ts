@@ -43,6 +43,7 @@ export const memoryGuard = (limit: number, { resident }: Pick<Console, 'resident
     const refusal = over(touched, reserved);
     if (!refusal || performance.now() - collected < millisecondsBetweenCollections) return refusal;
     collect();
+    collect(); // which waits for what the first one has handed to other threads to be freed
     collected = performance.now();
     return over(touched, reserved);
   };

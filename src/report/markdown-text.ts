@@ -8,10 +8,10 @@ export const code = (text: string) => `\`${oneLine(text).replaceAll('`', "'")}\`
 
 const oneLine = (text: string) => text.replaceAll(/\s*[\r\n\u2028\u2029]\s*/g, ' ');
 
-/** One line of text, of which nothing is taken for markup. An underscore inside a word is one. */
+/** One line of text, of which nothing is taken for markup. An underscore inside a word is one, and `&` where no entity follows. */
 export const inText = (text: string) =>
   oneLine(text)
-    .replaceAll(/[\\*`<>[\]#&~]|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`)
+    .replaceAll(/[\\*`<>[\]#~]|&(?=\w+;)|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`)
     .replace(/^\s*([-+](?=\s)|(?<=^\s*\d+)[.)](?=\s))/, '\\$1');
 
 export const inCell = (text: string) => inText(text).replaceAll('|', '\\|');
