@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { failureText, fuzz, inputsPerModel, type Tally } from './run.ts';
+import { cpuSeconds, failureText, fuzz, inputsPerModel, type Tally } from './run.ts';
 
 /*
  * npm run fuzz -- [--seconds N] [--models N] [--seed N]
@@ -24,7 +24,7 @@ const start = performance.now();
 const since = () => (performance.now() - start) / 1000;
 
 const line = ({ models, states, calls }: Tally) =>
-  `${Math.round(since())} s: ${models} models, ${states} states, ${calls} calls, ${models * inputsPerModel} inputs; ${(models / since()).toFixed(1)} models a second`;
+  `${Math.round(since())} s: ${models} models, ${states} states, ${calls} calls, ${models * inputsPerModel} inputs; ${(models / since()).toFixed(1)} models a second, ${(models / cpuSeconds()).toFixed(1)} a second of a processor`;
 
 let isStopped = false;
 process.once('SIGINT', () => {

@@ -1,17 +1,13 @@
 import { expect, it } from 'vitest';
-import { failureText, fuzz } from './run.ts';
+import { cpuSeconds, failureText, fuzz } from './run.ts';
 
 /** Of this process and its threads. `npm run fuzz` goes on for longer. */
 const seconds = 6;
 
 it('every search says of random models what the plain search says', async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
-  const start = process.cpuUsage();
-  const spent = () => {
-    const { user, system } = process.cpuUsage(start);
-    return (user + system) / 1e6;
-  };
-  const { failure, seen, models, states } = await fuzz({ seed, goesOn: () => spent() < seconds });
+  const start = cpuSeconds();
+  const { failure, seen, models, states } = await fuzz({ seed, goesOn: () => cpuSeconds() - start < seconds });
   expect(failure && failureText(failure)).toBeUndefined();
   // All that is drawn is a model, and models in which nothing happens would agree on anything.
   expect(seen['no model']).toBeUndefined();
