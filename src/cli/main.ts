@@ -9,6 +9,8 @@ const wrongUse: (typeof exit)['wrongUse'] = 2;
 let status: number | undefined;
 /** What went wrong beside it: the first such thing. */
 let failure: string | undefined;
+/** Whether the command has printed a line of its own on stderr. */
+let hasSaid = false;
 /** Of standard output, from the first thing on that could not be written. */
 let lost: NodeJS.ErrnoException | undefined;
 /** As soon as they are loaded. */
@@ -24,7 +26,8 @@ process.on('exit', () => {
   if (lost && lost.code !== 'EPIPE') failure ??= `cannot write the output: ${lost.message}`;
   if (status === undefined)
     failure ??= 'ended before it had finished; does a model file call process.exit(), or wait for ever?';
-  if (failure !== undefined) process.stderr.write(errorLine(failure));
+  // A command that ends in an error has said so in one line; what a broken file does beside it is no news.
+  if (failure !== undefined && !(hasSaid && status === wrongUse)) process.stderr.write(errorLine(failure));
   process.exitCode = loaded ? finalStatus(loaded) : wrongUse;
 });
 
@@ -97,6 +100,7 @@ const terminal = async (): Promise<Console> => {
       if (!lost) process.stdout.write(text);
     },
     err: (text) => {
+      hasSaid ||= text.startsWith('pagelaw: ');
       process.stderr.write(text);
     },
     colour: pc.isColorSupported && (process.stdout.isTTY || 'FORCE_COLOR' in process.env),

@@ -110,9 +110,10 @@ describe('the packed package', () => {
     ['process.exit(0);', 'ended before it had finished'],
     ['await new Promise(() => undefined);', 'ended before it had finished'],
     [
-      'setTimeout(() => { throw new Error("late"); }, 0); await new Promise((done) => setTimeout(done, 500));',
+      'setTimeout(() => { throw new Error("late"); }, 0); await new Promise((done) => setTimeout(done, 500)); export { default } from "./pin.mts";',
       'something that a model file left running failed: Error: late',
     ],
+    ['setTimeout(() => { throw 1; }, 0); await new Promise((done) => setTimeout(done, 500));', 'is not a suite'],
   ])('a model file that does this is no success: %s', async (body, message) => {
     writeFileSync(join(folder, 'ends.mts'), body);
     const { err, status } = await ended(pagelaw(['check', './ends.mts']));

@@ -12,8 +12,8 @@ import {
 
 const usualNames = ['a', 'b', 'c', 'owner', 'level', 'pte'];
 /** Names that an object has already, or that JavaScript asks for by itself. */
-const oddNames = ['length', 'constructor', 'toString', 'valueOf', 'then', 'kind', 'map', 'toJSON', 'state'];
-const kinds = ['zero', 'leaf', 'table', 'kind', 'constructor'];
+const oddNames = ['length', 'size', 'entries', 'then', 'kind', 'map', 'toJSON', 'state'];
+const kinds = ['zero', 'leaf', 'table', 'kind', 'length'];
 const words = ['idle', 'busy', 'dead', '', "it's", 'constructor', 'é€', 'a\\b', 'true', '0'];
 
 /** Draws shapes; those of one painter do not share an id unless they are the same. */

@@ -102,6 +102,10 @@ describe('a domain', () => {
     expect(() => variant({})).toThrow('at least one case');
     expect(() => variant({ leaf: { kind: flag } })).toThrow('a field cannot be called "kind"');
     expect(() => record({ 7: flag })).toThrow('a field cannot be called "7"');
+    expect(() => record({ constructor: flag })).toThrow('a field cannot be called "constructor"');
+    expect(() => variant({ toString: {} })).toThrow('a field cannot be called "toString"');
+    expect(() => record({ a: 5 as never })).toThrow('record() is given 5, which is not a domain');
+    expect(() => array(undefined as never, 2)).toThrow('array() is given undefined, which is not a domain');
     expect(() => enumOf(Number.NaN)).toThrow('strings and integers, not NaN');
     expect(() => enumOf(0, -0)).toThrow('enumOf() lists 0 twice');
   });
