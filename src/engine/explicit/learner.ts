@@ -124,8 +124,12 @@ export class TransitionLearner {
     const what = `${before}: ${describeOutcome(known)}; ${now}: ${describeOutcome(plain.outcome)}, or another state`;
     const { model, variant } = this.#task.scope;
     const call = `${model}@${variant}: ${describeCommand(command)}`;
-    if (!isSame(this.#plain(state, command), plain)) return this.#impure(command, state, what);
-    if (!isSame(this.#plainly(state, command), plain)) return this.#identity(command, what);
+    // Random numbers may be the same once; they are not for many times.
+    const again = (run: () => Plain, as: Plain) => Array.from({ length: 8 }, run).every((one) => isSame(one, as));
+    if (!again(() => this.#plain(state, command), plain)) return this.#impure(command, state, what);
+    const fresh = this.#plainly(state, command);
+    if (!again(() => this.#plainly(state, command), fresh)) return this.#impure(command, state, what);
+    if (!isSame(fresh, plain)) return this.#identity(command, what);
     if (!isNew) return this.#impure(command, state, what);
     return new SpecError(
       `${call} is impure, or looks at its state in a way that cannot be watched: ${what} (${causes}; or ${unsupported}); ` +
