@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Kept } from '../report/corpus.ts';
 import { SpecError } from '../spec/errors.ts';
+import { thrown } from '../system/guarded.ts';
 import { scopeOf } from '../system/scope.ts';
 import { type Counterexample, loadCounterexample } from '../trace/file.ts';
 import { runAgain } from './replay.ts';
@@ -21,7 +22,7 @@ interface Asked {
 /** Replays what is kept in the directory of what is asked for. A file that cannot be read is told of, and stops nothing. */
 export const replayCorpus = async (directory: string, asked: Asked): Promise<Kept[]> => {
   const kept: Kept[] = [];
-  for (const name of readdirSync(directory).sort()) {
+  for (const name of namesIn(directory).sort()) {
     if (!name.endsWith('.json')) continue;
     const file = join(directory, name);
     try {
@@ -34,6 +35,14 @@ export const replayCorpus = async (directory: string, asked: Asked): Promise<Kep
     }
   }
   return kept;
+};
+
+const namesIn = (directory: string): string[] => {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    throw new SpecError(`cannot read ${directory}: ${error instanceof Error ? error.message : thrown(error)}`);
+  }
 };
 
 const isOf = ({ suite, module, variant }: Target, found: Counterexample): boolean =>

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { audit } from '../audit/audit.ts';
@@ -38,7 +38,14 @@ export interface Searched {
 /** Throws a SpecError if the page could not be written: better before a search than after it. */
 export const checkPage = (file: string): void => {
   if (!/\.html?$/.test(file)) throw new SpecError(`--report takes a file that ends in .html, not ${file || 'nothing'}`);
-  if (!existsSync(dirname(file))) throw new SpecError(`cannot write ${file}: there is no directory ${dirname(file)}`);
+  const directory = dirname(file);
+  if (!existsSync(directory)) throw new SpecError(`cannot write ${file}: there is no directory ${directory}`);
+  if (existsSync(file) && statSync(file).isDirectory()) throw new SpecError(`cannot write ${file}: it is a directory`);
+  try {
+    accessSync(directory, constants.W_OK);
+  } catch {
+    throw new SpecError(`cannot write ${file}: nothing can be written to ${directory}`);
+  }
 };
 
 interface Page extends Searched {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -67,7 +67,11 @@ describe('the HTML report', () => {
     expect(wrong.err).toBe('pagelaw: --report takes a file that ends in .html, not pkvm-mmio@v4\n');
     const nowhere = await pagelaw(['check', 'pkvm-mmio@fixed', '--report', join(directory, 'none', 'out.html')]);
     expect(nowhere.err).toContain('there is no directory');
-    expect([wrong.status, nowhere.status]).toEqual([2, 2]);
+    const folder = join(directory, 'folder.html');
+    mkdirSync(folder);
+    const taken = await pagelaw(['check', 'pkvm-mmio@fixed', '--report', folder]);
+    expect(taken.err).toBe(`pagelaw: cannot write ${folder}: it is a directory\n`);
+    expect([wrong.status, nowhere.status, taken.status]).toEqual([2, 2, 2]);
   });
 });
 
