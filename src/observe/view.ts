@@ -78,19 +78,22 @@ const makePart = (part: Omit<Part, 'proxy' | 'children'>): Part => {
   return made;
 };
 
-/** A new value without an origin, from plain records and arrays, which may hold views. */
-const frozenCopy = (observation: Observation, value: unknown): unknown => {
+/**
+ * A new value without an origin, from plain records and arrays, which may hold views. With `isGiven`, views stay the objects that they
+ * are: spread makes a new record with the same parts, whereas what an update() leaves has parts of its own.
+ */
+const frozenCopy = (observation: Observation, value: unknown, isGiven = false): unknown => {
   if (typeof value !== 'object' || value === null) return value;
   const part = partOf(value);
   if (part) return part.base ? finished(part).proxy : value;
-  const changes = new Map(Object.entries(value).map(([key, inner]) => [key, frozenCopy(observation, inner)]));
+  const changes = new Map(Object.entries(value).map(([key, inner]) => [key, frozenCopy(observation, inner, isGiven)]));
   return makePart({
     observation,
     origin: undefined,
     length: Array.isArray(value) ? value.length : undefined,
     changes,
     base: undefined,
-    isGiven: false,
+    isGiven,
   }).proxy;
 };
 
@@ -134,7 +137,7 @@ const changed = (
   recipe: (draft: unknown) => unknown,
   isNested: boolean,
 ): unknown => {
-  const part = partOf(whole) ?? partOf(frozenCopy(observation, whole))!;
+  const part = partOf(whole) ?? partOf(frozenCopy(observation, whole, true))!;
   const draft = draftOf(part.base ? finished(part) : part);
   const returned = recipe(draft.proxy);
   if (returned === undefined || returned === draft.proxy) return isNested ? draft.proxy : anew(finished(draft)).proxy;

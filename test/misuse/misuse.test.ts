@@ -28,6 +28,7 @@ const cases: readonly (readonly [file: string, verdict: string | RegExp])[] = [
   ['inspects', 'violated in 2011'],
   ['deep-equal', 'violated in 12'],
   ['put-back', 'proved'],
+  ['put-back-in-spread', 'proved'],
   ['async-step', /m@v: go\(\) returned a promise; a transition must not be async$/],
   ['async-recipe', /m@v: go\(\) threw TypeError: the recipe of an update\(\) is async/],
   ['async-property', /m@v: property p returned a promise; it must not be async$/],
