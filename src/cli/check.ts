@@ -16,7 +16,7 @@ import { type Model, switchValues } from '../spec/model.ts';
 import { scopeOf } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
 import { canonical } from '../trace/canonical.ts';
-import { counterexamplePath, prepareDirectory, saveCounterexample } from '../trace/file.ts';
+import { counterexamplePath, prepareDirectory, saveCounterexample } from '../trace/saved.ts';
 import { type Console, exit, gravest } from './console.ts';
 import { corpusDirectory, replayCorpus } from './corpus.ts';
 import { type Format, formatOf, formats, formatted, jsonText } from './formats.ts';

@@ -4,7 +4,8 @@ import type { Kept } from '../report/corpus.ts';
 import { SpecError } from '../spec/errors.ts';
 import { thrown } from '../system/guarded.ts';
 import { scopeOf } from '../system/scope.ts';
-import { type Counterexample, loadCounterexample } from '../trace/file.ts';
+import { loadCounterexample } from '../trace/saved.ts';
+import type { Counterexample } from '../trace/trace.ts';
 import { runAgain } from './replay.ts';
 import type { Target } from './suites.ts';
 
@@ -45,7 +46,7 @@ const namesIn = (directory: string): string[] => {
   }
 };
 
-const isOf = ({ suite, module, variant }: Target, found: Counterexample): boolean =>
+const isOf = ({ suite, module, variant }: Target, { origin: found }: Counterexample): boolean =>
   suite.model.id === found.model &&
   (variant === undefined || variant === found.variant) &&
   (module === undefined ? undefined : resolve(module)) ===
@@ -55,17 +56,18 @@ const isAsked = (asked: Asked, found: Counterexample): boolean => {
   const { property, switch: given = [] } = asked;
   const asGiven = given.every((text) => {
     const [name = '', values = ''] = text.split('=');
-    return values.split(',').includes(String(found.switches[name]));
+    return values.split(',').includes(String(found.origin.switches[name]));
   });
-  return asGiven && (property === undefined || property.includes(found.property));
+  return asGiven && (property === undefined || property.includes(found.claim.property));
 };
 
 const replayed = async (file: string, found: Counterexample, { suite }: Target): Promise<Kept> => {
-  const { broken } = await runAgain(file, found, { explained: false });
-  const { variant, switches } = found;
+  const { broken } = runAgain(file, found, suite, { explained: false });
+  const { model, variant, switches } = found.origin;
+  const { property } = found.claim;
   const asNamed = scopeOf(suite.model, { variant, switches }).flipped.length === 0;
-  const listed = asNamed && (suite.violates[variant] ?? []).includes(found.property);
-  const name = `${found.model}@${variant} ${found.property}`;
+  const listed = asNamed && (suite.violates[variant] ?? []).includes(property);
+  const name = `${model}@${variant} ${property}`;
   return { file, name, outcome: !broken ? 'fixed' : listed ? 'known' : 'broken' };
 };
 

@@ -1,16 +1,19 @@
 import { github } from '../report/github.ts';
-import { itf } from '../report/itf.ts';
 import { junit } from '../report/junit.ts';
 import { ktap } from '../report/ktap.ts';
 import { mail } from '../report/mail.ts';
 import { markdown } from '../report/markdown.ts';
-import { findingName, type Report } from '../report/report.ts';
+import { brokenWords, findingName, type Report } from '../report/report.ts';
 import { SpecError } from '../spec/errors.ts';
+import { itf } from '../trace/itf/write.ts';
+import { traceOf } from '../trace/record.ts';
+import { scriptOf } from '../trace/script/write.ts';
+import { callsOf } from '../trace/trace.ts';
 
 /** Of `--format`, by command. What several of them have is called the same. */
 export const formats = {
   /** Of `check` and `replay`. `text` and `json` have reports of their own, which know more than a `Report`. */
-  check: ['text', 'mail', 'json', 'markdown', 'itf', 'junit', 'ktap', 'github'],
+  check: ['text', 'mail', 'json', 'markdown', 'script', 'itf', 'junit', 'ktap', 'github'],
   /** Of `check --matrix`, `review` and `diff`. */
   document: ['text', 'mail', 'json', 'markdown'],
   audit: ['text', 'json', 'markdown', 'csv', 'mermaid', 'dot', 'svg'],
@@ -22,7 +25,7 @@ export type Format<Of extends keyof typeof formats> = (typeof formats)[Of][numbe
 
 /** The reports in a format that is made of them. */
 export const formatted = (format: Exclude<Format<'check'>, 'text' | 'json'>, reports: readonly Report[]): string =>
-  ({ mail, markdown, itf: oneTrace, junit, ktap, github })[format](reports);
+  ({ mail, markdown, script: oneScript, itf: oneItf, junit, ktap, github })[format](reports);
 
 /** `short`: what an option of its own asks for, as `--json` does. Throws a SpecError if `--format` asks for another. */
 export const formatOf = <F extends string>(
@@ -60,20 +63,53 @@ export const commandLine = (
   }),
 ];
 
-/** A file in the Informal Trace Format holds one trace. What several searches of a variant found is the first one's. */
-const oneTrace = (reports: readonly Report[]): string => {
+/** The one counterexample as a script: the property, the calls with their results, and what is broken then. */
+const oneScript = (reports: readonly Report[]): string => {
+  const one = oneFound(reports, 'a script');
+  if (!one) return '';
+  const { report, property, steps, trace } = one;
+  const calls = traceOf(report.scope, steps);
+  const heading = (text: string) => ({ kind: 'heading', line: 0, text }) as const;
+  return scriptOf({
+    ...calls,
+    statements: [
+      heading(`${property.id}: ${property.statement}`),
+      ...callsOf(calls).flatMap((call, i) => [
+        ...(i === trace.loop ? [heading('from here on, over and over')] : []),
+        call,
+      ]),
+      heading(brokenWords(trace)),
+    ],
+  });
+};
+
+/** The one counterexample in the Informal Trace Format. */
+const oneItf = (reports: readonly Report[]): string => {
+  const one = oneFound(reports, 'ITF');
+  if (!one) return '';
+  const { report, property, steps, trace } = one;
+  const broken = { property: property.id, statement: property.statement, words: brokenWords(trace) };
+  return jsonText(itf({ scope: report.scope, start: report.initial, steps, broken, loop: trace.loop }));
+};
+
+/** For a format that holds one trace. What several searches of a variant found is the first one's. */
+const oneFound = (reports: readonly Report[], format: string) => {
   const found = new Map(
     reports
-      .flatMap((report) => report.findings.map((finding) => ({ report, finding })))
-      .filter(({ finding }) => finding.counterexample)
-      .reverse()
-      .map((one) => [findingName(one.report, one.finding), one]),
+      .flatMap((report) =>
+        report.findings.flatMap((finding) => {
+          const { property, counterexample } = finding;
+          return counterexample
+            ? [[findingName(report, finding), { report, property, ...counterexample }] as const]
+            : [];
+        }),
+      )
+      .reverse(),
   );
-  const [first] = found.values();
-  if (!first) return '';
   if (found.size > 1)
     throw new SpecError(
-      `ITF holds one trace, and there are ${found.size}; name a variant and a --property, or use --save and replay --format itf`,
+      `${format} holds one trace, and there are ${found.size}; name a variant and a --property, or use --save and replay --format ${format === 'ITF' ? 'itf' : 'script'}`,
     );
-  return jsonText(itf(first.report, first.finding));
+  const [first] = found.values();
+  return first;
 };

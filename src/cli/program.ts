@@ -253,8 +253,12 @@ export const run = async (argv: readonly string[], version: string, world: Conso
   program
     .command('run')
     .description('make the calls of a script, and compare their results and the state')
-    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE')
-    .argument('<script>', 'a text file: a call or an expectation a line; - is standard input')
+    .usage('[options] [target] <trace>')
+    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE; not needed where the trace says it')
+    .argument(
+      '[trace]',
+      'a script: a call or an expectation a line; a saved counterexample; or an ITF trace; - is standard input',
+    )
     .option('--set <name=value>', 'set a config parameter, to more than a search takes as well', collect)
     .option('--switch <name=value>', 'set a switch', collect)
     .option('--keep-going', 'after a line that is not as expected, go on with the state that was reached')
@@ -262,8 +266,9 @@ export const run = async (argv: readonly string[], version: string, world: Conso
     .option('--json', jsonOption)
     .option('--ktap', 'short for --format ktap, the format of kernel self-tests')
     .addHelpText('after', runHelp)
-    .action(async (name: string, script: string, options: RunOptions) => {
-      status = await runCommand(name, script, options, console);
+    .action(async (first: string, second: string | undefined, options: RunOptions) => {
+      const [name, trace] = second === undefined ? [undefined, first] : [first, second];
+      status = await runCommand(name, trace, options, console);
     });
 
   program

@@ -6,72 +6,134 @@ import { type Replayed, replayText } from '../report/replay.ts';
 import { replayReport } from '../report/report.ts';
 import { styleOf } from '../report/style.ts';
 import { SpecError } from '../spec/errors.ts';
+import { describeOutcome } from '../spec/outcome.ts';
+import type { Step } from '../spec/property.ts';
+import type { Suite } from '../spec/suite.ts';
 import { drawingOf, laneOf, legendOf } from '../system/callbacks.ts';
-import { scopeOf } from '../system/scope.ts';
-import { type Counterexample, commandsOf, loadCounterexample } from '../trace/file.ts';
-import { firstBreak, replay } from '../trace/replay.ts';
-import { explain } from '../trace/why.ts';
+import { type Scope, scopeOf } from '../system/scope.ts';
+import { itf } from '../trace/itf/write.ts';
+import { completeSettings } from '../trace/open.ts';
+import { firstBreak, replay, startingAt } from '../trace/replay.ts';
+import { type Ran, runStatements } from '../trace/run.ts';
+import { resultText, scriptOf } from '../trace/script/write.ts';
+import { type Counterexample, callsOf } from '../trace/trace.ts';
+import { explain, type Why } from '../trace/why.ts';
 import { type Console, exit } from './console.ts';
 import { type Format, formatOf, formatted, jsonText } from './formats.ts';
-import { allSuites, suitesOf } from './suites.ts';
+import { type LoadedTrace, loadTrace, nameOf } from './trace-file.ts';
 
-/** `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. */
+/**
+ * `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. Of a trace that claims nothing: 1 if a line
+ * of it is not as expected, 0 if all are.
+ */
 export const replayCommand = async (
   path: string,
   options: { readonly json?: boolean; readonly format?: Format<'check'>; readonly model?: string },
   console: Console,
 ): Promise<number> => {
   const format = formatOf(options.format, options.json && 'json');
-  const loaded = await loadCounterexample(path);
-  const counterexample = options.model === undefined ? loaded : { ...loaded, module: options.model };
-  const replayed = await runAgain(path, counterexample, { explained: true });
+  const loaded = await loadTrace(path, { module: options.model }, console);
+  const { trace, suite } = loaded;
+  const { claim } = trace;
+  const replayed = claim ? runAgain(path, { ...trace, claim }, suite, { explained: true }) : runAsWritten(path, loaded);
   const report = replayReport(replayed, path);
   if (format === 'json') console.out(jsonText(replayJson(replayed)));
   else if (format === 'text') console.out(replayText(replayed, styleOf(console.colour)));
-  else console.out(formatted(format, [report]));
-  if (console.annotates && format !== 'github') console.err(githubErrors([report]));
-  return replayed.broken ? exit.violated : exit.asExpected;
+  else if (format === 'script') console.out(scriptOf(trace));
+  else if (report) console.out(formatted(format, [report]));
+  else if (format === 'itf') {
+    const { scope, initial: start, steps } = replayed;
+    console.out(jsonText(itf({ scope, start, steps })));
+  } else throw new SpecError(`${nameOf(path)} claims to break no property, so it has no format ${format}`);
+  if (report && console.annotates && format !== 'github') console.err(githubErrors([report]));
+  return replayed.broken || (!claim && replayed.differences.some(({ length }) => length > 0))
+    ? exit.violated
+    : exit.asExpected;
 };
 
 /** Runs the counterexample against the model as it is now. Throws a SpecError if it no longer applies to it. */
-export const runAgain = async (
+export const runAgain = (
   path: string,
   counterexample: Counterexample,
+  suite: Suite,
   { explained }: { readonly explained: boolean },
-): Promise<Replayed> => {
+): Replayed => {
+  const { origin, claim } = counterexample;
   try {
-    const { module, model: id, variant, config, switches } = counterexample;
-    const located = module === undefined ? allSuites() : await suitesOf(module);
-    const { suite } = known('model', id, located, (one) => one.suite.model.id);
-    const property = known(`property of ${id}`, counterexample.property, suite.properties, (one) => one.id);
-    for (const [what, has, names] of [
-      ['config parameter', config, suite.model.config],
-      ['switch', switches, suite.model.switches],
-    ] as const)
-      for (const name of Object.keys(names))
-        if (!Object.hasOwn(has, name))
-          throw new SpecError(`it does not say what the ${what} ${name} was, which ${id} has now`);
-    const scope = scopeOf(suite.model, { variant, config, switches });
-    const task = taskOf(suite.model, scope, [property]);
+    const { model } = suite;
+    const property = known(`property of ${model.id}`, claim.property, suite.properties, (one) => one.id);
+    const scope = scopeOf(model, { variant: origin.variant, ...completeSettings(origin, model) });
+    const task = startingAt(taskOf(model, scope, [property]), counterexample);
     const [obligation] = task.obligations;
     if (!obligation) throw new SpecError(`property ${property.id} has no meaning for these switches`);
-    const commands = commandsOf(counterexample);
+    const calls = callsOf(counterexample);
+    const commands = calls.map(({ command }) => command);
     const steps = replay(task, commands);
+    const recorded = calls.map(({ expected }) => expected && resultText(expected));
     return {
-      scope,
-      title: suite.model.title,
-      legend: legendOf(suite.model, scope.config),
-      kernel: { ...suite.model.kernel },
-      draw: drawingOf(suite.model, scope),
+      ...partsOf(suite, scope),
       initial: task.system.initial,
-      lane: laneOf(suite.model),
       property,
       steps,
       why: explained ? explain(task, steps) : [],
-      recorded: counterexample.steps.map(({ result }) => result),
+      recorded,
+      differences: steps.map(({ outcome }, i) =>
+        recorded[i] === undefined || recorded[i] === describeOutcome(outcome)
+          ? []
+          : [`when it was saved: ${recorded[i]}`],
+      ),
       broken: firstBreak(task, obligation, commands),
     };
   } catch (error) {
     throw error instanceof SpecError ? new SpecError(`${path} no longer applies: ${error.message}`) : error;
   }
 };
+
+/** Runs a trace that claims nothing, and compares it with what is written in it. Throws a SpecError where the model cannot follow it. */
+const runAsWritten = (path: string, { trace, suite, scope, system }: LoadedTrace): Replayed => {
+  const runnable = startingAt({ scope, system }, trace);
+  const calls = callsOf(trace);
+  try {
+    const steps = replay(
+      runnable,
+      calls.map(({ command }) => command),
+    );
+    return {
+      ...partsOf(suite, scope),
+      initial: runnable.system.initial,
+      property: undefined,
+      steps,
+      why: whyOf(suite, scope, steps),
+      recorded: calls.map(({ expected }) => expected && resultText(expected)),
+      differences: problemsOf(runStatements(trace.statements, { scope, system }, { keepsGoing: true })),
+      broken: undefined,
+    };
+  } catch (error) {
+    throw error instanceof SpecError ? new SpecError(`${nameOf(path)}: ${error.message}`) : error;
+  }
+};
+
+/** What was wrong of each call that was made, and of what is expected behind it. */
+const problemsOf = (lines: readonly Ran[]): string[][] => {
+  const problems: string[][] = [];
+  for (const { statement, outcome, problem } of lines) {
+    if (statement.kind === 'call' && outcome?.result !== 'disabled') problems.push([]);
+    if (problem !== undefined) problems.at(-1)?.push(`not as written: ${problem}`);
+  }
+  return problems;
+};
+
+/** Nothing is explained of calls or sizes that a search does not take. */
+const whyOf = ({ model }: Suite, scope: Scope, steps: readonly Step[]): (Why | undefined)[] => {
+  const isSearched = Object.entries(model.config).every(([name, { max }]) => scope.config[name]! <= max);
+  return isSearched && !model.scripted ? explain(taskOf(model, scope, []), steps) : [];
+};
+
+const partsOf = ({ model }: Suite, scope: Scope) => ({
+  scope,
+  title: model.title,
+  legend: legendOf(model, scope.config),
+  kernel: { ...model.kernel },
+  draw: drawingOf(model, scope),
+  lane: laneOf(model),
+});

@@ -1,19 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { addAbortSignal } from 'node:stream';
+import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { Breath, Interrupted } from '../audit/breath.ts';
+import { Breath } from '../audit/breath.ts';
 import { scriptJson, scriptKtap, scriptText } from '../report/script.ts';
 import { styleOf } from '../report/style.ts';
 import { SpecError } from '../spec/errors.ts';
 import { drawingOf, laneOf, legendOf } from '../system/callbacks.ts';
-import { scopeOf } from '../system/scope.ts';
-import { scriptSystemOf } from '../system/system.ts';
-import { parseScript } from '../trace/script/parse.ts';
-import { notRun, type Ran, runLines } from '../trace/script/run.ts';
-import { givenChoices } from './check.ts';
+import { notRun, type Ran, runningStatements } from '../trace/run.ts';
 import { type Console, errorLine, exit } from './console.ts';
 import { type Format, formatOf, jsonText } from './formats.ts';
-import { findTargets } from './suites.ts';
+import { allSuites } from './suites.ts';
+import { loadTrace, nameOf } from './trace-file.ts';
 
 export interface RunOptions {
   /** `name=value`, as given. */
@@ -25,33 +21,29 @@ export interface RunOptions {
   readonly ktap?: boolean;
 }
 
-/** `pagelaw run`: 0 if every line of the script is as expected, 1 if not, 2 if the model fails at a call. */
+/**
+ * `pagelaw run`: 0 if every line of the trace is as expected, 1 if not, 2 if the model fails at a call. `name`: MODEL, MODEL@VARIANT or
+ * FILE, where the trace does not say it, or is to be run on another variant.
+ */
 export const runCommand = async (
-  name: string,
+  name: string | undefined,
   file: string,
   options: RunOptions,
   console: Console,
 ): Promise<number> => {
   const format = formatOf(options.format, options.json && 'json', options.ktap && 'ktap');
-  const [target, ...more] = await findTargets(name);
-  if (!target || more.length > 0)
-    throw new SpecError(
-      `${name} has several models; a script is run on one: export ${[target, ...more].map((one) => one?.suite.model.id).join(' or ')} alone`,
-    );
-  const { model } = target.suite;
-  const { config, alternatives } = givenChoices(model, options);
-  const choices = { variant: target.variant, config, switches: alternatives[0]!, forScript: true };
-  const scope = scopeOf(model, choices);
-  const system = scriptSystemOf(model, scope);
-  const source = await readScript(file, console);
-  const statements = parseScript(source, nameOf(file), system);
+  if (name === undefined && isModel(file))
+    throw new SpecError(`there is no trace to run; write pagelaw run ${file} FILE`);
+  const { trace, suite, scope, system } = await loadTrace(file, { ...options, name }, console);
+  const { model } = suite;
+  const { statements } = trace;
   const judging = { keepsGoing: options.keepGoing ?? false, laneOf: laneOf(model), draw: drawingOf(model, scope) };
   const lines: Ran[] = [];
   const breath = new Breath(async () => {
     await setImmediate(); // lets ctrl-C through
     return !console.interrupted.aborted;
   });
-  for (const ran of runLines(statements, { scope, system }, judging)) {
+  for (const ran of runningStatements(statements, { scope, system }, judging)) {
     lines.push(ran);
     if (breath.isDue && !(await breath.goesOn())) break;
   }
@@ -75,27 +67,5 @@ export const runCommand = async (
   return lines.every(({ standing }) => standing === 'ok') ? exit.asExpected : exit.violated;
 };
 
-const nameOf = (file: string) => (file === '-' ? '<stdin>' : file);
-
-/** In bytes. Nobody writes a longer script, but /dev/zero is one. */
-const mostBytes = 2 ** 24;
-
-/** The bytes of a file, or of standard input. Throws a SpecError for what cannot be read or has no end. */
-const readScript = async (file: string, console: Console): Promise<Uint8Array> => {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  try {
-    const stream = file === '-' ? console.input : createReadStream(file);
-    for await (const piece of addAbortSignal(console.interrupted, stream)) {
-      pieces.push(piece);
-      length += piece.length;
-      if (length > mostBytes) break;
-    }
-  } catch (error) {
-    if (console.interrupted.aborted) throw new Interrupted('interrupted');
-    throw new SpecError(`cannot read ${nameOf(file)}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (length > mostBytes)
-    throw new SpecError(`${nameOf(file)} is longer than ${mostBytes / 2 ** 20} MiB, which no script is`);
-  return Buffer.concat(pieces);
-};
+const isModel = (name: string): boolean =>
+  !existsSync(name) && allSuites().some(({ suite }) => suite.model.id === name.split('@')[0]);

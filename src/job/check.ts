@@ -13,9 +13,10 @@ import type { Suite } from '../spec/suite.ts';
 import { checkBuiltins } from '../system/builtins.ts';
 import { drawingOf, laneOf, legendOf } from '../system/callbacks.ts';
 import { type Choices, type Scope, scopeOf } from '../system/scope.ts';
-import { type Counterexample, counterexampleOf } from '../trace/file.ts';
 import { minimise } from '../trace/minimise.ts';
+import { counterexampleOf } from '../trace/record.ts';
 import { firstBreak, replay } from '../trace/replay.ts';
+import type { Claim, Counterexample } from '../trace/trace.ts';
 
 export type SearchChoice =
   | { readonly kind: 'reference'; readonly maxStates?: number }
@@ -254,7 +255,7 @@ const shown = (task: Task, property: Property, trace: Trace, search: SearchChoic
       `${task.scope.model}@${task.scope.variant}: ${trace.commands.map(describeCommand).join('; ')} broke ${property.id} once and not again: ` +
         `a transition or the property is impure (${causes})`,
     );
-  const found: Counterexample['search'] =
+  const found: Claim['search'] =
     search.kind === 'random'
       ? { kind: 'random', seed: search.seed, path, runs: search.runs, length: search.length }
       : { kind: 'exhaustive' };

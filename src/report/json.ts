@@ -91,16 +91,14 @@ export const stepsJson = (steps: readonly Step[], laneOf?: LaneOf): object[] =>
   }));
 
 /** The result of `replay --json`. */
-export const replayJson = ({ scope, lane, property, steps, recorded, why, broken }: Replayed): object => ({
+export const replayJson = ({ scope, lane, property, steps, recorded, differences, why, broken }: Replayed): object => ({
   format: 'pagelaw replay',
   version,
   model: scope.model,
   variant: scope.variant,
   config: scope.config,
   switches: scope.switches,
-  property: property.id,
-  statement: property.statement,
-  broken: broken !== undefined,
+  ...(property && { property: property.id, statement: property.statement, broken: broken !== undefined }),
   ...(broken && {
     instance: broken.instance ?? null,
     detail: broken.detail,
@@ -109,7 +107,8 @@ export const replayJson = ({ scope, lane, property, steps, recorded, why, broken
   }),
   steps: stepsJson(steps, lane).map((step, i) => ({
     ...step,
-    recorded: recorded[i],
+    ...(recorded[i] !== undefined && { recorded: recorded[i] }),
+    ...(!property && { differences: differences[i] ?? [] }),
     ...(why[i] && { why: why[i] }),
   })),
 });

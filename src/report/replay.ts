@@ -1,7 +1,6 @@
 import type { Trace } from '../engine/result.ts';
 import type { Drawing } from '../spec/drawing.ts';
 import { describeCommand } from '../spec/model.ts';
-import { describeOutcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Scope } from '../system/scope.ts';
 import type { Why } from '../trace/why.ts';
@@ -10,9 +9,9 @@ import { type LaneOf, lanesOf } from './lanes.ts';
 import type { Style } from './style.ts';
 import { brokenText, callText, changesText, loopLine } from './trace.ts';
 import { whyLines } from './why.ts';
-import { fitted, scopeName, settings, statementOf, wrapped, wrappedBelow } from './words.ts';
+import { fitted, plural, scopeName, settings, statementOf, wrapped, wrappedBelow } from './words.ts';
 
-/** A counterexample, run again. */
+/** A trace, run again. */
 export interface Replayed {
   readonly scope: Scope;
   readonly title: string;
@@ -23,22 +22,25 @@ export interface Replayed {
   readonly initial: unknown;
   /** Of a model with threads: whose step a call is. */
   readonly lane?: LaneOf | undefined;
-  readonly property: Property;
+  /** What it claims to break; undefined if it claims nothing. */
+  readonly property: Property | undefined;
   readonly steps: readonly Step[];
-  /** What each call did when the counterexample was saved. */
-  readonly recorded: readonly string[];
+  /** For each call the result that the trace has for it, if it has one. */
+  readonly recorded: readonly (string | undefined)[];
+  /** For each call what is different now, in lines. */
+  readonly differences: readonly (readonly string[])[];
   /** For each call why it did not succeed, if it did not. */
   readonly why: readonly (Why | undefined)[];
-  /** Undefined if the property holds all along. */
+  /** Where the property breaks; undefined if it holds all along. */
   readonly broken: Trace | undefined;
 }
 
 /** The report of `replay`: each call with its result and the fields it changed. */
 export const replayText = (
-  { scope, title, legend, lane, draw, initial, property, steps, recorded, why, broken }: Replayed,
+  { scope, title, legend, lane, draw, initial, property, steps, differences, why, broken }: Replayed,
   style: Style,
 ): string => {
-  const changed = steps.some(({ outcome }, i) => describeOutcome(outcome) !== recorded[i]);
+  const changed = differences.filter(({ length }) => length > 0).length;
   const shown = broken ? steps.slice(0, broken.commands.length) : steps;
   const lanes = lanesOf(shown, lane);
   const calls = shown.map((step, i) => {
@@ -46,9 +48,7 @@ export const replayText = (
     return [
       ...(i === broken?.loop ? [loopLine] : []),
       lanes?.row(step, i, style.bold) ?? callText(step, i, describeCommand(step.command), style.bold),
-      ...(describeOutcome(step.outcome) === recorded[i]
-        ? []
-        : [style.yellow(`         when it was saved: ${recorded[i]}`)]),
+      ...(differences[i] ?? []).map((line) => style.yellow(`         ${line}`)),
       changes === '' ? style.dim('         changes nothing') : changes,
       ...whyLines(why[i]).map((line) => wrappedBelow(line, 78, 9)),
       ...(draw && step.outcome.state !== step.before
@@ -66,16 +66,23 @@ export const replayText = (
       ]
         .map((line) => wrapped(line, 78))
         .join('\n'),
-      `${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`,
+      ...(property ? [`${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`] : []),
       ...(draw
         ? [`  initial state (below: ${drawingLegend})\n${drawingText(marked(draw(initial), undefined), '       ')}`]
         : []),
       calls.length === 0 ? '  in the initial state' : [...(lanes ? [lanes.head] : []), ...calls].join('\n'),
-      broken
-        ? style.red(brokenText(broken))
-        : style.green(
-            `${changed ? 'The model' : 'The property'} has changed: these calls no longer break ${property.id}.`,
-          ),
+      broken ? style.red(brokenText(broken)) : closing(property, steps.length, changed, style),
     ].join('\n\n'),
   )}\n`;
+};
+
+/** What is said in the end of a trace that breaks nothing. `changed`: how many of its calls do otherwise than it says. */
+const closing = (property: Property | undefined, calls: number, changed: number, style: Style): string => {
+  if (property)
+    return style.green(
+      `${changed > 0 ? 'The model' : 'The property'} has changed: these calls no longer break ${property.id}.`,
+    );
+  return changed === 0
+    ? style.green(`${plural(calls, 'call')}, all as written.`)
+    : style.red(`${changed} of ${plural(calls, 'call')} ${changed === 1 ? 'is' : 'are'} not as written.`);
 };

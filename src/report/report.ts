@@ -124,9 +124,10 @@ const checkCommand = (scope: Scope, target: string): string[] => [
   ...scope.flipped.flatMap((name) => ['--switch', `${name}=${scope.switches[name]}`]),
 ];
 
-/** `file` is the counterexample's. */
-export const replayReport = (replayed: Replayed, file: string): Report => {
+/** `file` is the counterexample's. Undefined for a trace that claims to break nothing. */
+export const replayReport = (replayed: Replayed, file: string): Report | undefined => {
   const { scope, property, steps, broken } = replayed;
+  if (!property) return undefined;
   return {
     ...replayed,
     how: 'replay of a saved counterexample',

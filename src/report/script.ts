@@ -1,7 +1,8 @@
 import { describeOutcome } from '../spec/outcome.ts';
 import { printable } from '../spec/printable.ts';
 import type { Scope } from '../system/scope.ts';
-import type { Part, Ran, Shown } from '../trace/script/run.ts';
+import type { Part } from '../trace/expectation.ts';
+import type { Ran, Shown } from '../trace/run.ts';
 import { drawingText, marked } from './drawing.ts';
 import { plainName } from './ktap.ts';
 import { withoutRepeats } from './repeats.ts';

@@ -1,13 +1,14 @@
-import type { Trace } from '../engine/result.ts';
+import type { Trace as Evidence } from '../engine/result.ts';
 import { type Obligation, perform, type Task, taskOf } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command, Model } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 import { layoutOf } from '../system/layout.ts';
 import { type Scope, scopeOf } from '../system/scope.ts';
-import { type Counterexample, counterexampleOf } from './file.ts';
 import { minimise } from './minimise.ts';
+import { counterexampleOf } from './record.ts';
 import { firstBreak, replay } from './replay.ts';
+import { type Counterexample, callsOf } from './trace.ts';
 
 /**
  * The counterexample that stands for its kind: in the default configuration if the same functions, called in the same order with
@@ -21,11 +22,12 @@ export const canonical = (model: Model, property: Property, scope: Scope, found:
   try {
     const task = taskOf(model, plain, [property]);
     const [obligation] = task.obligations;
-    const kinds = found.steps.map(({ command }) => command.kind);
+    const kinds = callsOf(found).map(({ command }) => command.kind);
     const trace = obligation && sameCalls(task, obligation, kinds);
     if (!obligation || !trace) return found;
     const steps = replay(task, minimise(task, obligation, trace).commands);
-    const search = found.search.kind === 'random' ? { ...found.search, config: found.config } : found.search;
+    const { search: by } = found.claim;
+    const search = by.kind === 'random' ? { ...by, config: found.origin.config } : by;
     return counterexampleOf(plain, property.id, steps, search);
   } catch (error) {
     // A model that is broken in its default configuration is told of by the check of that.
@@ -38,12 +40,12 @@ export const canonical = (model: Model, property: Property, scope: Scope, found:
 const mostCalls = 20_000;
 
 /** The first trace, in the order of commands, that calls these functions in this order and breaks the property. */
-const sameCalls = (task: Task, obligation: Obligation, kinds: readonly string[]): Trace | undefined => {
+const sameCalls = (task: Task, obligation: Obligation, kinds: readonly string[]): Evidence | undefined => {
   const layout = layoutOf(task.system.state);
   // Of two ways to a state the first will do, unless the way itself is judged.
   const seen = obligation.property.on === 'path' ? undefined : new Set<string>();
   let calls = 0;
-  const from = (state: unknown, commands: readonly Command[]): Trace | undefined => {
+  const from = (state: unknown, commands: readonly Command[]): Evidence | undefined => {
     const left = kinds.length - commands.length;
     if (left === 0) return firstBreak(task, obligation, commands);
     const key = `${left} ${layout.encode(state).join()}`;

@@ -1,4 +1,4 @@
-import type { Trace } from '../engine/result.ts';
+import type { Trace as Evidence } from '../engine/result.ts';
 import type { Obligation, Task } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
@@ -11,7 +11,7 @@ import { firstBreak } from './replay.ts';
  * replacing one by one that comes earlier (so no argument can be made smaller), exchanging two, or renaming pages, that is,
  * swapping two values of an argument throughout. Every accepted change is to a preferred trace, which is why this ends.
  */
-export const minimise = (task: Task, obligation: Obligation, found: Trace): Trace => {
+export const minimise = (task: Task, obligation: Obligation, found: Evidence): Evidence => {
   const numbers = new Map(task.commands.map((command, i) => [describeCommand(command), i]));
   const number = (command: Command) => numbers.get(describeCommand(command))!;
   const smaller = (a: readonly Command[], b: readonly Command[]) => {
@@ -36,7 +36,7 @@ export const minimise = (task: Task, obligation: Obligation, found: Trace): Trac
 };
 
 /** A candidate that the model cannot follow, because a command is disabled there, breaks nothing. */
-const breaks = (task: Task, obligation: Obligation, commands: readonly Command[]): Trace | undefined => {
+const breaks = (task: Task, obligation: Obligation, commands: readonly Command[]): Evidence | undefined => {
   try {
     return firstBreak(task, obligation, commands);
   } catch (error) {

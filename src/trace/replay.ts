@@ -1,14 +1,22 @@
 import { LoopWatch } from '../engine/explored.ts';
 import { decides } from '../engine/findings.ts';
-import type { Trace } from '../engine/result.ts';
-import { isEnd, judge, type Obligation, perform, type Task } from '../engine/task.ts';
+import type { Trace as Evidence } from '../engine/result.ts';
+import { isEnd, judge, type Obligation, perform, type Runnable, type Task } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
 import type { Step } from '../spec/property.ts';
 import { layoutOf } from '../system/layout.ts';
+import { startOf, type Trace } from './trace.ts';
+
+/** The task with the start state of a trace for its initial state. */
+export const startingAt = <R extends Runnable>(task: R, trace: Trace): R => {
+  const start = startOf(trace);
+  if (start === undefined) return task;
+  return { ...task, system: { ...task.system, initial: task.system.state.canonical(start) } };
+};
 
 /** Runs commands from the initial state with the plain model. Throws a SpecError at one that cannot be given there. */
-export const replay = (task: Task, commands: readonly Command[]): Step[] => {
+export const replay = (task: Runnable, commands: readonly Command[]): Step[] => {
   const steps: Step[] = [];
   let before = task.system.initial;
   for (const [i, command] of commands.entries()) {
@@ -29,7 +37,7 @@ export const firstBreak = (
   task: Task,
   { property, instances }: Obligation,
   commands: readonly Command[],
-): Trace | undefined => {
+): Evidence | undefined => {
   const steps = replay(task, commands);
   if (property.on === 'path') return firstLoop(task, { property, instances }, steps);
   for (let length = 0; length <= steps.length; length++) {
@@ -51,7 +59,7 @@ export const firstBreak = (
 };
 
 /** Where along the steps a loop is closed first that breaks a property that is judged of paths. */
-const firstLoop = (task: Task, { property, instances }: Obligation, steps: readonly Step[]): Trace | undefined => {
+const firstLoop = (task: Task, { property, instances }: Obligation, steps: readonly Step[]): Evidence | undefined => {
   const layout = layoutOf(task.system.state);
   const watches = instances.map((instance) => ({ instance, watch: new LoopWatch(task, { property, instance }) }));
   for (let length = 0; length <= steps.length; length++) {

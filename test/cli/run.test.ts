@@ -488,7 +488,7 @@ describe('wrong usage gets one line and exit status 2', () => {
     ],
     [['run', 'pkvm-ownership', 'none.script'], 'pagelaw: cannot read none.script: ENOENT'],
     [['run', 'pkvm-ownership', directory], `pagelaw: cannot read ${directory}: EISDIR`],
-    [['run', 'pkvm-ownership'], "pagelaw: missing required argument 'script'"],
+    [['run', 'pkvm-ownership'], 'pagelaw: there is no trace to run; write pagelaw run pkvm-ownership FILE'],
     [
       ['run', 'pkvm-ownership', 'x', '--set', 'page=1'],
       'pagelaw: there is no config parameter of pkvm-ownership called page; did you mean pages?',

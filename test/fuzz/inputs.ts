@@ -8,6 +8,7 @@ import { check } from '../../src/job/check.ts';
 import { describeCommand } from '../../src/spec/index.ts';
 import { scopeOf } from '../../src/system/scope.ts';
 import { systemOf } from '../../src/system/system.ts';
+import { counterexampleText } from '../../src/trace/counterexample.ts';
 import { parseScript } from '../../src/trace/script/parse.ts';
 import { pagelaw, type Ran } from '../cli/fake-console.ts';
 
@@ -196,7 +197,7 @@ export const anyChoice: fc.Arbitrary<Input> = fc.constantFrom(...suites).chain((
 const saved = async (): Promise<readonly string[]> => {
   const suite = suites.find(({ model }) => model.id === 'pkvm-mmio')!;
   const { properties } = await check(suite, { variant: 'before' }, { kind: 'exhaustive', maxStates: 300 });
-  return properties.flatMap(({ counterexample }) => (counterexample ? JSON.stringify(counterexample, null, 2) : []));
+  return properties.flatMap(({ counterexample }) => (counterexample ? counterexampleText(counterexample, '.') : []));
 };
 
 /** JSON with one value in it replaced, or left out. */

@@ -23,8 +23,8 @@ import {
 } from '../../src/spec/index.ts';
 import { type Choices, scopeOf } from '../../src/system/scope.ts';
 import { systemOf } from '../../src/system/system.ts';
+import { runStatements } from '../../src/trace/run.ts';
 import { parseScript } from '../../src/trace/script/parse.ts';
-import { runScript } from '../../src/trace/script/run.ts';
 import { seedFault } from '../seeded-fault.ts';
 import { broken, trace } from './verdicts.ts';
 
@@ -183,7 +183,7 @@ describe('errnos', () => {
   it('model/pkvm-ownership/errnos.script runs as it says', () => {
     const task = taskOf(suite.model, scopeOf(suite.model, { config: { memcache: 4 } }), []);
     const file = 'errnos.script';
-    const ran = runScript(parseScript(readFileSync(join(folder, file), 'utf8'), file, task.system), task);
+    const ran = runStatements(parseScript(readFileSync(join(folder, file), 'utf8'), file, task.system), task);
     expect(ran.filter(({ standing }) => standing !== 'ok')).toEqual([]);
     expect(ran.length).toBeGreaterThan(150);
   });
@@ -194,7 +194,7 @@ describe('errnos', () => {
     ['lifecycle.script', { variant: '7.2-hypercalls', config: { metadata: 1, pages: 4 } }],
   ])('model/pkvm-ownership/%s runs as it says', (file, choices) => {
     const task = taskOf(suite.model, scopeOf(suite.model, choices), []);
-    const ran = runScript(parseScript(readFileSync(join(folder, file), 'utf8'), file, task.system), task);
+    const ran = runStatements(parseScript(readFileSync(join(folder, file), 'utf8'), file, task.system), task);
     expect(ran.filter(({ standing }) => standing !== 'ok')).toEqual([]);
   });
 
@@ -427,7 +427,7 @@ host_unshare_guest(gfn=0, nr=2, vm=1) -> 0
 expect host=[OWNED,OWNED] vms[1].guest=[invalid,invalid]
 finalize_teardown_vm(vm=1) -> 0
 host_unshare_guest(gfn=0, nr=2, vm=1) -> -EINVAL (no such VM, or none of its vCPUs loaded)`;
-  const ran = runScript(parseScript(text, 'a.script', task.system), task);
+  const ran = runStatements(parseScript(text, 'a.script', task.system), task);
   expect(ran.filter(({ standing }) => standing !== 'ok')).toEqual([]);
 });
 

@@ -1,13 +1,14 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { formatted } from '../../src/cli/formats.ts';
 import { github } from '../../src/report/github.ts';
-import { expression, itf } from '../../src/report/itf.ts';
 import { junit } from '../../src/report/junit.ts';
 import { ktap } from '../../src/report/ktap.ts';
 import { mail } from '../../src/report/mail.ts';
 import { markdown } from '../../src/report/markdown.ts';
 import type { Report } from '../../src/report/report.ts';
+import { expression } from '../../src/trace/itf/value.ts';
 import { typed } from '../cli/fake-console.ts';
 import { sampleReports } from './sample.ts';
 
@@ -77,13 +78,13 @@ describe('ITF', () => {
     reports.flatMap((report) =>
       report.findings
         .filter((finding) => finding.counterexample)
-        .map((finding) => ({ finding, trace: itf(report, finding) })),
+        .map((finding) => ({ finding, trace: JSON.parse(formatted('itf', [{ ...report, findings: [finding] }])) })),
     );
 
   it('is as it is described', () => {
     expect(every().length).toBeGreaterThan(4);
     for (const { trace } of every()) {
-      const { vars, states, loop = 0 } = v.parse(schema, JSON.parse(JSON.stringify(trace)));
+      const { vars, states, loop = 0 } = v.parse(schema, trace);
       expect(loop).toBeLessThan(states.length);
       for (const [i, { '#meta': meta, ...values }] of states.entries()) {
         expect(meta.index).toBe(i);
@@ -250,7 +251,7 @@ describe('--format', () => {
     const none = await typed('check pkvm-mmio@fixed --format yaml');
     expect([none.status, none.err]).toEqual([
       2,
-      "pagelaw: option '--format <name>' argument 'yaml' is invalid. Allowed choices are text, mail, json, markdown, itf, junit, ktap, github.\n",
+      "pagelaw: option '--format <name>' argument 'yaml' is invalid. Allowed choices are text, mail, json, markdown, script, itf, junit, ktap, github.\n",
     ]);
   });
 });

@@ -1,8 +1,8 @@
 import { known } from '../../known.ts';
 import { type Errno, errnoNumbers, isErrno } from '../../spec/errno.ts';
 import { SpecError } from '../../spec/errors.ts';
+import type { Expected } from '../trace.ts';
 import { excerpt, isName, Scanner, words } from './scanner.ts';
-import type { Expected } from './statement.ts';
 import { numberIn } from './values.ts';
 
 /** Reads what stands behind the arrow: `-EIO (no pae_root), WARN pae_root is NULL`. */
@@ -21,6 +21,22 @@ export const readExpected = (scanner: Scanner): Expected => {
     throw new SpecError(
       `${excerpt(text)} (${excerpt(reason)}): a success has no reason; what it returned is written -> 2`,
     );
+  return { ...returned, warnings };
+};
+
+/**
+ * Reads a result as `describeOutcome` words it, whatever its reason and its WARNs have in them: `resultText` gives the same text back.
+ * Throws a SpecError for a text that is no result.
+ */
+export const expectedIn = (text: string): Expected => {
+  // The reason is as short as it can be while nothing but WARNs follows.
+  const [, head = text, reason, rest = ''] = /^([^ ,]*)(?: \((.*?)\))?((?:, WARN .*)?)$/s.exec(text) ?? [];
+  const result = resultOf(head);
+  const warnings = rest.split(', WARN ').slice(1);
+  if (reason === undefined) return { ...result, warnings };
+  if (result.result !== 'ok') return { ...result, reason, warnings };
+  const returned = resultOf(reason.replace(/^returned /, ''));
+  if (returned.result !== 'ok' || !reason.startsWith('returned ')) throw noResult(text);
   return { ...returned, warnings };
 };
 

@@ -1,6 +1,7 @@
 import type { Shape } from '../../spec/domain.ts';
 import { SpecError } from '../../spec/errors.ts';
-import { type Field, isList, type Path, pathText, type Value } from './statement.ts';
+import { type Field, isList, type Path, type Value } from '../trace.ts';
+import { pathText } from './write.ts';
 
 /**
  * The state with one field, or the same field in each element of a span, set otherwise. Of a variant whose kind changes, fields are

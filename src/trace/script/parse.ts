@@ -1,19 +1,20 @@
-import { known } from '../../known.ts';
-import type { Domain } from '../../spec/domain.ts';
 import { SpecError } from '../../spec/errors.ts';
-import type { Command, System } from '../../spec/model.ts';
-import { controlIn, printable } from '../../spec/printable.ts';
-import { readExpected } from './expected.ts';
+import type { System } from '../../spec/model.ts';
+import type { Field, Path, Statement } from '../trace.ts';
+import { readCall } from './call.ts';
 import { withField } from './init.ts';
+import { linesOf } from './lines.ts';
+import { readModel } from './model.ts';
 import { excerpt, isName, Scanner, words } from './scanner.ts';
-import { type Expected, type Field, type Path, pathText, type Statement, type Value } from './statement.ts';
 import { ends, type Place, readPath, readValue } from './values.ts';
+import { pathText } from './write.ts';
 
 /*
  * A script is a text file of calls and expectations, one a line.
  *
  *   script    = { line newline }
- *   line      = [ call | expect | init | show ] [ "#" comment ]
+ *   line      = [ model | call | expect | init | show ] [ "#" comment ]
+ *   model     = "model" name [ "@" variant ] { name "=" word }   before anything else
  *   call      = name "(" [ argument { "," argument } ] ")" [ ( "->" | "=" ) result ]
  *   argument  = value | name "=" value                  positional ones first, in the order of the kernel function
  *   result    = outcome { "," "WARN" [ text ] }
@@ -52,38 +53,12 @@ export const parseScript = (source: string | Uint8Array, file: string, system: S
   return statements;
 };
 
-/** The lines, each as a function that reads it or throws a SpecError. A line ends with \n or \r\n. */
-function* linesOf(source: string | Uint8Array): Generator<() => string> {
-  const isText = typeof source === 'string';
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const decoded = (bytes: Uint8Array) => () => {
-    try {
-      return decoder.decode(bytes);
-    } catch {
-      throw new SpecError('the line is not UTF-8');
-    }
-  };
-  let start = 0;
-  for (;;) {
-    const end = isText ? source.indexOf('\n', start) : source.indexOf(10, start);
-    const [from, to] = [start, end < 0 ? source.length : end];
-    const read = isText ? () => source.slice(from, to) : decoded(source.subarray(from, to));
-    yield () => {
-      const text = read();
-      const skipped = from === 0 && text.startsWith(byteOrderMark) ? 1 : 0;
-      return text.slice(skipped, text.endsWith('\r') ? -1 : undefined);
-    };
-    if (end < 0) return;
-    start = end + 1;
-  }
-}
-
-const byteOrderMark = '\ufeff';
-
 /** Reads line after line; what a line means may depend on those before it. */
 class Reader {
   readonly #system: System;
   readonly #top: Place;
+  /** Whether a statement was read. */
+  #isBegun = false;
   /** As `init` has made it. */
   #initial: unknown;
   /** Where the first call is. */
@@ -98,13 +73,13 @@ class Reader {
   }
 
   read(source: string, line: number): Statement | undefined {
-    checkCharacters(source);
     const scanner = new Scanner(source);
     if (scanner.isAtEnd) {
       const text = words(scanner.rest().slice(1));
       return text === '' ? undefined : { kind: 'heading', line, text };
     }
     const statement = this.#statement(scanner, line);
+    this.#isBegun = true;
     if (!scanner.isAtEnd) throw new SpecError(`${excerpt(scanner.until(''))} is too much`);
     return statement;
   }
@@ -114,6 +89,7 @@ class Reader {
     const word = scanner.word();
     scanner.skipSpaces();
     if (scanner.next !== '(') {
+      if (word === 'model') return { kind: 'model', line, ...this.#model(scanner) };
       if (word === 'expect') return { kind: 'expect', line, fields: this.#fields(scanner, 'expect') };
       if (word === 'init') return { kind: 'init', line, ...this.#init(scanner) };
       if (word === 'show') return { kind: 'show', line, paths: this.#paths(scanner) };
@@ -124,10 +100,16 @@ class Reader {
         `${excerpt(scanner.until(''))} is neither a call nor an expectation; a call is, for example, ${exampleOf(this.#system)} -> 0`,
       );
     }
-    const call = callOf(word, scanner, this.#system);
+    const call = readCall(word, scanner, this.#system);
     if ('pfn' in call.command && typeof call.command.pfn === 'number') this.#pfn = call.command.pfn;
     this.#firstCall ??= line;
     return { kind: 'call', line, ...call };
+  }
+
+  /** Which model that is was found out before: see `modelOf`. */
+  #model(scanner: Scanner): Pick<Extract<Statement, { kind: 'model' }>, 'name' | 'settings'> {
+    if (this.#isBegun) throw new SpecError('model comes before anything else, and once');
+    return readModel(scanner);
   }
 
   #init(scanner: Scanner): Pick<Extract<Statement, { kind: 'init' }>, 'fields' | 'state'> {
@@ -201,85 +183,9 @@ const checkGap = (scanner: Scanner) => {
   if (!scanner.isAtGap) throw new SpecError(`${excerpt(scanner.until(' \t'))} is too much; a space is missing`);
 };
 
-/** Nothing that ends a line elsewhere, or steers a terminal, is part of a line. */
-const checkCharacters = (source: string) => {
-  const at = controlIn(source);
-  if (at < 0) return;
-  const char = printable(source.charAt(at));
-  throw new SpecError(`column ${at + 1} has the control character ${char}; a line ends with \\n or \\r\\n`);
-};
-
 /** A call with every argument named, as an example to follow. */
 const exampleOf = (system: System): string => {
   const [first] = system.command.values();
   const { kind, ...args } = first!;
   return `${kind}(${Object.entries(args).map(([name, value]) => `${name}=${value}`)})`;
-};
-
-type Fields = Readonly<Record<string, Domain>>;
-
-const casesOf = ({ command }: System): Readonly<Record<string, Fields>> =>
-  command.shape.kind === 'variant' ? command.shape.cases : {};
-
-const callOf = (written: string, scanner: Scanner, system: System): { command: Command; expected?: Expected } => {
-  const cases = casesOf(system);
-  const kind = kindOf(written, Object.keys(cases));
-  const form = `${kind}(${Object.keys(cases[kind]!).join(', ')})`;
-  if (!scanner.take('(')) throw new SpecError(`${excerpt(written)} is not followed by its arguments; write ${form}`);
-  const command = { kind, ...argumentsOf(kind, cases[kind]!, scanner, form) };
-  const misfit = system.command.misfit(command);
-  if (misfit) throw new SpecError(`${form}: ${misfit.path}: ${misfit.reason}`);
-  if (scanner.isAtEnd) return { command };
-  if (!scanner.take('->') && !scanner.take('='))
-    throw new SpecError(`${excerpt(scanner.until(''))} after the call; a result is written -> 0 or -> -EPERM`);
-  return { command, expected: readExpected(scanner) };
-};
-
-/** The call's name, with or without what the kernel puts before it. */
-const kindOf = (written: string, kinds: readonly string[]): string => {
-  if (kinds.includes(written)) return written;
-  const [longest] = kinds
-    .filter((kind) => written.startsWith('__') && written.endsWith(`_${kind}`))
-    .sort((a, b) => b.length - a.length);
-  return longest ?? known('call', written.replace(/^__(pkvm_)?/, ''), kinds);
-};
-
-/** What stands between the brackets, the first of which is behind us. */
-const argumentsOf = (kind: string, fields: Fields, scanner: Scanner, form: string): Readonly<Record<string, Value>> => {
-  const names = Object.keys(fields);
-  const given = new Map<string, Value>();
-  let isNamed = false;
-  scanner.skipSpaces();
-  while (!scanner.take(')')) {
-    if (given.size > 0 && !scanner.take(',')) throw new SpecError(`a bracket is not closed; write ${form}`);
-    scanner.skipSpaces();
-    const name = takesName(scanner);
-    const positional = names[given.size];
-    if (name === undefined && (isNamed || positional === undefined)) {
-      const text = excerpt(scanner.until(ends.argument)) || 'nothing';
-      if (isNamed) throw new SpecError(`${text} has no name but follows an argument that has; write ${form}`);
-      throw new SpecError(`${text} is one argument too many; write ${form}`);
-    }
-    isNamed ||= name !== undefined;
-    const of = name === undefined ? positional! : known(`argument of ${kind}`, name, names);
-    if (given.has(of)) throw new SpecError(`${of} is given twice; write ${form}`);
-    given.set(of, readValue(scanner, fields[of]!.shape, of, ends.argument));
-    scanner.skipSpaces();
-  }
-  const missing = names.find((name) => !given.has(name));
-  if (missing !== undefined) throw new SpecError(`${missing} is missing; write ${form}`);
-  return Object.fromEntries(names.map((name) => [name, given.get(name)!]));
-};
-
-/** Steps over `name =` if that comes next. */
-const takesName = (scanner: Scanner): string | undefined => {
-  const start = scanner.at;
-  const name = scanner.word();
-  scanner.skipSpaces();
-  if (isName(name) && scanner.take('=')) {
-    scanner.skipSpaces();
-    return name;
-  }
-  scanner.backTo(start);
-  return undefined;
 };

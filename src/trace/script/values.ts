@@ -1,8 +1,9 @@
 import { known } from '../../known.ts';
-import type { Domain, Shape } from '../../spec/domain.ts';
+import type { Fields, Shape } from '../../spec/domain.ts';
 import { SpecError } from '../../spec/errors.ts';
+import type { Path, Span, Value } from '../trace.ts';
 import { excerpt, isName, type Scanner } from './scanner.ts';
-import { type Path, pathText, type Span, type Value } from './statement.ts';
+import { pathText } from './write.ts';
 
 /** What ends a value: of an argument, of a field of the state, of an element of a list, of a field of a record. */
 export const ends = { argument: ',)', field: ' \t', element: ',]', inRecord: ',}' } as const;
@@ -66,8 +67,6 @@ const readList = (scanner: Scanner, { length, element }: Extract<Shape, { kind: 
   if (values.length !== length) throw wrong();
   return values;
 };
-
-type Fields = Readonly<Record<string, Domain>>;
 
 /** `{kind: leaf, level: 3}`, the kind first. */
 const readCase = (scanner: Scanner, { cases }: Extract<Shape, { kind: 'variant' }>, where: string): Value => {

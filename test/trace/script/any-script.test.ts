@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { errnoNumbers, SpecError } from '../../../src/spec/index.ts';
 import { printable } from '../../../src/spec/printable.ts';
 import { parseScript } from '../../../src/trace/script/parse.ts';
-import { type Expected, type Statement, statementText } from '../../../src/trace/script/statement.ts';
+import { statementText } from '../../../src/trace/script/write.ts';
+import type { Expected, Statement } from '../../../src/trace/trace.ts';
 import { system } from './sample.ts';
 
 /** Statements, or one SpecError of one line that names a line of the file. Anything else fails. */

@@ -14,11 +14,11 @@ import {
   SpecError,
   variant,
   warn,
-} from '../../../src/spec/index.ts';
-import { scopeOf } from '../../../src/system/scope.ts';
-import { scriptSystemOf } from '../../../src/system/system.ts';
-import { parseScript } from '../../../src/trace/script/parse.ts';
-import { type RunOptions, runScript } from '../../../src/trace/script/run.ts';
+} from '../../src/spec/index.ts';
+import { scopeOf } from '../../src/system/scope.ts';
+import { scriptSystemOf } from '../../src/system/system.ts';
+import { type RunOptions, runStatements } from '../../src/trace/run.ts';
+import { parseScript } from '../../src/trace/script/parse.ts';
 
 const state = record({
   n: range(0, 3),
@@ -71,7 +71,7 @@ const counter = defineModel({
 const ran = (text: string, options: RunOptions = {}) => {
   const scope = scopeOf(counter);
   const system = scriptSystemOf(counter, scope);
-  return runScript(parseScript(text, 'a.script', system), { scope, system }, options);
+  return runStatements(parseScript(text, 'a.script', system), { scope, system }, options);
 };
 
 const run = (text: string, options: RunOptions = {}) =>

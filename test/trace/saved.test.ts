@@ -4,12 +4,9 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
 import { check } from '../../src/job/check.ts';
-import {
-  type Counterexample,
-  counterexamplePath,
-  loadCounterexample,
-  saveCounterexample,
-} from '../../src/trace/file.ts';
+import { counterexampleText } from '../../src/trace/counterexample.ts';
+import { counterexamplePath, loadCounterexample, saveCounterexample } from '../../src/trace/saved.ts';
+import type { Counterexample } from '../../src/trace/trace.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -38,18 +35,21 @@ describe('a counterexample file', () => {
     const one = await found();
     const path = counterexamplePath('dir', one);
     expect(path).toMatch(/^dir\/pkvm-mmio@v4\.single-owner\.[0-9a-f]{8}\.json$/);
+    const { origin, claim, statements } = one;
     const random = { kind: 'random', seed: 1, path: '0', runs: 1, length: 1 } as const;
-    const reordered = { ...one, search: random, config: Object.fromEntries(Object.entries(one.config).reverse()) };
+    const config = Object.fromEntries(Object.entries(origin.config).reverse());
+    const reordered = { ...one, origin: { ...origin, config }, claim: { ...claim, search: random } };
     expect(counterexamplePath('dir', reordered)).toBe(path);
-    expect(counterexamplePath('dir', { ...one, switches: { ...one.switches, donateChecksMmio: true } })).not.toBe(path);
-    expect(counterexamplePath('dir', { ...one, steps: [...one.steps, ...one.steps] })).not.toBe(path);
+    const mended = { ...one, origin: { ...origin, switches: { ...origin.switches, donateChecksMmio: true } } };
+    expect(counterexamplePath('dir', mended)).not.toBe(path);
+    expect(counterexamplePath('dir', { ...one, statements: [...statements, ...statements] })).not.toBe(path);
   });
 
   it('finds the model file it came from, from wherever it is read', async () => {
     const path = join(directory, 'saved', 'one.json');
     await saveCounterexample(path, await found(), join(directory, 'my-model.ts'));
     expect(JSON.parse(readFileSync(path, 'utf8')).module).toBe('../my-model.ts');
-    expect((await loadCounterexample(path)).module).toBe(join(directory, 'my-model.ts'));
+    expect((await loadCounterexample(path)).origin.module).toBe(join(directory, 'my-model.ts'));
   });
 
   it.each([
@@ -78,11 +78,19 @@ describe('a counterexample file', () => {
       [{ command: {}, result: 'ok' }],
       'steps.0.command.kind: Invalid key: Expected "kind" but received undefined',
     ],
+    [
+      'steps',
+      [{ command: { kind: 'tick' }, result: 'fine, thanks' }],
+      'steps.0.result: fine, thanks is not a result; it is 0, or what the call returns (2), -EPERM or another errno, panic or disabled',
+    ],
     ['search', { kind: 'magic' }, 'search.kind: Invalid type: Expected ("exhaustive" | "random") but received "magic"'],
     ['more', 1, 'more: Invalid key: Expected never but received "more"'],
   ])('with %s = %j is refused', async (field, value, message) => {
     const path = join(directory, 'damaged.json');
-    writeFileSync(path, JSON.stringify({ ...(await found()), [field]: value }));
+    writeFileSync(
+      path,
+      JSON.stringify({ ...JSON.parse(counterexampleText(await found(), directory)), [field]: value }),
+    );
     await expect(loadCounterexample(path)).rejects.toThrow(message);
   });
 
@@ -104,7 +112,8 @@ describe('a counterexample file', () => {
     const path = join(directory, 'one.json');
     await saveCounterexample(path, await found());
     chmodSync(path, 0o444);
-    await saveCounterexample(path, { ...(await found()), property: 'no-panic' });
-    expect((await loadCounterexample(path)).property).toBe('no-panic');
+    const one = await found();
+    await saveCounterexample(path, { ...one, claim: { ...one.claim, property: 'no-panic' } });
+    expect((await loadCounterexample(path)).claim.property).toBe('no-panic');
   });
 });

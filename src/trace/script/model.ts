@@ -1,0 +1,82 @@
+import { dirname, join } from 'node:path';
+import { known } from '../../known.ts';
+import { SpecError } from '../../spec/errors.ts';
+import { type Model, switchValues } from '../../spec/model.ts';
+import { linesOf } from './lines.ts';
+import { excerpt, Scanner } from './scanner.ts';
+
+/** `pkvm-mmio@v4` or `./my-model.mts@v4`, and `name=value` for what differs in configuration and switches, as written. */
+export interface Named {
+  readonly name: string;
+  readonly settings: readonly string[];
+}
+
+/** Reads what stands behind the word `model`. */
+export const readModel = (scanner: Scanner): Named => {
+  scanner.skipSpaces();
+  const name = scanner.until(' \t');
+  if (!/^[^@=]+(@[^@=]+)?$/.test(name))
+    throw new SpecError(`${excerpt(name) || 'nothing'} is not a model; write model NAME or model NAME@VARIANT`);
+  const settings: string[] = [];
+  while (!scanner.isAtEnd) {
+    const setting = scanner.until(' \t');
+    if (!/^\w+=[^=]+$/.test(setting)) throw new SpecError(`${excerpt(setting)} is not NAME=VALUE, without spaces`);
+    settings.push(setting);
+  }
+  return { name, settings };
+};
+
+/** What a script names in its first statement; undefined if that is another one. Throws a SpecError `file:line: ...`. */
+export const modelOf = (source: string | Uint8Array, file: string): Named | undefined => {
+  let line = 0;
+  for (const read of linesOf(source)) {
+    line++;
+    const scanner = scannerOf(read);
+    if (scanner?.isAtEnd) continue;
+    if (scanner?.word() !== 'model') return undefined;
+    scanner.skipSpaces();
+    if (scanner.next === '(') return undefined;
+    try {
+      return readModel(scanner);
+    } catch (error) {
+      throw error instanceof SpecError ? new SpecError(`${file}:${line}: ${error.message}`) : error;
+    }
+  }
+  return undefined;
+};
+
+/** Undefined for a line that cannot be read: whoever reads the whole script says why. */
+const scannerOf = (read: () => string): Scanner | undefined => {
+  try {
+    return new Scanner(read());
+  } catch {
+    return undefined;
+  }
+};
+
+/** A name with its parts. A model's id has neither a dot nor a slash; a file has, and is relative to the file that names it. */
+export const located = ({ name, settings }: Named, file: string) => {
+  const [model = '', variant] = name.split('@');
+  const where = /[./\\]/.test(model) ? { module: join(dirname(file), model) } : { model };
+  return { ...where, variant, settings };
+};
+
+/** The settings as values of the model's configuration and switches. Throws a SpecError for a name that the model does not have. */
+export const settingsIn = (settings: readonly string[], model: Model) => {
+  const config: Record<string, number> = {};
+  const switches: Record<string, boolean | string> = {};
+  for (const setting of settings) {
+    const at = setting.indexOf('=');
+    const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
+    known(`config parameter or switch of ${model.id}`, name, [
+      ...Object.keys(model.config),
+      ...Object.keys(model.switches),
+    ]);
+    if (Object.hasOwn(config, name) || Object.hasOwn(switches, name)) throw new SpecError(`${name} is given twice`);
+    if (Object.hasOwn(model.config, name)) {
+      if (!/^-?\d+$/.test(value)) throw new SpecError(`${setting} is not an integer`);
+      config[name] = Number(value);
+    } else switches[name] = switchValues(model.switches[name]!).find((one) => String(one) === value) ?? value;
+  }
+  return { config, switches };
+};
