@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { extname } from 'node:path';
 import * as v from 'valibot';
 import { suites as ours } from '../../properties/index.ts';
 import { known } from '../known.ts';
+import { importModelFile } from '../load/model-file.ts';
+import { isTypeScript } from '../load/strip-types.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Suite } from '../spec/suite.ts';
-import { thrown } from '../system/guarded.ts';
 import { needSpace, spaceFor } from './ulimit.ts';
 
 /** A suite, and the file it came from if pagelaw did not bring it. */
@@ -38,20 +38,12 @@ export const findTargets = async (name: string): Promise<Target[]> => {
 /** Whether a target names a file and not a model that pagelaw brings. */
 export const isFile = (name: string) => /[/\\]/.test(name) || ['.ts', '.mts', '.mjs'].includes(extname(name));
 
-/** The suites that a file exports by default: one, or an array. TypeScript is loaded as it is. */
+/** The suites that a file exports by default: one, or an array. */
 export const suitesOf = async (file: string): Promise<Located[]> => {
   if (!existsSync(file)) throw new SpecError(`there is no file ${file}`);
-  const isTypeScript = /\.m?ts$/.test(file);
-  if (isTypeScript) needSpace(spaceFor.typeScript, 'loading TypeScript');
+  if (isTypeScript(file)) needSpace(spaceFor.typeScript, 'loading TypeScript');
   const wrong = (what: string) => new SpecError(`${file} cannot be used as a model: ${what}`);
-  let loaded: { default?: unknown };
-  try {
-    const url = pathToFileURL(resolve(file)).href;
-    loaded = isTypeScript ? await importTypeScript(url) : await import(url);
-  } catch (error) {
-    throw wrong(firstLine(error));
-  }
-  const exported = loaded.default;
+  const { default: exported } = await importModelFile(file);
   if (isCommonJs(exported))
     throw wrong(
       'it is loaded as CommonJS, where a write to a frozen state is lost in silence; call it .mts, or put "type": "module" in its package.json',
@@ -60,12 +52,6 @@ export const suitesOf = async (file: string): Promise<Located[]> => {
   if (list.length === 0 || !list.every(isSuite))
     throw wrong('its default export is not a suite; end it with export default suite({ ... })');
   return list.map((suite) => ({ suite, module: file }));
-};
-
-/** Loads tsx only when a TypeScript file is named: Node 20 does not read TypeScript by itself. */
-const importTypeScript = async (url: string): Promise<{ default?: unknown }> => {
-  const { tsImport } = await import('tsx/esm/api');
-  return tsImport(url, import.meta.url);
 };
 
 /** An ES module that was compiled to CommonJS has its default export one level further down. */
@@ -86,9 +72,3 @@ const suiteSchema = v.looseObject({
   properties: v.array(v.looseObject({ id: v.string(), on: v.string(), applies: callable, instances: callable })),
   violates: v.record(v.string(), v.array(v.string())),
 });
-
-const firstLine = (error: unknown) => {
-  if (!(error instanceof Error)) return thrown(error);
-  const lines = error.message.split('\n').filter((line) => line.trim() !== '');
-  return lines.slice(0, 2).join(' ').trim() || thrown(error);
-};

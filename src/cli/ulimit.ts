@@ -37,8 +37,8 @@ export const spaceFor = {
   worker: 0.7 * gibibyte,
   /** A program in WebAssembly, as Graphviz is. */
   webAssembly: 10.1 * gibibyte,
-  /** tsx: a worker that runs WebAssembly, and that again. */
-  typeScript: 22 * gibibyte,
+  /** What takes the types out is WebAssembly in a thread of its own. */
+  typeScript: 11 * gibibyte,
 };
 
 /** Throws a SpecError where V8 would end the process, with no word of what to do about it. `what`: what needs the room. */

@@ -58,11 +58,7 @@ export class Workers {
     this.#width = width;
     this.#commands = commands;
     this.#chunk = Math.max(1, Math.min(mostInChunk, Math.floor(callsInChunk / commands)));
-    // Loaders that keep the names of functions, as tsx does, wrap them in calls of __name.
-    const code = [
-      'const __name = (f) => f;',
-      `(${serve.toString()})(require('node:worker_threads').parentPort, ${hashOf.toString()}, ${JSON.stringify(counters)});`,
-    ].join('\n');
+    const code = `(${serve.toString()})(require('node:worker_threads').parentPort, ${hashOf.toString()}, ${JSON.stringify(counters)});`;
     const started: Worker[] = [];
     try {
       while (started.length < count) started.push(this.#start(code));
