@@ -20,7 +20,7 @@ const allowed: Readonly<
     ours: ['src/spec', 'src/system', 'src/table', 'src/engine', 'src'],
     packages: ['valibot'],
   },
-  'src/job': { ours: ['src/spec', 'src/system', 'src/engine', 'src/trace'], packages: [] },
+  'src/job': { ours: ['src/spec', 'src/system', 'src/engine', 'src/trace'], packages: ['valibot'] },
   'src/audit': {
     ours: ['src/spec', 'src/system', 'src/observe', 'src/table', 'src/engine', 'src/trace'],
     packages: [],

@@ -9,7 +9,7 @@ import { SpecError } from '../spec/errors.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
-import { drawingOf, laneOf, legendOf } from '../system/callbacks.ts';
+import { presentationOf } from '../system/presentation.ts';
 import { type Scope, scopeOf } from '../system/scope.ts';
 import { itf } from '../trace/itf/write.ts';
 import { completeSettings } from '../trace/open.ts';
@@ -71,8 +71,7 @@ export const runAgain = (
     const steps = replay(task, commands);
     const recorded = calls.map(({ expected }) => expected && resultText(expected));
     return {
-      ...partsOf(suite, scope),
-      initial: task.system.initial,
+      ...presentationOf(suite.model, scope, task.system.initial),
       property,
       steps,
       why: explained ? explain(task, steps) : [],
@@ -99,8 +98,7 @@ const runAsWritten = (path: string, { trace, suite, scope, system }: LoadedTrace
       calls.map(({ command }) => command),
     );
     return {
-      ...partsOf(suite, scope),
-      initial: runnable.system.initial,
+      ...presentationOf(suite.model, scope, runnable.system.initial),
       property: undefined,
       steps,
       why: whyOf(suite, scope, steps),
@@ -128,12 +126,3 @@ const whyOf = ({ model }: Suite, scope: Scope, steps: readonly Step[]): (Why | u
   const isSearched = Object.entries(model.config).every(([name, { max }]) => scope.config[name]! <= max);
   return isSearched && !model.scripted ? explain(taskOf(model, scope, []), steps) : [];
 };
-
-const partsOf = ({ model }: Suite, scope: Scope) => ({
-  scope,
-  title: model.title,
-  legend: legendOf(model, scope.config),
-  kernel: { ...model.kernel },
-  draw: drawingOf(model, scope),
-  lane: laneOf(model),
-});

@@ -5,14 +5,13 @@ import { searchRandom } from '../engine/random/random.ts';
 import { searchReference } from '../engine/reference/reference.ts';
 import type { Covered, CrossCheck, Judged, Pulse, SearchResult, Trace, Verdict } from '../engine/result.ts';
 import { causes, type Task, taskOf } from '../engine/task.ts';
-import type { Drawing } from '../spec/drawing.ts';
 import { SpecError } from '../spec/errors.ts';
-import { describeCommand, type Lane } from '../spec/model.ts';
+import { describeCommand } from '../spec/model.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
 import { checkBuiltins } from '../system/builtins.ts';
-import { drawingOf, laneOf, legendOf } from '../system/callbacks.ts';
-import { type Choices, type Scope, scopeOf } from '../system/scope.ts';
+import { type Presentation, presentationOf } from '../system/presentation.ts';
+import { type Choices, scopeOf } from '../system/scope.ts';
 import { minimise } from '../trace/minimise.ts';
 import { counterexampleOf } from '../trace/record.ts';
 import { firstBreak, replay } from '../trace/replay.ts';
@@ -58,16 +57,7 @@ export interface CheckedProperty {
 }
 
 /** What one search of one variant says. */
-export interface CheckResult {
-  readonly scope: Scope;
-  readonly title: string;
-  readonly legend: string | undefined;
-  /** The names of calls in the kernel. */
-  readonly kernel: Readonly<Partial<Record<string, string>>>;
-  readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
-  readonly initial: unknown;
-  /** Of a model with threads: whose step a call is. */
-  readonly lane: ((step: Step) => Lane | undefined) | undefined;
+export interface CheckResult extends Presentation {
   readonly search: SearchChoice;
   /** Whether only named properties were judged. */
   readonly filtered: boolean;
@@ -148,13 +138,7 @@ export const check = async (
   const defaultConfig = scope.resized.length === 0;
   const known = scope.flipped.length === 0 ? suite.violates[scope.variant]! : [];
   return {
-    scope,
-    title: model.title,
-    legend: legendOf(model, scope.config),
-    kernel: { ...model.kernel },
-    draw: drawingOf(model, scope),
-    initial: task.system.initial,
-    lane: laneOf(model),
+    ...presentationOf(model, scope, task.system.initial),
     search,
     filtered: options.properties !== undefined,
     properties: judged.map(({ property, verdict }) => ({

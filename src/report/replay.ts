@@ -1,27 +1,17 @@
 import type { Trace } from '../engine/result.ts';
-import type { Drawing } from '../spec/drawing.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Property, Step } from '../spec/property.ts';
-import type { Scope } from '../system/scope.ts';
+import type { Presentation } from '../system/presentation.ts';
 import type { Why } from '../trace/why.ts';
 import { drawingLegend, drawingText, marked } from './drawing.ts';
-import { type LaneOf, lanesOf } from './lanes.ts';
+import { lanesOf } from './lanes.ts';
 import type { Style } from './style.ts';
 import { brokenText, callText, changesText, loopLine } from './trace.ts';
 import { whyLines } from './why.ts';
 import { fitted, plural, scopeName, settings, statementOf, wrapped, wrappedBelow } from './words.ts';
 
 /** A trace, run again. */
-export interface Replayed {
-  readonly scope: Scope;
-  readonly title: string;
-  readonly legend: string | undefined;
-  /** The names of calls in the kernel. */
-  readonly kernel: Readonly<Partial<Record<string, string>>>;
-  readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
-  readonly initial: unknown;
-  /** Of a model with threads: whose step a call is. */
-  readonly lane?: LaneOf | undefined;
+export interface Replayed extends Presentation {
   /** What it claims to break; undefined if it claims nothing. */
   readonly property: Property | undefined;
   readonly steps: readonly Step[];

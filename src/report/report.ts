@@ -1,23 +1,14 @@
 import type { Trace } from '../engine/result.ts';
 import type { CheckedProperty, CheckResult } from '../job/check.ts';
-import type { Drawing } from '../spec/drawing.ts';
-import { type Command, describeCommand } from '../spec/model.ts';
 import type { Property, Step } from '../spec/property.ts';
+import type { Presentation } from '../system/presentation.ts';
 import type { Scope } from '../system/scope.ts';
 import type { Replayed } from './replay.ts';
 import { brokenText, instanceWords } from './trace.ts';
 import { boundWords, count, crossCheckWords, plural, scopeName, settings, verdictWords } from './words.ts';
 
 /** What the formats for mail, CI and other tools are made of: one search of one variant, or one counterexample run again. */
-export interface Report {
-  readonly scope: Scope;
-  readonly title: string;
-  readonly legend: string | undefined;
-  readonly kernel: Readonly<Partial<Record<string, string>>>;
-  readonly draw: ((state: unknown) => readonly Drawing[]) | undefined;
-  readonly initial: unknown;
-  /** Whose step a call is, in a model with threads. */
-  readonly lane?: ((step: Step) => { readonly thread: string; readonly step: string } | undefined) | undefined;
+export interface Report extends Presentation {
   /** What was run, e.g. `exhaustive search`. */
   readonly how: string;
   /** What that covered, e.g. `3,600 states, up to 8 calls deep`. */
@@ -184,8 +175,3 @@ export const brokenWords = (trace: Trace): string =>
   brokenText(trace)
     .replace(/\s*\n\s*/g, ' ')
     .replace(/^\s*=> /, '');
-
-/** Where a call is found in the kernel. */
-export const kernelName = ({ kernel }: Report, { kind }: Command): string | undefined => kernel[kind];
-
-export const callName = (command: Command): string => describeCommand(command);
