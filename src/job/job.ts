@@ -54,7 +54,7 @@ export type Job = v.InferOutput<typeof jobSchema>;
 
 export const newJob = (job: Omit<Job, 'format' | 'version'>): Job => ({ format: 'pagelaw job', version: 1, ...job });
 
-/** A job that comes from a file or from another process. Throws a SpecError that names the first field that is wrong. */
+/** A job that comes from a file or over a wire. Throws a SpecError that names the first field that is wrong. */
 export const parseJob = (value: unknown): Job => {
   const parsed = v.safeParse(jobSchema, value);
   if (parsed.success) return parsed.output;

@@ -61,7 +61,7 @@ export const runThread = (
       await received;
       if (job !== undefined) {
         queue.endAt(job);
-        failure ??= 'ended before it had finished; does a model file call process.exit(), or wait for ever?';
+        failure ??= 'a thread that runs searches ended early; does a model file call exit(), or wait for ever?';
         settle({ job, error: new SpecError(failure) });
         queue.leave(data.lane);
       }
