@@ -9,9 +9,9 @@ import {
   type Labels,
 } from '../report/difference.ts';
 import { styleOf } from '../report/style.ts';
-import { givenChoices } from './check.ts';
 import { type Console, exit, gravest } from './console.ts';
 import { commandLine, formatOf, jsonText } from './formats.ts';
+import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
 import { pulseFor } from './pulse.ts';
 import { oneTarget, type ReviewOptions } from './review.ts';

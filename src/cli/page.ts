@@ -5,7 +5,7 @@ import { audit } from '../audit/audit.ts';
 import { Interrupted } from '../audit/breath.ts';
 import type { OverMemory } from '../engine/explicit/memory.ts';
 import { taskOf } from '../engine/task.ts';
-import type { CheckResult, SearchChoice } from '../job/check.ts';
+import type { CheckResult } from '../job/check.ts';
 import { type Extra, htmlReport } from '../report/html.ts';
 import { lifeExtras } from '../report/html-life.ts';
 import { dotOf } from '../report/life-graph.ts';
@@ -14,7 +14,6 @@ import { svgOf } from '../report/svg.ts';
 import type { Unfinished } from '../report/text.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
-import type { Choices } from '../system/scope.ts';
 import { replaceFile } from '../trace/replace-file.ts';
 import { explainer, type Why } from '../trace/why.ts';
 import type { Console } from './console.ts';
@@ -22,17 +21,11 @@ import { pulseFor } from './pulse.ts';
 import type { Target } from './suites.ts';
 import { needSpace, spaceFor } from './ulimit.ts';
 
-/** One search of one variant. */
-export interface Job {
-  readonly target: Target;
-  readonly choices: Choices;
-  readonly search: SearchChoice;
-}
-
-/** What was found, by job, as far as these were done. */
+/** One search of one variant, and what was found. */
 export interface Searched {
-  readonly results: readonly CheckResult[];
-  readonly reports: readonly Report[];
+  readonly target: Target;
+  readonly result: CheckResult;
+  readonly report: Report;
 }
 
 /** Throws a SpecError if the page could not be written: better before a search than after it. */
@@ -48,8 +41,8 @@ export const checkPage = (file: string): void => {
   }
 };
 
-interface Page extends Searched {
-  readonly jobs: readonly Job[];
+interface Page {
+  readonly searched: readonly Searched[];
   readonly overMemory: OverMemory;
   readonly unfinished: Unfinished | undefined;
 }
@@ -60,12 +53,10 @@ interface Page extends Searched {
  */
 export const writePage = async (file: string, page: Page, console: Console): Promise<unknown[]> => {
   const errors: unknown[] = [];
-  const { results, reports } = page;
   const lives = await livesOf(page, errors, console);
   const whys = await whysOf(page, errors, console);
   console.progress?.('');
-  const searched = results.map((result, i) => ({ result, report: reports[i]! }));
-  const text = htmlReport(searched, {
+  const text = htmlReport(page.searched, {
     extras: (scope) => lives.get(JSON.stringify(scope)) ?? [],
     why: (finding) => whys.get(finding) ?? [],
     unfinished: page.unfinished,
@@ -80,20 +71,20 @@ export const writePage = async (file: string, page: Page, console: Console): Pro
 
 /** By scope: what the report shows of the life of a page, for variants that were named and for default ones. */
 const livesOf = async (
-  { jobs, results, overMemory }: Page,
+  { searched, overMemory }: Page,
   errors: unknown[],
   console: Console,
 ): Promise<Map<string, Extra[]>> => {
   const lives = new Map<string, Extra[]>();
-  for (const [i, { scope, search, bound }] of results.entries()) {
-    const { target, choices } = jobs[i]!;
+  for (const { target, result } of searched) {
+    const { scope, search, bound } = result;
     const { model } = target.suite;
     const isAsked = target.variant !== undefined || scope.variant === model.defaultVariant;
     if (!model.classify || search.kind === 'random' || bound || !isAsked || console.interrupted.aborted) continue;
     const name = scopeName(scope);
     const pulse = pulseFor(console, `${name} life cycle`);
     try {
-      const { life, bound } = await audit(model, choices, { commands: [], pulse, overMemory });
+      const { life, bound } = await audit(model, scope, { commands: [], pulse, overMemory });
       if (!life || bound) continue;
       needSpace(spaceFor.webAssembly, 'drawing a life cycle');
       lives.set(JSON.stringify(scope), lifeExtras(life, name, await svgOf(dotOf(life, name, false))));
@@ -109,14 +100,15 @@ const statesNearCall = 5_000;
 
 /** By finding: why calls of its counterexample were refused. */
 const whysOf = async (
-  { jobs, reports }: Page,
+  { searched }: Page,
   errors: unknown[],
   console: Console,
 ): Promise<Map<Finding, readonly (Why | undefined)[]>> => {
   const whys = new Map<Finding, readonly (Why | undefined)[]>();
-  for (const [i, { scope, findings }] of reports.entries())
+  for (const { target, report } of searched)
     try {
-      const explain = explainer(taskOf(jobs[i]!.target.suite.model, scope, []), statesNearCall);
+      const { scope, findings } = report;
+      const explain = explainer(taskOf(target.suite.model, scope, []), statesNearCall);
       for (const finding of findings) {
         if (!finding.counterexample) continue;
         console.progress?.(`${scopeName(scope)}: why calls were refused`);

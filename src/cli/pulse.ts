@@ -5,7 +5,10 @@ import type { Console } from './console.ts';
 const millisecondsBetweenLines = 100;
 
 /** Draws the progress of a search, lets ctrl-C through, and stops the search when it has come. */
-export const pulseFor = ({ progress, interrupted }: Console, title: string): Pulse => {
+export const pulseFor = (
+  { progress, interrupted }: Pick<Console, 'progress'> & { readonly interrupted: Pick<AbortSignal, 'aborted'> },
+  title: string,
+): Pulse => {
   const start = performance.now();
   let last = start;
   return async (searched) => {

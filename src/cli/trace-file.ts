@@ -9,8 +9,8 @@ import { type Scope, scopeOf } from '../system/scope.ts';
 import { scriptSystemOf } from '../system/system.ts';
 import { openTrace, type TraceFile } from '../trace/open.ts';
 import type { Trace } from '../trace/trace.ts';
-import { givenChoices } from './check.ts';
 import type { Console } from './console.ts';
+import { givenChoices } from './given.ts';
 import { allSuites, findTargets, suitesOf, type Target } from './suites.ts';
 
 /** What the command line says of the model of a trace. It counts more than what the file says. */

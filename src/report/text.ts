@@ -59,8 +59,22 @@ export const unfinishedWords = (why: Unfinished): string =>
 
 /** The report of `check`: a table for each model and search, the traces that want to be seen, and a summary. */
 export const checkText = (results: readonly CheckResult[], options: TextOptions): string => {
+  const parts = [
+    tablesText(results, options),
+    detailsText(results, options),
+    fitted(summaryText(results, options.style, options)),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+};
+
+/** A table for each model and search. */
+export const tablesText = (results: readonly CheckResult[], options: TextOptions): string =>
+  fitted([...groupBy(results, tableKey).values()].map((group) => resultTable(group, options)).join('\n\n'));
+
+/** The traces that want to be seen, and what was covered where that was asked for; '' if there are none. */
+export const detailsText = (results: readonly CheckResult[], options: TextOptions): string => {
   const { style } = options;
-  const blocks = [...groupBy(results, tableKey).values()].map((group) => resultTable(group, options));
+  const blocks: string[] = [];
   for (const result of results) {
     const shown = result.properties.filter(
       (one) => one.standing !== 'ok' && (options.inFull || one.standing !== 'known'),
@@ -69,10 +83,12 @@ export const checkText = (results: readonly CheckResult[], options: TextOptions)
     blocks.push(...shown.map((one) => violationText(result, one, style)));
   }
   if (options.coverage) blocks.push(...results.map(coverageText));
-  return `${fitted([...blocks, summaryText(results, style, options)].join('\n\n'))}\n`;
+  return fitted(blocks.join('\n\n'));
 };
 
-const tableKey = ({ scope, search }: CheckResult) => `${scope.model} ${search.kind} ${settings(scope.config)}`;
+/** Results with the same key are rows of one table. */
+export const tableKey = ({ scope, search }: Pick<CheckResult, 'scope' | 'search'>): string =>
+  `${scope.model} ${search.kind} ${settings(scope.config)}`;
 
 const groupBy = <T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> => {
   const groups = new Map<string, T[]>();

@@ -297,7 +297,7 @@ describe('check', () => {
     const { status, out, lines } = await typed('check pkvm-mmio', { interruptAfter: 3 });
     expect(status).toBe(130);
     expect(lines[0]).toMatch(
-      /^pkvm-mmio@before exhaustive: [\d.K]+ states, [\d.K]+ waiting, depth \d+, [\d.KM]+ calls\/s, \d+ MiB, [\d.K]+ rows$/,
+      /^0\/22 pkvm-mmio@before exhaustive: [\d.K]+ states, [\d.K]+ waiting, depth \d+, [\d.KM]+ calls\/s, \d+ MiB, [\d.K]+ rows$/,
     );
     expect(out).toContain('Incomplete (interrupted)');
     expect(out).not.toContain('All as expected');

@@ -1,0 +1,129 @@
+import { resolve } from 'node:path';
+import { match } from 'ts-pattern';
+import type { SearchChoice } from '../job/check.ts';
+import { type Job, newJob } from '../job/job.ts';
+import { known } from '../known.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Model } from '../spec/model.ts';
+import { type Scope, scopeOf } from '../system/scope.ts';
+import { givenChoices, type ScopeOptions } from './given.ts';
+import { type LimitOptions, limitsOf } from './limits.ts';
+import type { Target } from './suites.ts';
+
+/** How to search, as given. */
+interface SearchOptions extends LimitOptions {
+  readonly search?: SearchChoice['kind'];
+  readonly symmetry?: 'on' | 'off' | 'check';
+  /** true: check proofs by the whole reference search; a number: the seed of the sample by which they are checked. */
+  readonly crossCheck?: true | number;
+  readonly runs?: number;
+  readonly length?: number;
+  readonly seed?: number;
+  readonly path?: string;
+}
+
+/** What is asked for: in which scopes, for which properties, and how. */
+export interface PlanOptions extends ScopeOptions, SearchOptions {
+  readonly property?: readonly string[];
+  /** Variants by properties instead of a list, and of a switch every value that is named. */
+  readonly matrix?: boolean;
+  readonly coverage?: boolean;
+  /** A file for the results as a page of HTML. */
+  readonly report?: string;
+}
+
+/** A job with one version of the code, whose scope is given. */
+export interface Planned {
+  readonly target: Target;
+  readonly job: Job;
+  readonly scope: Scope;
+}
+
+/** Every search, in order. Throws a SpecError for a name that is not known, or where there would be nothing to judge. */
+export const plan = (targets: readonly Target[], options: PlanOptions): Planned[] => {
+  const ids = [...new Set(targets.flatMap(({ suite }) => suite.properties.map(({ id }) => id)))];
+  for (const id of options.property ?? []) known('property', id, ids);
+  const jobs = targets.flatMap((target) => jobsOf(target, options));
+  if (!options.property) return jobs;
+  const judging = jobs.filter(({ target: { suite }, scope: { switches, config } }) =>
+    suite.properties.some((one) => options.property!.includes(one.id) && one.applies(switches, config)),
+  );
+  if (judging.length === 0)
+    throw new SpecError(`${options.property.join(', ')}: no meaning for the switches of what is to be checked`);
+  return judging;
+};
+
+/** Every variant of the target, exhaustively on the default configuration and at random on the large one, unless options say less. */
+const jobsOf = (target: Target, options: PlanOptions): Planned[] => {
+  const { model } = target.suite;
+  const { config, alternatives } = givenChoices(model, options);
+  const all = target.variant === undefined && (options.switch === undefined || options.matrix === true);
+  const variants = all ? Object.keys(model.variants) : [target.variant ?? model.defaultVariant];
+  const searches = searchesOf(options);
+  // Where nothing is larger at random, it would only see again what was proved.
+  const useful = Object.values(model.config).some(({ large }) => large !== undefined) ? searches : searches.slice(0, 1);
+  return useful.flatMap((search) =>
+    variants.flatMap((variant) =>
+      alternatives.map((switches) => {
+        const used = search.kind === 'random' ? { ...largeConfig(model), ...config } : config;
+        const job = newJob({
+          model: { id: model.id, ...(target.module !== undefined && { file: resolve(target.module) }) },
+          config: used,
+          versions: [{ variant, switches }],
+          ...(options.property && { properties: [...options.property] }),
+          search,
+          crossCheck: {
+            by: options.crossCheck === true ? 'reference' : 'auto',
+            seed: typeof options.crossCheck === 'number' ? options.crossCheck : Math.floor(Math.random() * 2 ** 31),
+          },
+          dead: (options.coverage ?? false) || options.report !== undefined,
+        });
+        return { target, job, scope: scopeOf(model, { variant, config: used, switches }) };
+      }),
+    ),
+  );
+};
+
+const defaults = { runs: 1000, length: 100, seed: 1 };
+
+/** Throws a SpecError for an option that the search does not have. */
+const searchesOf = (options: PlanOptions): SearchChoice[] => {
+  const { search, runs, length, seed, path, maxStates, symmetry } = options;
+  const misplaced = (names: readonly (keyof PlanOptions)[], other: string) => {
+    const given = names.find((name) => options[name] !== undefined);
+    if (given)
+      throw new SpecError(
+        `--${given.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is an option of ${other} search`,
+      );
+  };
+  if (options.matrix && search === 'random') throw new SpecError('--matrix is an option of exhaustive search');
+  if (options.matrix && options.coverage) throw new SpecError('--coverage is not an option of --matrix');
+  if (options.matrix && search === undefined) return searchesOf({ ...options, search: 'exhaustive' });
+  if (search === 'random') misplaced(['maxStates', 'maxMemory', 'workers', 'symmetry'], 'exhaustive');
+  if (search === 'reference') misplaced(['maxMemory', 'workers', 'symmetry'], 'exhaustive');
+  if (search === 'exhaustive' || search === 'reference') misplaced(['runs', 'length', 'seed', 'path'], 'random');
+  const random: SearchChoice = {
+    kind: 'random',
+    runs: runs ?? defaults.runs,
+    length: length ?? defaults.length,
+    seed: seed ?? defaults.seed,
+    ...(path !== undefined && { path }),
+  };
+  if (path !== undefined && Number(path) >= random.runs)
+    throw new SpecError(`--path ${path} is not one of the ${random.runs} runs from 0 on`);
+  const bounded = maxStates === undefined ? {} : { maxStates };
+  const exhaustive: SearchChoice = {
+    kind: 'exhaustive',
+    ...limitsOf(options),
+    ...(symmetry !== undefined && { symmetry }),
+  };
+  return match(search)
+    .with(undefined, () => [exhaustive, random])
+    .with('exhaustive', () => [exhaustive])
+    .with('reference', (kind): SearchChoice[] => [{ kind, ...bounded }])
+    .with('random', () => [random])
+    .exhaustive();
+};
+
+const largeConfig = (model: Model): Record<string, number> =>
+  Object.fromEntries(Object.entries(model.config).map(([name, spec]) => [name, spec.large ?? spec.default]));
