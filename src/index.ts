@@ -1,5 +1,6 @@
-export type { Covered, Trace, Verdict } from './engine/result.ts';
-export { type CheckedProperty, type CheckResult, check, type SearchChoice, type Standing } from './job/check.ts';
+export type { Search } from './engine/index.ts';
+export type { Covered, Proof, Trace, Verdict } from './engine/result.ts';
+export { type CheckedProperty, type CheckResult, check, type Standing } from './job/check.ts';
 export * from './spec/index.ts';
 export { type Layout, layoutOf, type Slot } from './system/layout.ts';
 export { type Choices, type Scope, scopeOf } from './system/scope.ts';

@@ -83,6 +83,13 @@ describe('who may import whom', () => {
     }
   });
 
+  it('engines know nothing of one another', () => {
+    const engineOf = (file: string) => /^src\/engine\/(\w+)\//.exec(file)?.[1];
+    for (const file of files.filter((one) => engineOf(one) !== undefined))
+      for (const { from } of importsOf(file).filter((one) => one.from.startsWith('.')))
+        expect([engineOf(file), undefined]).toContain(engineOf(relative(root, resolve(root, dirname(file), from))));
+  });
+
   it('reports know results only as types', () => {
     for (const file of files.filter((one) => folderOf(one) === 'src/report'))
       for (const { from, onlyTypes } of importsOf(file))

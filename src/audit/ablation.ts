@@ -1,6 +1,7 @@
+import type { Monitor } from '../engine/engine.ts';
 import { explore } from '../engine/explicit/exhaustive.ts';
-import type { OverMemory } from '../engine/explicit/memory.ts';
-import type { Bound, Pulse, Trace, Verdict } from '../engine/result.ts';
+import type { MemoryGuard } from '../engine/memory.ts';
+import type { Bound, Trace, Verdict } from '../engine/result.ts';
 import { type Task, taskOf } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Command, switchValues } from '../spec/model.ts';
@@ -85,9 +86,9 @@ export interface Ablation {
 export interface AblationOptions {
   readonly maxStates?: number;
   readonly maxBytes?: number;
-  readonly overMemory?: OverMemory;
+  readonly memoryGuard?: MemoryGuard;
   readonly workers?: number;
-  readonly pulse?: Pulse;
+  readonly monitor?: Monitor;
   /** At most so many searches to find minimal sets. */
   readonly budget: number;
 }
@@ -246,7 +247,7 @@ const combinationsOf = async (
   scope: Scope,
   names: readonly string[],
   flips: readonly Flip[],
-  { budget, pulse }: AblationOptions,
+  { budget, monitor }: AblationOptions,
   search: (switches: Scope['switches']) => Promise<Searched>,
 ): Promise<Combinations | undefined> => {
   if (names.length === 0 || names.length > mostSwitches) return undefined;
@@ -266,7 +267,7 @@ const combinationsOf = async (
   let implied = 0;
   let left: Combinations['left'];
   const doing = `sets of switches, ${sets.length} in all`;
-  const breath = new Breath(async () => (await pulse?.({ states: 0, transitions: 0, depth: 0, doing })) ?? true);
+  const breath = new Breath(async () => (await monitor?.({ states: 0, transitions: 0, depth: 0, doing })) ?? true);
   for (const [i, bits] of sets.entries()) {
     if (breath.isDue && !(await breath.goesOn())) {
       left = { why: 'interrupted', sets: sets.length - i };

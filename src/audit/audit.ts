@@ -1,6 +1,7 @@
-import { type Exploration, explore } from '../engine/explicit/exhaustive.ts';
-import type { OverMemory } from '../engine/explicit/memory.ts';
-import type { Pulse } from '../engine/result.ts';
+import type { Monitor } from '../engine/engine.ts';
+import { explore } from '../engine/explicit/exhaustive.ts';
+import type { Exploration } from '../engine/exploration.ts';
+import type { MemoryGuard } from '../engine/memory.ts';
 import { taskOf } from '../engine/task.ts';
 import type { Model } from '../spec/model.ts';
 import { legendOf } from '../system/callbacks.ts';
@@ -17,9 +18,9 @@ export interface AuditOptions {
   readonly inFull?: boolean;
   readonly maxStates?: number;
   readonly maxBytes?: number;
-  readonly overMemory?: OverMemory;
+  readonly memoryGuard?: MemoryGuard;
   readonly workers?: number;
-  readonly pulse?: Pulse;
+  readonly monitor?: Monitor;
 }
 
 /** Explores the model in full, and reads the rules and the life cycle of its pages off the tables and the graph. */
@@ -30,13 +31,13 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
   const { covered, bound, explored } = await explore(task, {
     ...search,
     mayLeaveDomain: true, // without properties it is not seen whether a violation comes before that
-    symmetry: false, // every state is to be seen, not one for all that are alike
+    symmetry: 'off', // every state is to be seen, not one for all that are alike
   });
   const shown = `${covered.states.toLocaleString('en')} ${covered.states === 1 ? 'state' : 'states'}`;
   const hint = 'nothing is shown; --max-states N shows what N states have';
   if (bound?.kind === 'interrupted') throw new Interrupted(`interrupted after ${shown}: ${hint}`);
   let doing = '';
-  const breath = () => new Breath(async () => (await search.pulse?.({ ...covered, doing })) ?? true);
+  const breath = () => new Breath(async () => (await search.monitor?.({ ...covered, doing })) ?? true);
   try {
     const depths = depthsOf(explored);
     const kinds = [...new Set(task.commands.map(({ kind }) => kind))].filter((kind) => only?.includes(kind) ?? true);

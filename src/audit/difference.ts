@@ -1,6 +1,8 @@
-import { type Exploration, explore } from '../engine/explicit/exhaustive.ts';
-import type { OverMemory } from '../engine/explicit/memory.ts';
-import type { Bound, Pulse, Verdict } from '../engine/result.ts';
+import type { Monitor } from '../engine/engine.ts';
+import { explore } from '../engine/explicit/exhaustive.ts';
+import type { Exploration } from '../engine/exploration.ts';
+import type { MemoryGuard } from '../engine/memory.ts';
+import type { Bound, Verdict } from '../engine/result.ts';
 import { perform, type Task, taskOf } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
@@ -75,9 +77,9 @@ export interface Difference {
 export interface DifferenceOptions {
   readonly maxStates?: number;
   readonly maxBytes?: number;
-  readonly overMemory?: OverMemory;
+  readonly memoryGuard?: MemoryGuard;
   readonly workers?: number;
-  readonly pulse?: Pulse;
+  readonly monitor?: Monitor;
   /** Whether to look for differences in states that neither side reaches as well; true if not given. */
   readonly beyond?: boolean;
   /** Sides that have been explored already, state by state. */
@@ -112,7 +114,7 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
   const cases = new Cases(left, right, layout, pairs);
   const states = ofA.states.count + ofB.states.count;
   const breath = new Breath(
-    async () => (await options.pulse?.({ states, transitions: 0, depth: 0, doing: 'comparing calls' })) ?? true,
+    async () => (await options.monitor?.({ states, transitions: 0, depth: 0, doing: 'comparing calls' })) ?? true,
   );
 
   let common = 0;
@@ -164,7 +166,7 @@ export interface ExploredTask extends Exploration {
 }
 
 const exploreSide = async (task: Task, options: DifferenceOptions): Promise<ExploredTask> => {
-  const { judged, bound, explored } = await explore(task, { ...options, symmetry: false });
+  const { judged, bound, explored } = await explore(task, { ...options, symmetry: 'off' });
   return { ...explored, verdicts: new Map(judged.map(({ property, verdict }) => [property.id, verdict])), bound };
 };
 

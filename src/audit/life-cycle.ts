@@ -1,4 +1,4 @@
-import type { Exploration } from '../engine/explicit/exhaustive.ts';
+import type { Exploration } from '../engine/exploration.ts';
 import { causes, type Task } from '../engine/task.ts';
 import { viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';

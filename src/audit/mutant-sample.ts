@@ -1,5 +1,5 @@
-import { resultOf } from '../engine/result.ts';
 import { randomNumbers } from '../engine/seeded.ts';
+import { coverageKey } from '../engine/tally.ts';
 import type { Task } from '../engine/task.ts';
 import type { TransitionTable } from '../table/transition-table.ts';
 import type { Mutant } from './mutants.ts';
@@ -20,7 +20,7 @@ export const sampled = (
   for (const [i, { row, fault }] of mutants.entries()) {
     const { command, outcome } = transitions.row(row);
     const field = 'path' in fault ? withoutIndices(fault.path) : '';
-    const key = JSON.stringify([commands[command]!.kind, resultOf(outcome), fault.kind, field]);
+    const key = JSON.stringify([commands[command]!.kind, coverageKey(outcome), fault.kind, field]);
     kinds.set(key, [...(kinds.get(key) ?? []), i]);
   }
   const random = randomNumbers(seed);

@@ -1,8 +1,8 @@
 import { CallJudgements } from '../engine/explicit/call-judgements.ts';
-import type { Exploration } from '../engine/explicit/exhaustive.ts';
 import { TransitionLearner } from '../engine/explicit/learner.ts';
 import { StateJudgements } from '../engine/explicit/state-judgements.ts';
 import { StateSet } from '../engine/explicit/state-set.ts';
+import type { Exploration, PackedStates } from '../engine/exploration.ts';
 import { type Explored, judgeExplored, noSuccessor } from '../engine/explored.ts';
 import { decides, Findings, type Judgeable } from '../engine/findings.ts';
 import { judge, type Obligation, type Task } from '../engine/task.ts';
@@ -68,7 +68,7 @@ export class MutantSearch {
   readonly #transitions: TransitionTable;
   readonly #learner: TransitionLearner;
   /** The states that the model itself reaches. In these, and in calls from them but the faulty one, every property holds. */
-  readonly #known: StateSet;
+  readonly #known: PackedStates;
   readonly #obligations: readonly Obligation[];
   readonly #ofStates: StateJudgements;
   readonly #ofCalls: CallJudgements;

@@ -1,6 +1,8 @@
-import { type Exploration, explore } from '../engine/explicit/exhaustive.ts';
-import type { OverMemory } from '../engine/explicit/memory.ts';
-import type { Bound, Pulse } from '../engine/result.ts';
+import type { Monitor } from '../engine/engine.ts';
+import { explore } from '../engine/explicit/exhaustive.ts';
+import type { Exploration } from '../engine/exploration.ts';
+import type { MemoryGuard } from '../engine/memory.ts';
+import type { Bound } from '../engine/result.ts';
 import { type Task, taskOf } from '../engine/task.ts';
 import type { Errno } from '../spec/errno.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -57,8 +59,8 @@ export interface MutationOptions {
   readonly seed: number;
   readonly maxStates?: number;
   readonly maxBytes?: number;
-  readonly overMemory?: OverMemory;
-  readonly pulse?: Pulse;
+  readonly memoryGuard?: MemoryGuard;
+  readonly monitor?: Monitor;
   /** Called before each mutant; false: no more. */
   readonly tell?: (done: number, all: number) => Promise<boolean>;
 }
@@ -76,7 +78,7 @@ export const mutationAudit = async (
   const task = taskOf(suite.model, scope, suite.properties);
   const { explored: ground, ...result } = await explore(task, {
     ...options,
-    symmetry: false,
+    symmetry: 'off',
     workers: 1, // with more, rows would be numbered in an order of chance
   });
   if (result.bound && result.bound.kind !== 'interrupted') throw unsearched(scope, result.bound);

@@ -1,4 +1,4 @@
-import type { Exploration } from '../engine/explicit/exhaustive.ts';
+import type { Exploration } from '../engine/exploration.ts';
 import type { Task } from '../engine/task.ts';
 import { leads } from '../table/transition-table.ts';
 import type { Breath } from './breath.ts';

@@ -14,7 +14,7 @@ import type { Console } from './console.ts';
 import { type Format, formatOf, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
-import { pulseFor } from './pulse.ts';
+import { monitorFor } from './progress.ts';
 import { findTargets } from './suites.ts';
 import { needSpace, spaceFor } from './ulimit.ts';
 
@@ -52,7 +52,7 @@ export const auditCommand = async (name: string, options: AuditOptions, console:
     ...(isPicture ? { commands: [] } : command && { commands: command }),
     inFull: command !== undefined || format === 'json' || format === 'csv',
     ...guardedLimitsOf(options, console),
-    pulse: pulseFor(console, scopeName(scope)),
+    monitor: monitorFor(console, scopeName(scope)),
   });
   console.progress?.('');
   console.out(await inFormat(format, result, options, console));

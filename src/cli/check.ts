@@ -9,7 +9,7 @@ import { corpusDirectory, replayCorpus } from './corpus.ts';
 import { type Format, formatOf, formats } from './formats.ts';
 import { endStatus } from './limits.ts';
 import { runLocally } from './local-jobs.ts';
-import { memoryGuard, memoryLimit } from './memory.ts';
+import { memoryGuardFor, memoryLimit } from './memory.ts';
 import { checkPage, type Searched, writePage } from './page.ts';
 import { type Planned, type PlanOptions, plan } from './plan.ts';
 import { checkedDirectory, saveAll } from './save.ts';
@@ -70,8 +70,8 @@ export const checkCommand = async (
   if (options.report !== undefined && results.length > 0) {
     const { report, maxMemory } = options;
     await attempt(async () => {
-      const overMemory = memoryGuard(memoryLimit(maxMemory), console);
-      for (const error of await writePage(report, { searched, overMemory, unfinished }, console))
+      const memoryGuard = memoryGuardFor(memoryLimit(maxMemory), console);
+      for (const error of await writePage(report, { searched, memoryGuard, unfinished }, console))
         failures.push({ error });
       if (format === 'text') console.out(`Report: ${report}\n`);
     });

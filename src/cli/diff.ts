@@ -13,7 +13,7 @@ import { type Console, exit, gravest } from './console.ts';
 import { commandLine, formatOf, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
-import { pulseFor } from './pulse.ts';
+import { monitorFor } from './progress.ts';
 import { oneTarget, type ReviewOptions } from './review.ts';
 import type { Target } from './suites.ts';
 
@@ -37,7 +37,7 @@ export const diffCommand = async (
   });
   const found = await difference(side(a), side(b), {
     ...guardedLimitsOf(options, console),
-    pulse: pulseFor(console, `${nameA} and ${nameB}`),
+    monitor: monitorFor(console, `${nameA} and ${nameB}`),
   }).catch((error: unknown) => {
     if (!(error instanceof Interrupted)) throw error;
     throw new Interrupted(

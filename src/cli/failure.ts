@@ -1,4 +1,4 @@
-import { isOutOfMemory } from '../engine/explicit/memory.ts';
+import { isOutOfMemory } from '../engine/memory.ts';
 import { SpecError } from '../spec/errors.ts';
 import { thrown } from '../system/guarded.ts';
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Console, exit, stoppedStatus } from './console.ts';
-import { memoryGuard, memoryLimit, workersThatFit } from './memory.ts';
+import { memoryGuardFor, memoryLimit, workersThatFit } from './memory.ts';
 
 /** What an exhaustive search may take, as given. */
 export interface LimitOptions {
@@ -22,7 +22,7 @@ export const limitsOf = ({ maxStates, maxMemory, workers }: LimitOptions) => ({
 /** The same with the guard that asks what the process has really taken. */
 export const guardedLimitsOf = (options: LimitOptions, console: Console) => ({
   ...limitsOf(options),
-  overMemory: memoryGuard(memoryLimit(options.maxMemory), console),
+  memoryGuard: memoryGuardFor(memoryLimit(options.maxMemory), console),
 });
 
 /** Of a command that has nothing to complain of: whether it was stopped, or a bound came first. */

@@ -4,8 +4,8 @@ import { runJobs } from '../job/local.ts';
 import type { Suite } from '../spec/suite.ts';
 import type { Console } from './console.ts';
 import { type LimitOptions, limitsOf } from './limits.ts';
-import { memoryGuard, memoryLimit } from './memory.ts';
-import { pulseFor } from './pulse.ts';
+import { memoryGuardFor, memoryLimit } from './memory.ts';
+import { monitorFor } from './progress.ts';
 import type { ThreadOptions } from './thread.ts';
 
 /** Finds the suite of a job. */
@@ -35,9 +35,9 @@ export async function* runLocally(
     entry: new URL(`./thread${extension}`, import.meta.url),
     more,
     suiteOf,
-    overMemory: memoryGuard(memoryLimit(maxMemory), console),
-    pulseFor: (title, isWanted, job) =>
-      pulseFor(
+    memoryGuard: memoryGuardFor(memoryLimit(maxMemory), console),
+    monitorFor: (title, isWanted, job) =>
+      monitorFor(
         {
           progress: console.progress && ((line) => show(job, line)),
           interrupted: {

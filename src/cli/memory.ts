@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { OverMemory } from '../engine/explicit/memory.ts';
+import type { MemoryGuard } from '../engine/memory.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Console } from './console.ts';
 import { containerMemory } from './container.ts';
@@ -27,12 +27,12 @@ export const memoryLimit = (mebibytes: number | undefined): number =>
  * Ends a search when the process, all its threads and arrays, has come to `limit` bytes, or to what V8 or `ulimit -v` lets it have.
  * Garbage is collected before it is believed.
  */
-export const memoryGuard = (limit: number, { resident }: Pick<Console, 'resident'>): OverMemory => {
+export const memoryGuardFor = (limit: number, { resident }: Pick<Console, 'resident'>): MemoryGuard => {
   const heap = getHeapStatistics().heap_size_limit;
   const { limit: space } = addressSpace();
   const collect = collector();
   let collected = Number.NEGATIVE_INFINITY;
-  const over: OverMemory = (touched = 0, reserved = touched) => {
+  const over: MemoryGuard = (touched = 0, reserved = touched) => {
     if (resident() + touched > limit) return { kind: 'memory', limit, of: 'resident set' };
     if (getHeapStatistics().used_heap_size > heapShare * heap) return { kind: 'memory', limit: heap, of: 'heap' };
     if (Number.isFinite(space) && addressSpace().taken + reserved + spareAddressSpace > space)

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { audit } from '../audit/audit.ts';
 import { Interrupted } from '../audit/breath.ts';
-import type { OverMemory } from '../engine/explicit/memory.ts';
+import type { MemoryGuard } from '../engine/memory.ts';
 import { taskOf } from '../engine/task.ts';
 import type { CheckResult } from '../job/check.ts';
 import { type Extra, htmlReport } from '../report/html.ts';
@@ -17,7 +17,7 @@ import { SpecError } from '../spec/errors.ts';
 import { replaceFile } from '../trace/replace-file.ts';
 import { explainer, type Why } from '../trace/why.ts';
 import type { Console } from './console.ts';
-import { pulseFor } from './pulse.ts';
+import { monitorFor } from './progress.ts';
 import type { Target } from './suites.ts';
 import { needSpace, spaceFor } from './ulimit.ts';
 
@@ -43,7 +43,7 @@ export const checkPage = (file: string): void => {
 
 interface Page {
   readonly searched: readonly Searched[];
-  readonly overMemory: OverMemory;
+  readonly memoryGuard: MemoryGuard;
   readonly unfinished: Unfinished | undefined;
 }
 
@@ -71,7 +71,7 @@ export const writePage = async (file: string, page: Page, console: Console): Pro
 
 /** By scope: what the report shows of the life of a page, for variants that were named and for default ones. */
 const livesOf = async (
-  { searched, overMemory }: Page,
+  { searched, memoryGuard }: Page,
   errors: unknown[],
   console: Console,
 ): Promise<Map<string, Extra[]>> => {
@@ -82,9 +82,9 @@ const livesOf = async (
     const isAsked = target.variant !== undefined || scope.variant === model.defaultVariant;
     if (!model.classify || search.kind === 'random' || bound || !isAsked || console.interrupted.aborted) continue;
     const name = scopeName(scope);
-    const pulse = pulseFor(console, `${name} life cycle`);
+    const monitor = monitorFor(console, `${name} life cycle`);
     try {
-      const { life, bound } = await audit(model, scope, { commands: [], pulse, overMemory });
+      const { life, bound } = await audit(model, scope, { commands: [], monitor, memoryGuard });
       if (!life || bound) continue;
       needSpace(spaceFor.webAssembly, 'drawing a life cycle');
       lives.set(JSON.stringify(scope), lifeExtras(life, name, await svgOf(dotOf(life, name, false))));

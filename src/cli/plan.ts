@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { match } from 'ts-pattern';
-import type { SearchChoice } from '../job/check.ts';
+import type { Search } from '../engine/index.ts';
 import { type Job, newJob } from '../job/job.ts';
 import { known } from '../known.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -12,7 +12,7 @@ import type { Target } from './suites.ts';
 
 /** How to search, as given. */
 interface SearchOptions extends LimitOptions {
-  readonly search?: SearchChoice['kind'];
+  readonly search?: Search['kind'];
   readonly symmetry?: 'on' | 'off' | 'check';
   /** true: check proofs by the whole reference search; a number: the seed of the sample by which they are checked. */
   readonly crossCheck?: true | number;
@@ -87,7 +87,7 @@ const jobsOf = (target: Target, options: PlanOptions): Planned[] => {
 const defaults = { runs: 1000, length: 100, seed: 1 };
 
 /** Throws a SpecError for an option that the search does not have. */
-const searchesOf = (options: PlanOptions): SearchChoice[] => {
+const searchesOf = (options: PlanOptions): Search[] => {
   const { search, runs, length, seed, path, maxStates, symmetry } = options;
   const misplaced = (names: readonly (keyof PlanOptions)[], other: string) => {
     const given = names.find((name) => options[name] !== undefined);
@@ -102,7 +102,7 @@ const searchesOf = (options: PlanOptions): SearchChoice[] => {
   if (search === 'random') misplaced(['maxStates', 'maxMemory', 'workers', 'symmetry'], 'exhaustive');
   if (search === 'reference') misplaced(['maxMemory', 'workers', 'symmetry'], 'exhaustive');
   if (search === 'exhaustive' || search === 'reference') misplaced(['runs', 'length', 'seed', 'path'], 'random');
-  const random: SearchChoice = {
+  const random: Search = {
     kind: 'random',
     runs: runs ?? defaults.runs,
     length: length ?? defaults.length,
@@ -112,7 +112,7 @@ const searchesOf = (options: PlanOptions): SearchChoice[] => {
   if (path !== undefined && Number(path) >= random.runs)
     throw new SpecError(`--path ${path} is not one of the ${random.runs} runs from 0 on`);
   const bounded = maxStates === undefined ? {} : { maxStates };
-  const exhaustive: SearchChoice = {
+  const exhaustive: Search = {
     kind: 'exhaustive',
     ...limitsOf(options),
     ...(symmetry !== undefined && { symmetry }),
@@ -120,7 +120,7 @@ const searchesOf = (options: PlanOptions): SearchChoice[] => {
   return match(search)
     .with(undefined, () => [exhaustive, random])
     .with('exhaustive', () => [exhaustive])
-    .with('reference', (kind): SearchChoice[] => [{ kind, ...bounded }])
+    .with('reference', (kind): Search[] => [{ kind, ...bounded }])
     .with('random', () => [random])
     .exhaustive();
 };

@@ -12,7 +12,7 @@ import type { Console } from './console.ts';
 import { commandLine, type Format, formatOf, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
-import { pulseFor } from './pulse.ts';
+import { monitorFor } from './progress.ts';
 import { findTargets, type Target } from './suites.ts';
 
 export interface ReviewOptions extends LimitOptions {
@@ -43,7 +43,7 @@ export const reviewCommand = async (name: string, options: ReviewOptions, consol
   systemOf(model, scope);
 
   const limits = guardedLimitsOf(options, console);
-  const search = { ...limits, pulse: pulseFor(console, `${scopeName(scope)} switches`) };
+  const search = { ...limits, monitor: monitorFor(console, `${scopeName(scope)} switches`) };
   const matrix: CheckResult[] = [];
   const parts: { ablation?: Ablation; mutation?: MutationAudit } = {};
   const failures: { readonly error: unknown }[] = [];
@@ -105,13 +105,13 @@ export const oneTarget = async (name: string): Promise<Target> => {
 async function* matrixOf(
   { suite }: Target,
   { config }: Choices,
-  { overMemory, ...limits }: ReturnType<typeof guardedLimitsOf>,
+  { memoryGuard, ...limits }: ReturnType<typeof guardedLimitsOf>,
   console: Console,
 ): AsyncGenerator<CheckResult> {
   for (const variant of Object.keys(suite.model.variants)) {
     if (console.interrupted.aborted) break;
     const choices = { variant, ...(config && { config }) };
-    const pulse = pulseFor(console, scopeName(scopeOf(suite.model, choices)));
-    yield await check(suite, choices, { kind: 'exhaustive', ...limits }, { pulse, overMemory });
+    const monitor = monitorFor(console, scopeName(scopeOf(suite.model, choices)));
+    yield await check(suite, choices, { kind: 'exhaustive', ...limits }, { monitor, memoryGuard });
   }
 }

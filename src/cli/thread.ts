@@ -6,8 +6,8 @@ import { JobQueue } from '../job/queue.ts';
 import { dataOf } from '../job/result.ts';
 import type { ThreadData, ThreadMessage } from '../job/thread.ts';
 import { failureWords } from './failure.ts';
-import { memoryGuard, memoryLimit } from './memory.ts';
-import { pulseFor } from './pulse.ts';
+import { memoryGuardFor, memoryLimit } from './memory.ts';
+import { monitorFor } from './progress.ts';
 import { allSuites, suitesOf } from './suites.ts';
 
 /** What a thread needs to know of the command line. */
@@ -32,9 +32,9 @@ const suiteOf = async ({ model: { id, file } }: Job) => {
 
 const equipment: Equipment = {
   suiteOf,
-  overMemory: memoryGuard(memoryLimit(maxMemory), { resident: () => process.memoryUsage.rss() }),
-  pulseFor: (title, isWanted, job) =>
-    pulseFor(
+  memoryGuard: memoryGuardFor(memoryLimit(maxMemory), { resident: () => process.memoryUsage.rss() }),
+  monitorFor: (title, isWanted, job) =>
+    monitorFor(
       {
         progress: isWatched ? (line) => send({ kind: 'progress', job, line }) : undefined,
         interrupted: {

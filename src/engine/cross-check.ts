@@ -5,12 +5,14 @@ import { describeOutcome, type Outcome, outcomeKey } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
 import { sharingParts } from '../spec/update.ts';
 import { scopeName } from '../system/scope.ts';
-import type { Exploration } from './explicit/exhaustive.ts';
+import { comparableWords } from './comparable.ts';
+import type { Monitor } from './engine.ts';
+import type { Exploration } from './exploration.ts';
 import { noSuccessor } from './explored.ts';
 import { decides } from './findings.ts';
 import { checkIdentity } from './identity.ts';
 import { searchReference } from './reference/reference.ts';
-import type { CrossCheck, Pulse, SearchResult } from './result.ts';
+import type { CrossCheck, Result } from './result.ts';
 import { randomNumbers, shuffled } from './seeded.ts';
 import { causes, isEnd, judge, LeftDomain, perform, type Task } from './task.ts';
 
@@ -29,7 +31,7 @@ export interface CrossCheckOptions {
   readonly whole: boolean;
   /** Of the sample's random numbers. */
   readonly seed: number;
-  readonly pulse: Pulse;
+  readonly monitor: Monitor;
 }
 
 /**
@@ -40,12 +42,12 @@ export interface CrossCheckOptions {
  */
 export const crossCheck = async (
   task: Task,
-  result: SearchResult,
+  result: Result,
   explored: Exploration,
-  { whole, seed, pulse }: CrossCheckOptions,
+  { whole, seed, monitor }: CrossCheckOptions,
 ): Promise<CrossCheck | undefined> => {
   const seconds = Math.max(leastSeconds, share * (result.engine?.seconds.search ?? 0));
-  if (whole) return (await agreesWithReference(task, result, pulse)) ? { by: 'reference' } : undefined;
+  if (whole) return (await agreesWithReference(task, result, monitor)) ? { by: 'reference' } : undefined;
 
   const sample = new Sample(task, result, explored);
   const order = shuffled(explored.states.count, randomNumbers(seed));
@@ -57,27 +59,16 @@ export const crossCheck = async (
     if (sample.states !== leastStates) continue;
     const referenceSeconds = (spent() / sample.states) * explored.states.count * referenceOverSample;
     if (referenceSeconds > seconds) continue;
-    return (await agreesWithReference(task, result, pulse)) ? { by: 'reference' } : undefined;
+    return (await agreesWithReference(task, result, monitor)) ? { by: 'reference' } : undefined;
   }
   if (sample.states < leastStates)
-    return (await agreesWithReference(task, result, pulse)) ? { by: 'reference' } : undefined;
+    return (await agreesWithReference(task, result, monitor)) ? { by: 'reference' } : undefined;
   return { by: 'sample', seed, states: sample.states, calls: sample.calls, judgements: sample.judgements };
 };
 
-/** What may not depend on the engine. An endless trace's loop may be another one where states stand for others. */
-export const comparableWords = ({ judged, covered, deadEnd }: SearchResult, states: bigint | number): string[] => [
-  `${states} states`,
-  `depth ${covered.depth}`,
-  `${deadEnd?.length ?? 'no'} calls to a dead end`,
-  ...judged.map(({ property, verdict }) => {
-    const trace = 'trace' in verdict ? verdict.trace : undefined;
-    return `${property.id} ${verdict.kind}${trace ? ` by ${trace.loop ?? trace.commands.length} calls` : ''}`;
-  }),
-];
-
 /** False if it was interrupted. */
-const agreesWithReference = async (task: Task, result: SearchResult, pulse: Pulse): Promise<boolean> => {
-  const reference = await searchReference(task, { pulse });
+const agreesWithReference = async (task: Task, result: Result, monitor: Monitor): Promise<boolean> => {
+  const reference = await searchReference(task, { monitor });
   if (reference.bound?.kind === 'interrupted') return false;
   const words = comparableWords(result, result.symmetry?.states ?? result.covered.states);
   const expected = comparableWords(reference, reference.covered.states);
@@ -104,7 +95,7 @@ class Sample {
   calls = 0;
   judgements = 0;
 
-  constructor(task: Task, { judged }: SearchResult, explored: Exploration) {
+  constructor(task: Task, { judged }: Result, explored: Exploration) {
     this.#task = task;
     this.#explored = explored;
     this.#claims = judged.flatMap(({ property, verdict }): Claim[] => {

@@ -1,6 +1,6 @@
 import type { Command } from '../spec/model.ts';
 import type { Judgement, Property, Step } from '../spec/property.ts';
-import type { Bound, SearchResult, Trace, Verdict } from './result.ts';
+import { type Bound, provedByExhaustion, type Result, reachedByExample, type Trace, type Verdict } from './result.ts';
 import { judge, type Task } from './task.ts';
 
 /** A property for one of its instances: what is judged of a state or a call. */
@@ -91,7 +91,7 @@ export class Findings {
   }
 
   /** `isVerified`: that instances are alike is known, and not only declared. */
-  verdicts(bound: Bound | undefined, isVerified = true): SearchResult['judged'] {
+  verdicts(bound: Bound | undefined, isVerified = true): Result['judged'] {
     return this.#open.map(({ property, judgeables, trace, byLikeness }) => ({
       property,
       verdict: verdictOf(
@@ -114,8 +114,8 @@ const verdictOf = (
   bound: Bound | undefined,
 ): Verdict => {
   if (property.witness) {
-    if (!pending) return trace ? { kind: 'proved', trace } : { kind: 'proved' };
+    if (!pending) return { kind: 'proved', proof: reachedByExample, ...(trace && { trace }) };
     if (!bound) return { kind: 'violated', instance: pending.instance };
   } else if (trace) return { kind: 'violated', trace };
-  return bound ? { kind: 'incomplete', bound } : { kind: 'proved' };
+  return bound ? { kind: 'incomplete', bound } : { kind: 'proved', proof: provedByExhaustion };
 };

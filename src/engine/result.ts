@@ -1,6 +1,6 @@
 import type { Command } from '../spec/model.ts';
-import type { Outcome } from '../spec/outcome.ts';
 import type { Property } from '../spec/property.ts';
+import type { Exploration } from './exploration.ts';
 
 /** Commands from the initial state whose last state or call decides a property. */
 export interface Trace {
@@ -26,17 +26,32 @@ export type Bound =
   | { readonly kind: 'domain'; readonly command: Command; readonly misfit: string }
   | { readonly kind: 'interrupted' };
 
+/** How an engine knows that a property holds, and of what it holds. */
+export interface Proof {
+  /**
+   * - `exhaustion`: every reachable state was visited, and none breaks the property.
+   * - `example`: only of a reachability witness. For each of its instances a state or call was found that shows it.
+   */
+  readonly by: 'exhaustion' | 'example';
+  /** `configuration`: the proof is for the task's configuration, and says nothing of another one. */
+  readonly holdsFor: 'configuration';
+}
+
+export const provedByExhaustion: Proof = { by: 'exhaustion', holdsFor: 'configuration' };
+export const reachedByExample: Proof = { by: 'example', holdsFor: 'configuration' };
+
 /**
- * What a search says of one property. None says more than was seen.
+ * What an engine says of one property. No verdict says more than was seen.
  *
- * - `proved`: every reachable state of the configuration was visited and none breaks it. Of a reachability witness: it was
- *   reached for every instance, and `trace` is the longest of the shortest ways there.
- * - `violated`: `trace` breaks it. Of a witness: everything was visited and `instance` was never reached; there is no trace.
- * - `not found`: random search saw no violation (or did not reach the witness).
- * - `incomplete`: a bound was hit first.
+ * - `proved`: the property holds, as `proof` says. A reachability witness was reached for every instance; `trace`, where the engine
+ *   has it, is the longest of the shortest ways to its instances.
+ * - `violated`: `trace` breaks the property. A witness has no trace: every reachable state was visited, and `instance` was never
+ *   reached. `path` is fast-check's number of the random run that broke it.
+ * - `not found`: random runs saw no violation, or did not reach the witness.
+ * - `incomplete`: the engine came to `bound` before it knew.
  */
 export type Verdict =
-  | { readonly kind: 'proved'; readonly trace?: Trace }
+  | { readonly kind: 'proved'; readonly proof: Proof; readonly trace?: Trace }
   | { readonly kind: 'violated'; readonly trace: Trace; readonly path?: string }
   | { readonly kind: 'violated'; readonly trace?: undefined; readonly instance: unknown }
   | { readonly kind: 'not found' }
@@ -79,19 +94,27 @@ export interface Dead {
   readonly seconds: number;
 }
 
+/** How much an engine went through. A count that an engine does not have is absent. */
 export interface Covered {
-  /** Distinct states; with symmetry, of those that are alike one. */
-  readonly states: number;
+  /** Distinct states. With symmetry, all states that are alike count as one. */
+  readonly states?: number;
   /** Calls made: a command tried in a state where it was not disabled. */
-  readonly transitions: number;
-  /** Exhaustive: how many commands away the farthest visited state is (the diameter, seen from the initial state). Random: the longest run. */
-  readonly depth: number;
+  readonly transitions?: number;
+  /** Exhaustive: calls from the initial state to the farthest visited state. Random: calls in the longest run. */
+  readonly depth?: number;
   /** Runs of random search that were finished. */
   readonly runs?: number;
 }
 
-/** What the exhaustive search needed. */
-export interface Engine {
+/** How much a search went through that visits states. */
+export interface CoveredStates extends Covered {
+  readonly states: number;
+  readonly transitions: number;
+  readonly depth: number;
+}
+
+/** What the explicit engine needed for an exhaustive search. */
+export interface EngineCosts {
   /** Rows of the transitions' decision tables. */
   readonly rows: number;
   /** How often a function of the model or of a property was run; all other calls were looked up. */
@@ -134,65 +157,24 @@ export type CrossCheck =
       readonly judgements: number;
     };
 
-export interface SearchResult {
+/** What an engine says of a task: plain data, but for `explored`. */
+export interface Result {
+  /** A verdict for each obligation of the task, in that order. */
   readonly judged: readonly Judged[];
   readonly covered: Covered;
   readonly coverage: Coverage;
+  /** Why the engine ended before it had seen everything; absent if it had. */
   readonly bound?: Bound;
-  readonly engine?: Engine;
+  /** How what was proved was checked by another engine; absent if it was not. */
+  readonly crossCheck?: CrossCheck;
+  /** What the search took; absent if the engine does not measure it. */
+  readonly engine?: EngineCosts;
+  /** Results that no reachable state gives; only of a complete search that was asked for them. */
   readonly dead?: Dead;
-  /** Of a search that visits one state for all that are alike. */
+  /** Only of a search that visits one state for all that are alike. */
   readonly symmetry?: SymmetryUse;
   /** The commands to the first state, if there is one, in which no command can be given. */
   readonly deadEnd?: readonly Command[];
+  /** The explored graph with its tables; only of an engine that has one and was asked to keep it. */
+  readonly explored?: Exploration;
 }
-
-/** What a search has done so far. The exhaustive one also knows how much is waiting, and what it takes. */
-export type Progress = Covered & {
-  readonly frontier?: number;
-  readonly bytes?: number;
-  readonly rows?: number;
-  /** What is made of what was found, once the search has ended. */
-  readonly doing?: string;
-};
-
-/** Called now and then while a search runs; resolving to false stops it, and it reports what it has. */
-export type Pulse = (progress: Progress) => Promise<boolean>;
-
-/** Counts calls and their results, command by command. */
-export class Tally {
-  readonly #commands = new Map<string, { attempts: number; results: Map<string, number> }>();
-  transitions = 0;
-
-  constructor(commands: readonly Command[]) {
-    for (const { kind } of commands) this.#commands.set(kind, { attempts: 0, results: new Map() });
-  }
-
-  add({ kind }: Command, outcome: Outcome<unknown>, times = 1) {
-    const { results } = this.#commands.get(kind)!;
-    this.#commands.get(kind)!.attempts += times;
-    for (const result of resultsOf(outcome)) results.set(result, (results.get(result) ?? 0) + times);
-    if (outcome.result !== 'disabled') this.transitions += times;
-  }
-
-  /** Whether the call was the first of its command to have its result. */
-  isFirst({ kind }: Command, outcome: Outcome<unknown>): boolean {
-    return this.#commands.get(kind)!.results.get(resultOf(outcome)) === 1;
-  }
-
-  get coverage(): Coverage {
-    return this.#commands;
-  }
-}
-
-/** The outcome without its state, as the coverage counts it. */
-export const resultOf = (outcome: Outcome<unknown>): string => {
-  if (outcome.result === 'ok') return outcome.value === undefined ? 'ok' : `ok (returned ${outcome.value})`;
-  return `${outcome.result === 'refused' ? outcome.errno : outcome.result} ${outcome.reason}`;
-};
-
-/** What the coverage counts of an outcome: its result and its warnings. */
-export const resultsOf = (outcome: Outcome<unknown>): string[] => [
-  resultOf(outcome),
-  ...outcome.warnings.map((id) => `WARN ${id}`),
-];

@@ -9,6 +9,7 @@ import { guarded } from '../system/guarded.ts';
 import type { Scope } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
 import type { Bound } from './result.ts';
+import type { Subject } from './subject.ts';
 
 /** What calls are made on, and what it is called in messages. */
 export interface Runnable {
@@ -16,18 +17,27 @@ export interface Runnable {
   readonly system: System;
 }
 
-/** What a search is asked: a system and the properties to judge, each for each of its instances. */
+/** What an engine is asked: a system, the calls that can be made in it, and the properties to judge. */
 export interface Task extends Runnable {
-  /** Every command, in the order of the domain; ties between counterexamples are decided by this order. */
+  /** Every command with every combination of its arguments, frozen, in the order of the domain. This order decides between traces of one length. */
   readonly commands: readonly Command[];
+  /** The properties that apply to the scope, in the order in which they were given. */
   readonly obligations: readonly Obligation[];
+  /** What makes the calls in place of the system's `step()`; absent where the model itself does. */
+  readonly subject?: Subject;
 }
 
-/** A property with its instances. */
+/** A property, and the instances that it is judged for. */
 export interface Obligation {
   readonly property: Property;
+  /** The values of the property's `forEach`, in that order; `[undefined]` if it has none. */
   readonly instances: readonly unknown[];
 }
+
+/** Throws a SpecError if the task's calls are made by a subject, for an engine that cannot have that. */
+export const refuseSubject = ({ subject }: Task, engine: string): void => {
+  if (subject) throw new SpecError(`the ${engine} runs models only, not ${subject.name}`);
+};
 
 /** The properties that apply to the scope, ready to be searched. */
 export const taskOf = (model: Model, scope: Scope, properties: readonly Property[]): Task => {

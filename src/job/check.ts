@@ -1,9 +1,8 @@
-import { comparableWords, crossCheck } from '../engine/cross-check.ts';
-import { type ExhaustiveResult, searchExhaustive } from '../engine/explicit/exhaustive.ts';
-import type { OverMemory } from '../engine/explicit/memory.ts';
-import { searchRandom } from '../engine/random/random.ts';
-import { searchReference } from '../engine/reference/reference.ts';
-import type { Covered, CrossCheck, Judged, Pulse, SearchResult, Trace, Verdict } from '../engine/result.ts';
+import { crossCheck } from '../engine/cross-check.ts';
+import type { Monitor } from '../engine/engine.ts';
+import { run, type Search } from '../engine/index.ts';
+import type { MemoryGuard } from '../engine/memory.ts';
+import type { Covered, CrossCheck, Judged, Result, Trace, Verdict } from '../engine/result.ts';
 import { causes, type Task, taskOf } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { describeCommand } from '../spec/model.ts';
@@ -16,25 +15,6 @@ import { minimise } from '../trace/minimise.ts';
 import { counterexampleOf } from '../trace/record.ts';
 import { firstBreak, replay } from '../trace/replay.ts';
 import type { Claim, Counterexample } from '../trace/trace.ts';
-
-export type SearchChoice =
-  | { readonly kind: 'reference'; readonly maxStates?: number }
-  | {
-      readonly kind: 'exhaustive';
-      readonly maxStates?: number;
-      readonly maxBytes?: number;
-      /** Threads; 1 if not given. */
-      readonly workers?: number;
-      /** `check`: searches with and without symmetry, and throws a SpecError if they differ; `on` if not given. */
-      readonly symmetry?: 'on' | 'off' | 'check';
-    }
-  | {
-      readonly kind: 'random';
-      readonly runs: number;
-      readonly length: number;
-      readonly seed: number;
-      readonly path?: string;
-    };
 
 /**
  * How a verdict compares with what the suite lists for the variant.
@@ -58,37 +38,37 @@ export interface CheckedProperty {
 
 /** What one search of one variant says. */
 export interface CheckResult extends Presentation {
-  readonly search: SearchChoice;
+  readonly search: Search;
   /** Whether only named properties were judged. */
   readonly filtered: boolean;
   readonly properties: readonly CheckedProperty[];
   readonly covered: Covered;
-  readonly coverage: SearchResult['coverage'];
+  readonly coverage: Result['coverage'];
   /** Only of a complete exhaustive search that was asked for it. */
-  readonly dead: SearchResult['dead'];
-  readonly bound: SearchResult['bound'];
-  readonly engine: SearchResult['engine'];
-  readonly symmetry: SearchResult['symmetry'];
+  readonly dead: Result['dead'];
+  readonly bound: Result['bound'];
+  readonly engine: Result['engine'];
+  readonly symmetry: Result['symmetry'];
   /** Of a complete exhaustive search, unless checking it again was interrupted. */
   readonly crossCheck: CrossCheck | undefined;
   /** Commands to a state in which no command can be given, of a model that does not say where it may end. */
-  readonly deadEnd: SearchResult['deadEnd'];
+  readonly deadEnd: Result['deadEnd'];
 }
 
 /** Within so many states, breadth-first, a shorter trace is looked for than random search found. */
 const statesSearchedForShorter = 2000;
 
 /** Whether there is anything to check again: a proof, a witness that was found to be unreachable, or the wish to. */
-const claims = ({ judged }: SearchResult, { crossCheck }: CheckRequest): boolean =>
+const claims = ({ judged }: Result, { crossCheck }: CheckRequest): boolean =>
   crossCheck?.by === 'reference' ||
   judged.some(({ property, verdict }) => (property.witness ? verdict.kind === 'violated' : verdict.kind === 'proved'));
 
 export interface CheckRequest {
   /** The ids of the properties to judge; all if not given. */
   readonly properties?: readonly string[];
-  readonly pulse?: Pulse;
+  readonly monitor?: Monitor;
   /** Ends an exhaustive or a reference search, as incomplete, when it says so. */
-  readonly overMemory?: OverMemory;
+  readonly memoryGuard?: MemoryGuard;
   /** Look for results that no reachable state gives. */
   readonly dead?: boolean;
   /**
@@ -105,7 +85,7 @@ export interface CheckRequest {
 export const check = async (
   suite: Suite,
   choices: Choices,
-  search: SearchChoice,
+  search: Search,
   options: CheckRequest = {},
 ): Promise<CheckResult> => {
   const { model } = suite;
@@ -114,14 +94,14 @@ export const check = async (
     ? suite.properties.filter(({ id }) => options.properties!.includes(id))
     : suite.properties;
   const task = taskOf(model, scope, properties);
-  const pulse = options.pulse ? { pulse: options.pulse } : {};
-  const overMemory = options.overMemory ? { overMemory: options.overMemory } : {};
+  const monitor = options.monitor ? { monitor: options.monitor } : {};
+  const memoryGuard = options.memoryGuard ? { memoryGuard: options.memoryGuard } : {};
 
-  const { explored, ...result } = await searchBy(search, task, {
-    ...pulse,
-    ...overMemory,
-    dead: options.dead ?? false,
-  });
+  const { explored, ...result } = await run(
+    task,
+    search.kind === 'exhaustive' ? { ...search, dead: options.dead ?? false } : search,
+    { ...monitor, ...memoryGuard, keepExplored: true },
+  );
   checkBuiltins(`model ${model.id}`);
   const crossChecked =
     explored &&
@@ -130,10 +110,10 @@ export const check = async (
     (await crossCheck(task, result, explored, {
       whole: options.crossCheck?.by === 'reference',
       seed: options.crossCheck?.seed ?? Math.floor(Math.random() * 2 ** 31),
-      pulse: async (progress) => !options.overMemory?.() && ((await options.pulse?.(progress)) ?? true),
+      monitor: async (progress) => !options.memoryGuard?.() && ((await options.monitor?.(progress)) ?? true),
     }));
   const judged =
-    search.kind === 'random' && !result.bound ? await shortened(task, result.judged, pulse) : result.judged;
+    search.kind === 'random' && !result.bound ? await shortened(task, result.judged, monitor) : result.judged;
 
   const defaultConfig = scope.resized.length === 0;
   const known = scope.flipped.length === 0 ? suite.violates[scope.variant]! : [];
@@ -158,42 +138,6 @@ export const check = async (
   };
 };
 
-interface Asked {
-  readonly pulse?: Pulse;
-  readonly overMemory?: OverMemory;
-  readonly dead: boolean;
-}
-
-const searchBy = (search: SearchChoice, task: Task, { dead, ...watch }: Asked): Promise<ExhaustiveResult> => {
-  if (search.kind === 'random') return searchRandom(task, { ...search, ...watch });
-  if (search.kind === 'reference') return searchReference(task, { ...search, ...watch });
-  return searchWithSymmetry(search, task, { ...watch, dead });
-};
-
-const searchWithSymmetry = async (
-  { symmetry = 'on', ...search }: Extract<SearchChoice, { readonly kind: 'exhaustive' }>,
-  task: Task,
-  { dead, ...watch }: Asked,
-): Promise<ExhaustiveResult> => {
-  const reduced = await searchExhaustive(task, {
-    ...search,
-    ...watch,
-    dead,
-    symmetry: symmetry !== 'off',
-    keepExplored: true,
-  });
-  if (symmetry !== 'check' || !reduced.symmetry || reduced.bound?.kind === 'interrupted') return reduced;
-  const full = await searchExhaustive(task, { ...search, ...watch, symmetry: false });
-  if (full.bound?.kind === 'interrupted') return full;
-  if (reduced.bound || full.bound) return { ...reduced, symmetry: { ...reduced.symmetry, compared: 'bound' } };
-  const [one, other] = [comparableWords(reduced, reduced.symmetry.states), comparableWords(full, full.covered.states)];
-  const at = one.findIndex((words, i) => words !== other[i]);
-  if (at < 0) return { ...reduced, symmetry: { ...reduced.symmetry, compared: 'same' } };
-  throw new SpecError(
-    `${task.scope.model}@${task.scope.variant}: symmetry of ${reduced.symmetry.of.join(', ')}: with it ${one[at]}, without it ${other[at]}`,
-  );
-};
-
 const standingOf = ({ property, verdict }: Judged, known: boolean, defaultConfig: boolean): Standing => {
   if (verdict.kind === 'violated') {
     if (property.witness && !defaultConfig) return 'vacuous';
@@ -206,19 +150,16 @@ const standingOf = ({ property, verdict }: Judged, known: boolean, defaultConfig
 const shortened = async (
   task: Task,
   judged: readonly Judged[],
-  pulse: { readonly pulse?: Pulse },
+  monitor: { readonly monitor?: Monitor },
 ): Promise<Judged[]> => {
   const violated = judged.flatMap(({ property, verdict }) =>
     verdict.kind === 'violated' && verdict.trace ? property : [],
   );
   const obligations = task.obligations.filter(({ property }) => violated.includes(property));
-  const near = await searchExhaustive(
+  const near = await run(
     { ...task, obligations },
-    {
-      maxStates: statesSearchedForShorter,
-      symmetry: false,
-      ...pulse,
-    },
+    { kind: 'exhaustive', maxStates: statesSearchedForShorter, symmetry: 'off' },
+    monitor,
   );
   return judged.map(({ property, verdict }) => {
     const obligation = obligations.find((one) => one.property === property);
@@ -231,7 +172,7 @@ const shortened = async (
 };
 
 /** Replays the trace; an engine or a model that cannot repeat what it reported is an error, not a verdict. */
-const shown = (task: Task, property: Property, trace: Trace, search: SearchChoice, path = '0') => {
+const shown = (task: Task, property: Property, trace: Trace, search: Search, path = '0') => {
   const instances = task.obligations.find((obligation) => obligation.property === property)!.instances;
   const steps = replay(task, trace.commands);
   if (firstBreak(task, { property, instances }, trace.commands)?.commands.length !== trace.commands.length)

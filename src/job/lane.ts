@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { OverMemory } from '../engine/explicit/memory.ts';
-import type { Pulse } from '../engine/result.ts';
+import type { Monitor } from '../engine/engine.ts';
+import type { MemoryGuard } from '../engine/memory.ts';
 import type { Suite } from '../spec/suite.ts';
 import { scopeName, scopeOf } from '../system/scope.ts';
 import { type CheckResult, check } from './check.ts';
@@ -11,9 +11,9 @@ import type { JobQueue } from './queue.ts';
 export interface Equipment {
   /** Finds the suite of a job's model. */
   readonly suiteOf: (job: Job) => Promise<Suite>;
-  readonly overMemory: OverMemory;
+  readonly memoryGuard: MemoryGuard;
   /** Follows a search, whose title is given, and ends it when `isWanted` says no. */
-  readonly pulseFor: (title: string, isWanted: () => boolean, job: number) => Pulse;
+  readonly monitorFor: (title: string, isWanted: () => boolean, job: number) => Monitor;
 }
 
 /** What became of a job, by its number in the list. */
@@ -25,7 +25,7 @@ export type Settled =
 export const runJob = async (
   job: Job,
   threads: number,
-  equipment: Pick<Equipment, 'suiteOf' | 'overMemory'> & { readonly pulseFor: (title: string) => Pulse },
+  equipment: Pick<Equipment, 'suiteOf' | 'memoryGuard'> & { readonly monitorFor: (title: string) => Monitor },
 ): Promise<CheckResult[]> => {
   const suite = await equipment.suiteOf(job);
   const { search } = job;
@@ -38,8 +38,8 @@ export const runJob = async (
       search.kind === 'exhaustive' ? { ...search, workers: Math.min(search.workers ?? 1, threads) } : search,
       {
         ...(job.properties && { properties: job.properties }),
-        pulse: equipment.pulseFor(title),
-        overMemory: equipment.overMemory,
+        monitor: equipment.monitorFor(title),
+        memoryGuard: equipment.memoryGuard,
         crossCheck: job.crossCheck,
         dead: job.dead,
       },
@@ -69,7 +69,7 @@ export const runLane = async (
     try {
       const results = await runJob(jobs[number]!, Math.max(1, Math.floor(threads / sharing)), {
         ...equipment,
-        pulseFor: (title) => equipment.pulseFor(title, () => queue.wants(number), number),
+        monitorFor: (title) => equipment.monitorFor(title, () => queue.wants(number), number),
       });
       settle({ job, results });
     } catch (error) {

@@ -4,13 +4,13 @@ import { type Equipment, runJob, runLane, type Settled } from './lane.ts';
 import { JobQueue } from './queue.ts';
 import { runThread } from './thread.ts';
 
-export interface LocalOptions extends Omit<Equipment, 'pulseFor'> {
+export interface LocalOptions extends Omit<Equipment, 'monitorFor'> {
   /** How many threads there may be at a time, those that the searches start included. */
   readonly threads: number;
   /** The program of a thread that runs jobs, and what it is given as `more`. */
   readonly entry: URL;
   readonly more: unknown;
-  readonly pulseFor: Equipment['pulseFor'];
+  readonly monitorFor: Equipment['monitorFor'];
   /** Shows how far the job has got. */
   readonly show: (job: number, line: string) => void;
   readonly interrupted: AbortSignal;
@@ -88,9 +88,9 @@ export async function* runJobs(
 
   async function runAlone(job: number, data: Job): Promise<void> {
     hadThreads = false;
-    const pulseFor = (title: string) => options.pulseFor(title, () => !queue.isStopped, job);
+    const monitorFor = (title: string) => options.monitorFor(title, () => !queue.isStopped, job);
     try {
-      settle({ job, results: await runJob(data, options.threads, { ...options, pulseFor }) });
+      settle({ job, results: await runJob(data, options.threads, { ...options, monitorFor }) });
     } catch (error) {
       settle({ job, error });
     }

@@ -11,7 +11,7 @@ import { brokenWords, type Finding, type Report, shellWords } from './report.ts'
 import { coverageRows, deadText, type Unfinished, unfinishedWords } from './text.ts';
 import { changesOf } from './trace.ts';
 import { whyLines } from './why.ts';
-import { count, plural, scopeName, settings, statementOf } from './words.ts';
+import { countOrDash, plural, scopeName, settings, statementOf } from './words.ts';
 
 /** A part of the page that another report makes: an ownership matrix, a picture. */
 export interface Extra {
@@ -235,7 +235,7 @@ const coverage = ({ result }: Searched): Markup => {
       html`<tr><td class="name">${command}</td><td class="number">${tried}</td><td>${outcome}</td><td class="number">${times}</td></tr>`,
   );
   const dead = result.dead ? html`<pre>${deadText(result.dead).join('\n')}</pre>` : nothing;
-  return html`<details><summary>${scopeName(result.scope)}, ${result.search.kind}: ${count(result.covered.transitions)} calls</summary>
+  return html`<details><summary>${scopeName(result.scope)}, ${result.search.kind}: ${countOrDash(result.covered.transitions)} calls</summary>
 <div class="wide"><table><thead><tr><th>command</th><th>tried</th><th>result</th><th>times</th></tr></thead><tbody>
 ${lines(rows)}
 </tbody></table></div>${dead}</details>`;

@@ -1,16 +1,17 @@
-import type { CheckedProperty, CheckResult, SearchChoice, Standing } from '../job/check.ts';
+import type { Search } from '../engine/index.ts';
+import type { CheckedProperty, CheckResult, Standing } from '../job/check.ts';
 import { columns } from './blocks.ts';
 import type { Kept } from './corpus.ts';
 import { inText, markdownTable } from './markdown-text.ts';
 import { type Style, styleOf } from './style.ts';
 import { summaryLines, summaryText, type Unfinished } from './text.ts';
-import { count, fitted, scopeName, settings, wrapped } from './words.ts';
+import { countOrDash, fitted, scopeName, settings, wrapped } from './words.ts';
 
 /** Variants by properties, of one model in one configuration. */
 interface Matrix {
   readonly model: string;
   readonly title: string;
-  readonly search: SearchChoice;
+  readonly search: Search;
   readonly config: Readonly<Record<string, number>>;
   /** The ids of the properties that any of the variants is judged by, in the order of the suite. */
   readonly properties: readonly string[];
@@ -132,7 +133,7 @@ const unreachedWords = ({ rows }: Matrix): string[] =>
 /** The matrix in as many parts as it takes to stay within the columns. */
 const split = ({ properties: ids, rows }: Matrix, style: Style, width: number): string[] => {
   const names = rows.map(({ name }) => name);
-  const states = rows.map(({ result }) => count(result.covered.states));
+  const states = rows.map(({ result }) => countOrDash(result.covered.states));
   const nameWidth = Math.max(...['variant', ...names].map(({ length }) => length));
   const statesWidth = Math.max(...['states', ...states].map(({ length }) => length));
   const margin = nameWidth + 2 + statesWidth + 2;
@@ -173,7 +174,7 @@ export const matrixMarkdown = (results: readonly CheckResult[], unfinished?: Unf
         ['variant', 'states', ...one.properties.map(inText)],
         one.rows.map(({ name, result, cells }) => [
           inText(name),
-          count(result.covered.states),
+          countOrDash(result.covered.states),
           ...cells.map((cell) => (cell?.surprise ? `**${cellWords(cell)}**` : cellWords(cell))),
         ]),
         ['states', ...one.properties.map(inText)],

@@ -1,4 +1,4 @@
-import type { Trace } from '../engine/result.ts';
+import type { Covered, Trace } from '../engine/result.ts';
 import type { CheckedProperty, CheckResult } from '../job/check.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Presentation } from '../system/presentation.ts';
@@ -38,6 +38,17 @@ export interface Finding {
   readonly counterexample?: { readonly steps: readonly Step[]; readonly trace: Trace; readonly command: string[] };
 }
 
+/** e.g. `3,600 states, the deepest 8 calls from the initial one; 20,000 calls tried`, without the counts that the engine does not have. */
+const coveredWords = ({ states, depth, transitions }: Covered, farthest: string): string =>
+  [
+    states !== undefined && depth !== undefined
+      ? `${plural(states, 'state')}, ${farthest} ${plural(depth, 'call')} from the initial one`
+      : states !== undefined && plural(states, 'state'),
+    transitions !== undefined && `${plural(transitions, 'call')} tried`,
+  ]
+    .filter((part) => part !== false)
+    .join('; ');
+
 /** `targets` gives what the command line has to name for a model, if that is not its id: the file it comes from. */
 export const reportOf = (result: CheckResult, target: string = result.scope.model): Report => {
   const { scope, search, covered, bound } = result;
@@ -47,9 +58,7 @@ export const reportOf = (result: CheckResult, target: string = result.scope.mode
       search.kind === 'random'
         ? `random search, seed ${search.seed}, ${count(search.runs)} runs of up to ${plural(search.length, 'call')}`
         : `${search.kind} search`,
-    covered: `${plural(covered.states, 'state')}, ${
-      search.kind === 'random' ? 'the longest run' : 'the deepest'
-    } ${plural(covered.depth, 'call')} from the initial one; ${plural(covered.transitions, 'call')} tried`,
+    covered: coveredWords(covered, search.kind === 'random' ? 'the longest run' : 'the deepest'),
     crossChecked: result.crossCheck && crossCheckWords(result.crossCheck, covered),
     findings: result.properties.map((one) => findingOf(one, result, target)),
     notChecked: [

@@ -1,4 +1,4 @@
-import type { Dead, DeadResult, Engine } from '../engine/result.ts';
+import type { Dead, DeadResult, EngineCosts } from '../engine/result.ts';
 import type { CheckedProperty, CheckResult } from '../job/check.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Style } from './style.ts';
@@ -7,6 +7,7 @@ import { brokenText, instanceWords, stepsText } from './trace.ts';
 import {
   boundWords,
   count,
+  countOrDash,
   crossCheckWords,
   fitted,
   plural,
@@ -113,8 +114,8 @@ function resultTable(group: readonly CheckResult[], { style, inFull }: TextOptio
       i === 0 ? name : '',
       property,
       style[paint](verdict),
-      i === 0 ? count(covered.states) : '',
-      i === 0 ? String(covered.depth) : '',
+      i === 0 ? countOrDash(covered.states) : '',
+      i === 0 ? String(covered.depth ?? '-') : '',
       trace,
     ]);
   });
@@ -138,7 +139,7 @@ function symmetryWords({ scope, covered, symmetry }: CheckResult): string[] {
   const compared = { same: '; the same without', bound: '; not compared', no: '' };
   return [
     wrapped(
-      `${name}: ${count(covered.states)} visited stand for ${count(symmetry.states)} states (symmetry of ${symmetry.of.join(', ')}` +
+      `${name}: ${countOrDash(covered.states)} visited stand for ${count(symmetry.states)} states (symmetry of ${symmetry.of.join(', ')}` +
         `${compared[symmetry.compared ?? 'no']})`,
       78,
     ),
@@ -251,7 +252,7 @@ function coverageText(checked: CheckResult): string {
   const succeeded = [...coverage.values()].reduce((sum, { results }) => sum + (results.get('ok') ?? 0), 0);
   const needed = engine && [
     wrapped(
-      `${count(covered.states)} states up to ${plural(covered.depth, 'call')} deep; ${count(covered.transitions)} calls, of which ${count(succeeded)} ` +
+      `${countOrDash(covered.states)} states up to ${plural(covered.depth ?? 0, 'call')} deep; ${countOrDash(covered.transitions)} calls, of which ${count(succeeded)} ` +
         `succeeded, looked up in ${plural(engine.rows, 'row')} of tables; functions of the model and of properties were run ` +
         `${plural(engine.runs, 'time')}. ${engine.bytesPerState.toFixed(1)} bytes a state, omission probability 0. ${timeWords(engine, dead)}${checked.crossCheck ? ` ${crossCheckWords(checked.crossCheck, covered)}` : ''}`,
       78,
@@ -296,7 +297,7 @@ export function deadText({ results, complete, runs }: Dead): string[] {
 }
 
 /** Where the time went. */
-function timeWords({ seconds: { search, functions, paths }, workers }: Engine, dead: Dead | undefined): string {
+function timeWords({ seconds: { search, functions, paths }, workers }: EngineCosts, dead: Dead | undefined): string {
   const threads = workers > 1 ? ` with ${plural(workers, 'worker')}` : '';
   return `${search.toFixed(1)} s of search${threads}, ${functions.toFixed(1)} s of them to run functions; ${paths.toFixed(1)} s for ends and paths${dead ? `; ${dead.seconds.toFixed(1)} s for what is dead` : ''}.`;
 }

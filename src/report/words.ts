@@ -10,6 +10,9 @@ export { scopeName } from '../system/scope.ts';
 /** 1234567 as 1,234,567, whatever the locale. */
 export const count = (n: number | bigint): string => String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 
+/** A count for a column of a table; `-` where the engine does not have it. */
+export const countOrDash = (n: number | undefined): string => (n === undefined ? '-' : count(n));
+
 /** `1 command`, `3 commands`; `2 properties`. */
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
 
@@ -34,7 +37,7 @@ export const boundWords = (bound: Bound): string =>
 export const crossCheckWords = (crossCheck: CrossCheck, { states }: Pick<Covered, 'states'>): string =>
   crossCheck.by === 'reference'
     ? 'Cross-checked: the reference search as a whole says the same.'
-    : `Cross-checked in ${count(crossCheck.states)} of ${count(states)} states (seed ${crossCheck.seed}): ` +
+    : `Cross-checked in ${count(crossCheck.states)} of ${countOrDash(states)} states (seed ${crossCheck.seed}): ` +
       `${count(crossCheck.calls)} calls and ${count(crossCheck.judgements)} judgements made again plainly, no difference.`;
 
 const memoryWords = ({ limit, of }: Extract<Bound, { readonly kind: 'memory' }>): string => {

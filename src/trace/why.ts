@@ -1,5 +1,5 @@
 import { TransitionLearner } from '../engine/explicit/learner.ts';
-import { resultOf } from '../engine/result.ts';
+import { coverageKey } from '../engine/tally.ts';
 import { perform, type Task } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command } from '../spec/model.ts';
@@ -63,7 +63,7 @@ const decidedBy = (task: Task, layout: Layout<unknown>, { before, command, outco
   collectRegions(layout.place, regions);
   const candidates = reads.reverse().flatMap((slot) => {
     const others = otherResults(task, layout, words, slot, regions, command).filter(
-      ({ key }) => key !== resultOf(outcome),
+      ({ key }) => key !== coverageKey(outcome),
     );
     return others.length === 0 ? [] : [{ slot, others }];
   });
@@ -92,7 +92,7 @@ const otherResults = (
       const outcome = perform(task, layout.decode(other), command);
       if (outcome.result === 'disabled' || !task.system.state.contains(outcome.state)) return [];
       const value = slot.valueAt(indexIn(slot, other, 0));
-      return [{ value, result: describeOutcome(outcome), key: resultOf(outcome) }];
+      return [{ value, result: describeOutcome(outcome), key: coverageKey(outcome) }];
     } catch {
       return [];
     }

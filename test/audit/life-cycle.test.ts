@@ -72,8 +72,8 @@ describe('a life cycle', () => {
         return `page ${n}`;
       },
     });
-    const pulse = async ({ doing }: { readonly doing?: string }) => doing !== 'reading off the life cycle';
-    await expect(audit(slow, {}, { pulse })).rejects.toThrow(
+    const monitor = async ({ doing }: { readonly doing?: string }) => doing !== 'reading off the life cycle';
+    await expect(audit(slow, {}, { monitor })).rejects.toThrow(
       'interrupted while reading off the life cycle of 100 states: nothing is shown; --max-states N shows what N states have',
     );
   });

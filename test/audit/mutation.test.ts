@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Judgment, type MutationAudit, mutationAudit } from '../../src/audit/mutation.ts';
 import { searchReference } from '../../src/engine/reference/reference.ts';
-import { resultOf } from '../../src/engine/result.ts';
+import { coverageKey } from '../../src/engine/tally.ts';
 import { taskOf } from '../../src/engine/task.ts';
 import {
   type Command,
@@ -155,7 +155,7 @@ const emptyPte: Record<string, object> = {
 const withFault = (of: Suite, { command: faulty, where, outcome: right, fault }: Judgment['mutant']): Suite =>
   seedFault(of, (outcome, command: Command, before): Outcome<unknown> => {
     if (fault.kind === 'errno changed')
-      return command.kind === faulty.kind && outcome.result === 'refused' && resultOf(outcome) === resultOf(right)
+      return command.kind === faulty.kind && outcome.result === 'refused' && coverageKey(outcome) === coverageKey(right)
         ? { ...outcome, errno: fault.to }
         : outcome;
     const meant =

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { containerMemory } from '../../src/cli/container.ts';
-import { memoryGuard, memoryLimit } from '../../src/cli/memory.ts';
+import { memoryGuardFor, memoryLimit } from '../../src/cli/memory.ts';
 import { addressSpace, needSpace } from '../../src/cli/ulimit.ts';
 
 const mebibyte = 2 ** 20;
@@ -102,7 +102,7 @@ describe('the guard of memory', () => {
 
   it('lets a process take what it may, and no more', () => {
     let taken = 40 * mebibyte;
-    const over = memoryGuard(limit, { resident: () => taken });
+    const over = memoryGuardFor(limit, { resident: () => taken });
     expect(over()).toBeUndefined();
     expect(over(60 * mebibyte)).toBeUndefined();
     expect(over(60 * mebibyte + 1)).toEqual({ kind: 'memory', limit, of: 'resident set' });
@@ -115,11 +115,14 @@ describe('the guard of memory', () => {
     const resident = () => process.memoryUsage().arrayBuffers;
     const before = resident();
     const makeGarbage = () => Array.from({ length: 80 }, () => new Uint8Array(mebibyte)).length;
-    const over = memoryGuard(before + 40 * mebibyte, { resident });
+    const over = memoryGuardFor(before + 40 * mebibyte, { resident });
     expect(makeGarbage()).toBe(80);
     expect(over()).toBeUndefined();
     const kept = Array.from({ length: 80 }, () => new Uint8Array(mebibyte));
-    expect(memoryGuard(before + 40 * mebibyte, { resident })()).toMatchObject({ kind: 'memory', of: 'resident set' });
+    expect(memoryGuardFor(before + 40 * mebibyte, { resident })()).toMatchObject({
+      kind: 'memory',
+      of: 'resident set',
+    });
     expect(kept.length).toBe(80);
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../properties/index.ts';
 import { crossCheck } from '../../src/engine/cross-check.ts';
-import { type Exploration, explore } from '../../src/engine/explicit/exhaustive.ts';
-import type { CrossCheck, SearchResult } from '../../src/engine/result.ts';
+import { explore } from '../../src/engine/explicit/exhaustive.ts';
+import type { Exploration } from '../../src/engine/exploration.ts';
+import { type CrossCheck, provedByExhaustion, type Result } from '../../src/engine/result.ts';
 import { type Task, taskOf } from '../../src/engine/task.ts';
 import { check } from '../../src/job/check.ts';
 import { checkJson } from '../../src/report/json.ts';
@@ -69,13 +70,13 @@ const explored = async (model: Model, of: readonly Property[]) => {
 };
 
 const checked = (
-  { task, result, exploration }: { task: Task; result: SearchResult; exploration: Exploration },
+  { task, result, exploration }: { task: Task; result: Result; exploration: Exploration },
   options: { whole?: boolean; seed?: number } = {},
 ): Promise<CrossCheck | undefined> =>
-  crossCheck(task, result, exploration, { whole: false, seed: 1, pulse: async () => true, ...options });
+  crossCheck(task, result, exploration, { whole: false, seed: 1, monitor: async () => true, ...options });
 
 /** Makes the search seem to have taken no time, so that the reference is too dear, and a sample is taken. */
-const sampled = <T extends { result: SearchResult }>(of: T): T => ({
+const sampled = <T extends { result: Result }>(of: T): T => ({
   ...of,
   result: { ...of.result, engine: { ...of.result.engine!, seconds: { search: 0, functions: 0, paths: 0 } } },
 });
@@ -107,7 +108,7 @@ describe('a proof is checked again', () => {
     const honest = sampled(await explored(counters, properties));
     const { exploration } = honest;
     const { states, transitions } = exploration;
-    const lies: Record<string, Partial<Exploration> | { judged: SearchResult['judged'] }> = {
+    const lies: Record<string, Partial<Exploration> | { judged: Result['judged'] }> = {
       'a state that is not there': {
         states: Object.assign(Object.create(states), {
           words: states.words,
@@ -148,7 +149,7 @@ describe('a proof is checked again', () => {
     const one = await explored(counters, [property]);
     const verdict = property.witness
       ? ({ kind: 'violated', instance: undefined } as const)
-      : ({ kind: 'proved' } as const);
+      : ({ kind: 'proved', proof: provedByExhaustion } as const);
     const lie = { ...one, result: { ...one.result, judged: [{ property, verdict }] } };
     await expect(checked(sampled(lie))).rejects.toThrow(`cross-check: property ${property.id} is judged otherwise`);
     await expect(checked(lie, { whole: true })).rejects.toThrow(

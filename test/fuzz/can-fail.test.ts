@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { SearchResult } from '../../src/engine/result.ts';
+import type { ExhaustiveResult } from '../../src/engine/explicit/exhaustive.ts';
+import { provedByExhaustion } from '../../src/engine/result.ts';
 import { Observation } from '../../src/observe/observation.ts';
 import { disabled } from '../../src/spec/index.ts';
 import { engines } from './compare.ts';
@@ -16,7 +17,7 @@ type Exhaustive = typeof engines.exhaustive;
 
 /** The search with something done to its result. */
 const altered =
-  (alter: (result: SearchResult) => Partial<SearchResult>): Exhaustive =>
+  (alter: (result: ExhaustiveResult) => Partial<ExhaustiveResult>): Exhaustive =>
   async (task, options) => {
     const result = await engines.exhaustive(task, options);
     return { ...result, ...alter(result) };
@@ -74,7 +75,9 @@ describe('the fuzzer notices, in a small model,', () => {
   it('a search that takes endless waiting for progress', async () => {
     const failure = await found(
       altered(({ judged }) => ({
-        judged: judged.map((one) => (one.property.on === 'path' ? { ...one, verdict: { kind: 'proved' } } : one)),
+        judged: judged.map((one) =>
+          one.property.on === 'path' ? { ...one, verdict: { kind: 'proved', proof: provedByExhaustion } } : one,
+        ),
       })),
       seed,
     );

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type ExhaustiveOptions, searchExhaustive } from '../../src/engine/explicit/exhaustive.ts';
 import { searchRandom } from '../../src/engine/random/random.ts';
 import { searchReference } from '../../src/engine/reference/reference.ts';
-import type { SearchResult, Verdict } from '../../src/engine/result.ts';
+import type { Result, Verdict } from '../../src/engine/result.ts';
 import { type Task, taskOf } from '../../src/engine/task.ts';
 import { check } from '../../src/job/check.ts';
 import { SpecError, type Suite } from '../../src/spec/index.ts';
@@ -69,7 +69,7 @@ export const compare = async (suite: Suite, plan: Plan, by = engines): Promise<C
       else refusals++;
     }
   };
-  const search = (who: string, run: () => Promise<SearchResult>) =>
+  const search = (who: string, run: () => Promise<Result>) =>
     look(who, plan.mayBeRefused || said.broken !== undefined, async () => {
       const other = saidBy(await run());
       return said.broken === undefined
@@ -78,7 +78,7 @@ export const compare = async (suite: Suite, plan: Plan, by = engines): Promise<C
     });
 
   await search('reference', () => by.reference(task, { maxStates }));
-  const full: ExhaustiveOptions = { maxStates, symmetry: false, callsWorthSharing: 0 };
+  const full: ExhaustiveOptions = { maxStates, symmetry: 'off', callsWorthSharing: 0 };
   for (const count of [1, ...workers])
     await search(`exhaustive, ${count} workers`, () => by.exhaustive(task, { ...full, workers: count }));
   if (said.broken !== undefined) return { said, differences, refusals };
@@ -130,7 +130,7 @@ export const oddError = (error: unknown): string | undefined => {
     : undefined;
 };
 
-const saidBy = ({ judged, covered, coverage, bound, deadEnd }: SearchResult): Said => ({
+const saidBy = ({ judged, covered, coverage, bound, deadEnd }: Result): Said => ({
   states: covered.states,
   transitions: covered.transitions,
   depth: covered.depth,
@@ -192,7 +192,7 @@ const byCheck = async (suite: Suite, said: Said, { maxStates, seed }: Plan): Pro
 };
 
 /** What a random search says that cannot be: it need not find anything. */
-const wronglyFound = (suite: Suite, said: Said, found: SearchResult): string[] => {
+const wronglyFound = (suite: Suite, said: Said, found: Result): string[] => {
   const { bound } = said;
   const wrong = bound === undefined && found.covered.states > said.states ? [`${found.covered.states} states`] : [];
   for (const { property, verdict } of found.judged) {
@@ -224,7 +224,7 @@ const bySymmetry = async (
   exhaustive: Engines['exhaustive'],
 ): Promise<string[]> => {
   const wrong: string[] = [];
-  let alone: SearchResult;
+  let alone: Result;
   try {
     alone = await exhaustive(task, { maxStates });
   } catch (error) {

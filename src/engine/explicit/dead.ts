@@ -5,7 +5,8 @@ import { collectRegions, neighbours, put, type Regions } from '../../table/neigh
 import type { TransitionTable } from '../../table/transition-table.ts';
 import { hole } from '../../table/tries.ts';
 import { watchTransition } from '../../table/watch.ts';
-import { type Coverage, type Dead, type DeadResult, resultsOf } from '../result.ts';
+import type { Coverage, Dead, DeadResult } from '../result.ts';
+import { coverageKeys } from '../tally.ts';
 import { perform, type Task } from '../task.ts';
 
 /**
@@ -125,7 +126,7 @@ class Beyond {
     this.runs++;
     const seen = watchTransition(this.#task.system, this.#layout, state, command, mostReadings);
     // It need not expect this state.
-    const results = 'answer' in seen && seen.answer.effect ? resultsOf(seen.answer.outcome) : [];
+    const results = 'answer' in seen && seen.answer.effect ? coverageKeys(seen.answer.outcome) : [];
     if (seen.isExhausted) this.complete = false; // who knows what comes in the end
     const { reads } = seen;
     try {
@@ -159,7 +160,7 @@ class Beyond {
     try {
       const outcome = perform(this.#task, this.#layout.decode(state), command);
       const isInside = outcome.result === 'disabled' || this.#task.system.state.contains(outcome.state);
-      return isInside && resultsOf(outcome).includes(result);
+      return isInside && coverageKeys(outcome).includes(result);
     } catch {
       return false;
     }

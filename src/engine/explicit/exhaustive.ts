@@ -1,18 +1,21 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from '../../spec/model.ts';
 import type { Property } from '../../spec/property.ts';
-import { type Layout, layoutOf } from '../../system/layout.ts';
-import { leads, type TransitionTable } from '../../table/transition-table.ts';
+import { layoutOf } from '../../system/layout.ts';
+import { leads } from '../../table/transition-table.ts';
 import { hole } from '../../table/tries.ts';
+import type { Progress, RunOptions } from '../engine.ts';
+import type { Exploration } from '../exploration.ts';
 import { type Explored, endsOf, firstDeadEnd, judgeExplored, noSuccessor, type Quotient } from '../explored.ts';
 import { decides, Findings, type Judgeable } from '../findings.ts';
-import { type Bound, type Engine, type Progress, type Pulse, type SearchResult, Tally, type Trace } from '../result.ts';
+import { isOutOfMemory } from '../memory.ts';
+import type { Bound, CoveredStates, EngineCosts, Result, Trace } from '../result.ts';
+import { Tally } from '../tally.ts';
 import { judge, LeftDomain, perform, type Task } from '../task.ts';
 import { CallJudgements } from './call-judgements.ts';
 import { compile, type Expand } from './compiled.ts';
 import { findDead } from './dead.ts';
 import { TransitionLearner } from './learner.ts';
-import { isOutOfMemory, type OverMemory } from './memory.ts';
 import { StateJudgements } from './state-judgements.ts';
 import { StateSet } from './state-set.ts';
 import { type Symmetry, symmetryOf } from './symmetry.ts';
@@ -24,8 +27,6 @@ export interface ExhaustiveOptions {
   readonly maxStates?: number;
   /** Stop, as incomplete, before the state table takes more than this many bytes. */
   readonly maxBytes?: number;
-  /** Stop, as incomplete, when this says so: for what the process really takes, which is not the same every time. */
-  readonly overMemory?: OverMemory;
   /** How many threads expand states; 1 if not given. What is found does not depend on it. */
   readonly workers?: number;
   /** The fewest calls in a level for which threads are worth their trouble; 0: use them whether they are of use or not. */
@@ -34,44 +35,30 @@ export interface ExhaustiveOptions {
   readonly callsToLeave?: number;
   /** Look for results that no reachable state gives, once all of these are known. */
   readonly dead?: boolean;
-  /** Whether to visit one state for all that are alike, where the model declares a symmetry; true if not given. */
-  readonly symmetry?: boolean;
+  /** Whether to visit one state for all that are alike, where the model declares a symmetry; `on` if not given. */
+  readonly symmetry?: 'on' | 'off';
   /** Whether a call that leaves the domain ends the search as incomplete even where no violation comes before it. */
   readonly mayLeaveDomain?: boolean;
-  readonly pulse?: Pulse;
-  /** Whether the result keeps what was explored: it takes as much memory as the search. */
-  readonly keepExplored?: boolean;
 }
 
-/** What an exhaustive search has explored: the graph, its packed states, and the tables that it was explored with. */
-export interface Exploration {
-  readonly graph: Explored;
-  readonly layout: Layout<unknown>;
-  readonly states: StateSet;
-  /** Every call was made in the states before this one. */
-  readonly expanded: number;
-  readonly transitions: TransitionTable;
-  /** Replaces a packed state by the one that stands for it; absent where every state stands for itself. */
-  readonly canonical?: (words: Uint32Array, at: number) => void;
+/** What an exhaustive search says. It always has the counts of states. */
+export interface ExhaustiveResult extends Result {
+  readonly covered: CoveredStates;
+  readonly engine: EngineCosts;
 }
 
-export interface ExhaustiveResult extends SearchResult {
-  /** Only where it was to be kept. */
-  readonly explored?: Exploration;
-}
-
-/** The same search, with what it has explored. */
+/** An exhaustive search whose result keeps what was explored. */
 export const explore = async (
   task: Task,
-  options: Omit<ExhaustiveOptions, 'keepExplored'> = {},
+  options: ExhaustiveOptions & Omit<RunOptions, 'keepExplored'> = {},
 ): Promise<ExhaustiveResult & { readonly explored: Exploration }> => {
   const { explored, ...result } = await searchExhaustive(task, { ...options, keepExplored: true });
   if (!explored) throw new Error('what was to be kept is gone');
   return { ...result, explored };
 };
 
-/** Work between pulses, some ten milliseconds: an attempt counts 1, a function that is run as much as it takes. */
-const workBetweenPulses = 1 << 18;
+/** Work between looks at the clock, some ten milliseconds: an attempt counts 1, a function that is run as much as it takes. */
+const workBetweenLooks = 1 << 18;
 const workOfRun = 400;
 
 /** Arrivals whose places in the state table are read before the first of them is put there. */
@@ -92,7 +79,7 @@ const mostWastedStretches = 3;
 
 /** For the main thread, while workers expand and while it judges. */
 const millisecondsBetweenLooks = 20;
-const statesBetweenPulses = 1 << 14;
+const statesBetweenLooks = 1 << 14;
 
 /** What a worker thread takes, with its own heap and stack. */
 const bytesOfWorker = { touched: 12 * 2 ** 20, reserved: 720 * 2 ** 20 };
@@ -113,33 +100,40 @@ const statesBetweenAudits = 4096;
  * With symmetry, of the states that are alike only the representative is visited. Successors are judged as they are and then
  * replaced by theirs; a trace is found by following the representatives from the initial state with real calls.
  */
-export const searchExhaustive = async (task: Task, options: ExhaustiveOptions = {}): Promise<ExhaustiveResult> => {
+export const searchExhaustive = async (
+  task: Task,
+  options: ExhaustiveOptions & RunOptions = {},
+): Promise<ExhaustiveResult> => {
   try {
     return await search(task, options);
   } catch (error) {
     if (!(error instanceof LeftDomain)) throw error;
     // If that is behind a violation, what was seen up to there counts, and for that each call must be made in its turn.
-    return await search(task, { ...options, workers: 1, symmetry: false }, true);
+    return await search(task, { ...options, workers: 1, symmetry: 'off' }, true);
   }
 };
 
 /** `inTurn`: no call is counted before those before it have been made, and to leave the domain behind a violation ends the search. */
-const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): Promise<ExhaustiveResult> => {
+const search = async (
+  task: Task,
+  options: ExhaustiveOptions & RunOptions,
+  inTurn = false,
+): Promise<ExhaustiveResult> => {
   const {
     maxStates = Number.POSITIVE_INFINITY,
     maxBytes = Number.POSITIVE_INFINITY,
-    overMemory,
+    memoryGuard,
     workers = 1,
     callsWorthSharing = usuallyWorthSharing,
-    pulse = async () => true,
+    monitor = async () => true,
   } = options;
   const start = performance.now();
   const { system, commands } = task;
   const layout = layoutOf(system.state);
   const width = layout.words;
-  const states = new StateSet(width, maxBytes, overMemory);
+  const states = new StateSet(width, maxBytes, memoryGuard);
   const most = Math.min(maxStates, states.most);
-  const symmetry = options.symmetry === false ? undefined : symmetryOf(task, layout);
+  const symmetry = options.symmetry === 'off' ? undefined : symmetryOf(task, layout);
   const check = symmetry && new SymmetryCheck(task, layout, symmetry);
   const findings = new Findings(task, check && ((judgeable) => check.alike(judgeable)));
   const learner = new TransitionLearner(task, layout);
@@ -177,7 +171,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   };
 
   let attempts = 0;
-  let lastPulse = 0;
+  let lastLook = 0;
   let level = 0;
   let depth = 0;
   let bound: Bound | undefined;
@@ -238,8 +232,8 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       if (from + 1 === end || batch.count >= arrivalsInBatch) arriveAll();
       attempts += commands.length;
       const work = attempts + runs() * workOfRun;
-      if (work - lastPulse >= workBetweenPulses && !bound) {
-        lastPulse = work;
+      if (work - lastLook >= workBetweenLooks && !bound) {
+        lastLook = work;
         arriveAll();
         bound ??= await look();
       }
@@ -249,12 +243,12 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
 
   /** For a whole batch. What is refused then, and not in the middle of it, leaves the counts right. */
   function hasRoom(): boolean {
-    return states.count + room < most && (!overMemory || states.reserve(states.count + room));
+    return states.count + room < most && (!memoryGuard || states.reserve(states.count + room));
   }
 
   /** Whether to end here. */
   async function look(): Promise<Bound | undefined> {
-    return overMemory?.(later()) ?? ((await pulse(progress())) ? undefined : { kind: 'interrupted' });
+    return memoryGuard?.(later()) ?? ((await monitor(progress())) ? undefined : { kind: 'interrupted' });
   }
 
   /** Bytes that are needed yet for what was found, to put it in order and to judge it. */
@@ -269,7 +263,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
     else recompile(from);
     if (code === undefined) return from;
     if (!pool) {
-      if (overMemory?.(workers * bytesOfWorker.touched, workers * bytesOfWorker.reserved)) {
+      if (memoryGuard?.(workers * bytesOfWorker.touched, workers * bytesOfWorker.reserved)) {
         wastedStretches = mostWastedStretches;
         return from;
       }
@@ -302,7 +296,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
     return from;
   }
 
-  /** Judges what the level before has brought, and lets the pulse through. */
+  /** Judges what the level before has brought, and lets the monitor through. */
   async function whileExpanding(pool: Workers, stretch: ReturnType<Workers['expand']>) {
     let ended = false;
     const end = stretch.finally(() => {
@@ -331,7 +325,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
       if (ofStates.settles(states.words, state * width, row))
         findings.ofState(layout.decode(states.words, state * width), (among) => shownState(state, among));
       if (state % statesBetweenAudits === 0) ofStates.audit(states.words, state * width);
-      if (state % statesBetweenPulses === 0) bound = await look();
+      if (state % statesBetweenLooks === 0) bound = await look();
     }
   }
 
@@ -429,7 +423,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
     return learner.runs + ofStates.runs + ofCalls.runs + (check?.runs ?? 0);
   }
 
-  function engine(): Engine {
+  function engine(): EngineCosts {
     return {
       rows: transitions.size,
       runs: runs(),
@@ -507,7 +501,7 @@ const search = async (task: Task, options: ExhaustiveOptions, inTurn = false): P
   function judgeGraph(): Command[] | undefined {
     if (!isVerified()) return undefined;
     const bytes = bytesForPaths * states.count;
-    const refusal = bound || bytes < worthAsking ? undefined : overMemory?.(bytes);
+    const refusal = bound || bytes < worthAsking ? undefined : memoryGuard?.(bytes);
     if (refusal) {
       bound = refusal;
       return undefined;

@@ -1,4 +1,4 @@
-import { isOutOfMemory, type OverMemory } from './memory.ts';
+import { isOutOfMemory, type MemoryGuard } from '../memory.ts';
 
 /** Share of the hash table that may be in use before it is doubled. */
 const fullest = 0.6;
@@ -26,15 +26,15 @@ export class StateSet {
   table: Uint32Array = shared(1 << 12);
   /** Keeps the reads of `touch` from being optimised away. */
   touched = 0;
-  /** Why there was no room to grow: `overMemory` said so, or the machine. `maxBytes` is no refusal. From then on nothing grows. */
-  refusal: ReturnType<OverMemory>;
-  readonly #overMemory: OverMemory;
+  /** Why there was no room to grow: `memoryGuard` said so, or the machine. `maxBytes` is no refusal. From then on nothing grows. */
+  refusal: ReturnType<MemoryGuard>;
+  readonly #memoryGuard: MemoryGuard;
 
-  /** `width`: words in a state. `overMemory` is asked before the arrays grow. */
-  constructor(width: number, maxBytes: number, overMemory: OverMemory = () => undefined) {
+  /** `width`: words in a state. `memoryGuard` is asked before the arrays grow. */
+  constructor(width: number, maxBytes: number, memoryGuard: MemoryGuard = () => undefined) {
     this.#width = width;
     this.#maxBytes = maxBytes;
-    this.#overMemory = overMemory;
+    this.#memoryGuard = memoryGuard;
     this.words = shared(width << 11);
     this.parents = shared(1 << 11);
   }
@@ -249,7 +249,7 @@ export class StateSet {
   /** Arrays of these lengths, of which `touched` bytes are written at once; undefined if there is no room for them. */
   #allocated(touched: number, lengths: readonly number[]): Uint32Array[] | undefined {
     const bytes = lengths.reduce((sum, length) => sum + 4 * length, 0);
-    this.refusal ??= this.#overMemory(touched, bytes);
+    this.refusal ??= this.#memoryGuard(touched, bytes);
     if (this.refusal) return undefined;
     try {
       return lengths.map(shared);

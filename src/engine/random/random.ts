@@ -4,10 +4,20 @@ import { type Command, describeCommand } from '../../spec/model.ts';
 import type { Outcome } from '../../spec/outcome.ts';
 import type { Property } from '../../spec/property.ts';
 import { layoutOf } from '../../system/layout.ts';
+import type { Engine, RunOptions } from '../engine.ts';
 import { LoopWatch } from '../explored.ts';
 import { decides, type Judgeable } from '../findings.ts';
-import { type Bound, type Judged, type Pulse, type SearchResult, Tally, type Trace, type Verdict } from '../result.ts';
-import { isEnd, judge, LeftDomain, type Obligation, perform, type Task } from '../task.ts';
+import {
+  type Bound,
+  type CoveredStates,
+  type Judged,
+  type Result,
+  reachedByExample,
+  type Trace,
+  type Verdict,
+} from '../result.ts';
+import { Tally } from '../tally.ts';
+import { isEnd, judge, LeftDomain, type Obligation, perform, refuseSubject, type Task } from '../task.ts';
 
 export interface RandomOptions {
   /** How many runs. */
@@ -17,8 +27,9 @@ export interface RandomOptions {
   readonly seed: number;
   /** Start at this run of the seed instead of at run 0: the `path` of a violated verdict. */
   readonly path?: string;
-  readonly pulse?: Pulse;
 }
+
+export const random: Engine<RandomOptions> = { run: (task, options) => searchRandom(task, options) };
 
 /**
  * A generated command that leads nowhere from the state it meets, because it changes nothing or panics, is dropped from the
@@ -46,8 +57,12 @@ class Interrupted extends Error {}
  * a property, fast-check shrinks the run against that property alone, and the search goes on from the same run for the others.
  * Deterministic for a seed. A witness counts as reached, not shrunk, when each of its instances has been seen.
  */
-export const searchRandom = async (task: Task, options: RandomOptions): Promise<SearchResult> => {
-  const { runs, length, seed, pulse = async () => true } = options;
+export const searchRandom = async (
+  task: Task,
+  options: RandomOptions & RunOptions,
+): Promise<Result & { readonly covered: CoveredStates }> => {
+  refuseSubject(task, 'random search');
+  const { runs, length, seed, monitor = async () => true } = options;
   const first = Number(options.path?.split(':')[0] ?? 0);
   if (first >= runs) throw new SpecError(`run ${first} is not one of the ${runs} runs from 0 on`);
   const search = new RandomRuns(task);
@@ -66,7 +81,7 @@ export const searchRandom = async (task: Task, options: RandomOptions): Promise<
     .map(([command, dice]) => new Call(task, task.system.command.canonical(command)!, dice === 0));
   const property = fc.asyncProperty(fc.commands([calls], { maxCommands: length, size: 'max' }), async (commands) => {
     if (ended || search.brokenModel) return;
-    interrupted ||= !(await pulse(search.covered));
+    interrupted ||= !(await monitor(search.covered));
     if (!interrupted) search.run(commands);
     else if (!search.isShrinking) {
       ended = true;
@@ -89,7 +104,7 @@ export const searchRandom = async (task: Task, options: RandomOptions): Promise<
 
   const bound: Bound | undefined = interrupted ? { kind: 'interrupted' } : search.leftDomain;
   const judged = task.obligations.map(({ property }): Judged => {
-    if (search.wasReached(property)) return { property, verdict: { kind: 'proved' } };
+    if (search.wasReached(property)) return { property, verdict: { kind: 'proved', proof: reachedByExample } };
     return {
       property,
       verdict: violated.get(property) ?? (bound ? { kind: 'incomplete', bound } : { kind: 'not found' }),

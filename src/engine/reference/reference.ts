@@ -4,22 +4,25 @@ import { describeOutcome, type Outcome } from '../../spec/outcome.ts';
 import type { Step } from '../../spec/property.ts';
 import { sharingParts } from '../../spec/update.ts';
 import { layoutOf } from '../../system/layout.ts';
-import type { OverMemory } from '../explicit/memory.ts';
+import type { Engine, RunOptions } from '../engine.ts';
 import { type Explored, firstDeadEnd, judgeExplored, noSuccessor } from '../explored.ts';
 import { Findings } from '../findings.ts';
 import { checkIdentity } from '../identity.ts';
-import { type Bound, type Pulse, type SearchResult, Tally } from '../result.ts';
-import { causes, judge, LeftDomain, perform, type Task } from '../task.ts';
+import type { Bound, CoveredStates, Result } from '../result.ts';
+import { Tally } from '../tally.ts';
+import { causes, judge, LeftDomain, perform, refuseSubject, type Task } from '../task.ts';
 
 export interface ReferenceOptions {
   /** Stop, as incomplete, before more than this many distinct states. */
   readonly maxStates?: number;
-  /** Stop, as incomplete, when this says so. */
-  readonly overMemory?: OverMemory;
-  readonly pulse?: Pulse;
 }
 
-const callsBetweenPulses = 2048;
+/** A reference search covers states. It keeps no `explored`. */
+export type ReferenceResult = Result & { readonly covered: CoveredStates };
+
+const callsBetweenLooks = 2048;
+
+export const reference: Engine<ReferenceOptions> = { run: (task, options) => searchReference(task, options) };
 
 /**
  * Breadth-first search over plain states: what "proved" and "violated" mean, and what every faster engine is held against.
@@ -28,8 +31,12 @@ const callsBetweenPulses = 2048;
  * a property is a shortest one and, among the shortest, the first when traces are compared command by command in that order.
  * The search goes on behind a violation and does not go on behind a panic.
  */
-export const searchReference = async (task: Task, options: ReferenceOptions = {}): Promise<SearchResult> => {
-  const { maxStates = Number.POSITIVE_INFINITY, overMemory, pulse = async () => true } = options;
+export const searchReference = async (
+  task: Task,
+  options: ReferenceOptions & RunOptions = {},
+): Promise<ReferenceResult> => {
+  refuseSubject(task, 'reference search');
+  const { maxStates = Number.POSITIVE_INFINITY, memoryGuard, monitor = async () => true } = options;
   const { system, commands } = task;
   const layout = layoutOf(system.state);
   const tally = new Tally(commands);
@@ -88,8 +95,8 @@ export const searchReference = async (task: Task, options: ReferenceOptions = {}
           visit(outcome.state, key, from, command);
         }
       }
-      if (tally.transitions % callsBetweenPulses === 0) {
-        bound = overMemory?.() ?? ((await pulse(covered())) ? undefined : { kind: 'interrupted' });
+      if (tally.transitions % callsBetweenLooks === 0) {
+        bound = memoryGuard?.() ?? ((await monitor(covered())) ? undefined : { kind: 'interrupted' });
         if (bound) break search;
       }
     }

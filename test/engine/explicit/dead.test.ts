@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { pkvmMmio } from '../../../model/pkvm-mmio/model.ts';
 import { searchExhaustive } from '../../../src/engine/explicit/exhaustive.ts';
 import { searchReference } from '../../../src/engine/reference/reference.ts';
-import { type Dead, resultsOf } from '../../../src/engine/result.ts';
+import type { Dead } from '../../../src/engine/result.ts';
+import { coverageKeys } from '../../../src/engine/tally.ts';
 import { perform, type Task, taskOf } from '../../../src/engine/task.ts';
 import {
   array,
@@ -162,7 +163,7 @@ const everywhere = (of: Task): Set<string> => {
   const results = new Set<string>();
   for (const state of of.system.state.values())
     for (const command of of.commands)
-      for (const result of resultsOf(perform(of, state, command))) results.add(`${command.kind}: ${result}`);
+      for (const result of coverageKeys(perform(of, state, command))) results.add(`${command.kind}: ${result}`);
   return results;
 };
 

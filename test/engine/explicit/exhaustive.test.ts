@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { suites } from '../../../properties/index.ts';
 import { searchExhaustive } from '../../../src/engine/explicit/exhaustive.ts';
 import { searchReference } from '../../../src/engine/reference/reference.ts';
-import type { SearchResult } from '../../../src/engine/result.ts';
+import type { Result } from '../../../src/engine/result.ts';
 import { taskOf } from '../../../src/engine/task.ts';
 import { check } from '../../../src/job/check.ts';
 import {
@@ -39,7 +39,7 @@ const task = (model: Model, properties: readonly Property[], variant?: string) =
   taskOf(model, scopeOf(model, { variant }), properties);
 
 /** All but what only one of the two engines has. */
-const comparable = ({ judged, covered, coverage, bound, deadEnd }: SearchResult) => ({
+const comparable = ({ judged, covered, coverage, bound, deadEnd }: Result) => ({
   judged: judged.map(({ property, verdict }) => ({ id: property.id, verdict })),
   covered,
   coverage,
@@ -106,7 +106,7 @@ describe('the exhaustive search says what the reference search says', () => {
 
   it('of random models that leave their domain: an error, or behind a violation the end of the search', async () => {
     const seen = { errors: 0, bounds: 0, complete: 0 };
-    const said = (result: Promise<SearchResult>) => result.then(comparable, (error: SpecError) => error.message);
+    const said = (result: Promise<Result>) => result.then(comparable, (error: SpecError) => error.message);
     await fc.assert(
       fc.asyncProperty(anyModel, fc.constantFrom(1, 2), async ({ model, properties }, workers) => {
         const leaving = leavingIn('dead', model);
@@ -341,7 +341,9 @@ describe('the exhaustive search', () => {
 
   it('stops when it is told to', async () => {
     const model = counter(60_000, (n) => (n < 60_000 ? ok({ n: n + 1 }) : disabled({ n }, 'at the end')));
-    const { bound, judged } = await searchExhaustive(task(model, [below(model, 60_001)]), { pulse: async () => false });
+    const { bound, judged } = await searchExhaustive(task(model, [below(model, 60_001)]), {
+      monitor: async () => false,
+    });
     expect(bound).toEqual({ kind: 'interrupted' });
     expect(judged[0]?.verdict).toEqual({ kind: 'incomplete', bound });
   });

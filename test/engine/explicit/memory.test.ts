@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { RunOptions } from '../../../src/engine/engine.ts';
 import { type ExhaustiveOptions, searchExhaustive } from '../../../src/engine/explicit/exhaustive.ts';
-import { isOutOfMemory, type OverMemory } from '../../../src/engine/explicit/memory.ts';
+import { isOutOfMemory, type MemoryGuard } from '../../../src/engine/memory.ts';
 import { searchReference } from '../../../src/engine/reference/reference.ts';
 import { taskOf } from '../../../src/engine/task.ts';
 import { check } from '../../../src/job/check.ts';
@@ -26,7 +27,7 @@ const waits = progress(grid, { id: 'waits', statement: '', source: '', waiting: 
 
 const task = (properties: readonly Property[] = [low, fine]) => taskOf(grid, scopeOf(grid), properties);
 
-const search = async (options: ExhaustiveOptions) => {
+const search = async (options: ExhaustiveOptions & RunOptions) => {
   const { judged, covered, coverage, bound } = await searchExhaustive(task(), options);
   return {
     verdicts: judged.map(({ property, verdict }) => [property.id, verdict.kind]),
@@ -45,8 +46,8 @@ describe('a search that is told that memory runs out', () => {
   const first = 2048;
 
   it.each([1, 2, 3])('ends where its arrays would have to grow, and counts right, with %i workers', async (workers) => {
-    const overMemory: OverMemory = (touched = 0) => (touched > 0 && touched < 2 ** 20 ? refusal : undefined);
-    const { bound, ...ended } = await search({ overMemory, workers, callsWorthSharing: 0, callsToLeave: 1 });
+    const memoryGuard: MemoryGuard = (touched = 0) => (touched > 0 && touched < 2 ** 20 ? refusal : undefined);
+    const { bound, ...ended } = await search({ memoryGuard, workers, callsWorthSharing: 0, callsToLeave: 1 });
     expect(bound).toEqual(refusal);
     const { bound: other, ...bounded } = await search({ maxStates: first });
     expect(other).toEqual({ kind: 'states', limit: first });
@@ -59,15 +60,15 @@ describe('a search that is told that memory runs out', () => {
 
   it('ends at the next look', async () => {
     let looks = 0;
-    const overMemory: OverMemory = (touched = 0) => (touched === 0 && ++looks > 1 ? refusal : undefined);
-    const { bound, covered } = await search({ overMemory });
+    const memoryGuard: MemoryGuard = (touched = 0) => (touched === 0 && ++looks > 1 ? refusal : undefined);
+    const { bound, covered } = await search({ memoryGuard });
     expect(bound).toEqual(refusal);
     expect(covered.states).toBeLessThan(6 ** 6);
   });
 
   it('asks for what is written at once and for what is reserved', async () => {
     const asked: (readonly [number, number])[] = [];
-    await search({ overMemory: (touched = 0, reserved = touched) => void asked.push([touched, reserved]) });
+    await search({ memoryGuard: (touched = 0, reserved = touched) => void asked.push([touched, reserved]) });
     const grown = asked.filter(([touched]) => touched > 0);
     // 65,536 states of one word and a parent are the last that the arrays double to; of 131,072 slots all are written.
     expect(grown).toContainEqual([32768 * 8, 65536 * 8]);
@@ -75,8 +76,8 @@ describe('a search that is told that memory runs out', () => {
   });
 
   it('does without workers where there is no memory for them', async () => {
-    const overMemory: OverMemory = (_, reserved = 0) => (reserved >= 2 ** 29 ? refusal : undefined);
-    const { engine, bound } = await searchExhaustive(task(), { overMemory, workers: 2, callsWorthSharing: 0 });
+    const memoryGuard: MemoryGuard = (_, reserved = 0) => (reserved >= 2 ** 29 ? refusal : undefined);
+    const { engine, bound } = await searchExhaustive(task(), { memoryGuard, workers: 2, callsWorthSharing: 0 });
     expect([engine!.workers, bound]).toEqual([1, undefined]);
   });
 
@@ -106,7 +107,7 @@ describe('a search that is told that memory runs out', () => {
   });
 
   it('so does the reference search', async () => {
-    const { judged, covered, bound } = await searchReference(task(), { overMemory: () => refusal });
+    const { judged, covered, bound } = await searchReference(task(), { memoryGuard: () => refusal });
     expect(judged.map(({ verdict }) => verdict.kind)).toEqual(['violated', 'incomplete']);
     expect(bound).toEqual(refusal);
     expect(covered.states).toBeLessThan(6 ** 6);
@@ -121,11 +122,11 @@ describe('a search that is told that memory runs out', () => {
       { kind: 'exhaustive' },
       {
         crossCheck: { by: 'reference' },
-        pulse: async () => {
+        monitor: async () => {
           asked++;
           return true;
         },
-        overMemory: (touched = 0) => (touched === 0 && asked > 20 ? refusal : undefined),
+        memoryGuard: (touched = 0) => (touched === 0 && asked > 20 ? refusal : undefined),
       },
     );
     expect([bound, crossCheck, properties[0]!.verdict.kind]).toEqual([undefined, undefined, 'proved']);

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Monitor } from '../../../src/engine/engine.ts';
 import { searchExhaustive } from '../../../src/engine/explicit/exhaustive.ts';
 import { TransitionLearner } from '../../../src/engine/explicit/learner.ts';
 import { symmetryOf } from '../../../src/engine/explicit/symmetry.ts';
 import { SymmetryCheck } from '../../../src/engine/explicit/symmetry-check.ts';
-import type { Pulse, SearchResult } from '../../../src/engine/result.ts';
+import type { Result } from '../../../src/engine/result.ts';
 import { type Task, taskOf } from '../../../src/engine/task.ts';
 import {
   array,
@@ -39,7 +40,7 @@ const task = (model: Model, properties: readonly Property[], config: Readonly<Re
   taskOf(model, scopeOf(model, { config }), properties);
 
 /** How long a trace is that must be a shortest one: of an endless one what comes before the loop. */
-const lengths = ({ judged }: SearchResult) =>
+const lengths = ({ judged }: Result) =>
   judged.map(({ property, verdict }) => ({
     id: property.id,
     kind: verdict.kind,
@@ -48,7 +49,7 @@ const lengths = ({ judged }: SearchResult) =>
 
 /** Searches with and without symmetry, holds one against the other, and replays what the former shows. */
 const compared = async (one: Task) => {
-  const full = await searchExhaustive(one, { symmetry: false });
+  const full = await searchExhaustive(one, { symmetry: 'off' });
   const reduced = await searchExhaustive(one);
   expect(lengths(reduced)).toEqual(lengths(full));
   expect(reduced.covered.depth).toBe(full.covered.depth);
@@ -321,7 +322,7 @@ describe('what is not symmetric is refused with the transition that shows it', (
   ])('%s', async (_, step, message) => {
     const one = task(itemsModel(step, alike), []);
     await expect(searchExhaustive(one)).rejects.toThrow(new RegExp(start + message));
-    expect((await searchExhaustive(one, { symmetry: false })).symmetry).toBeUndefined();
+    expect((await searchExhaustive(one, { symmetry: 'off' })).symmetry).toBeUndefined();
   });
 
   it('an exception', async () => {
@@ -559,12 +560,12 @@ describe('a search that is interrupted before the symmetry is known to be one', 
     forEach: () => record({ item: range(0, 2) }),
     when: ({ used, late, ready }, { item }) => ready && late && used.every((one, i) => one === (i === item)),
   });
-  const kind = async (symmetry: boolean, pulse: Pulse = async () => true) =>
-    (await searchExhaustive(task(lopsided, [filledLate]), { symmetry, pulse })).judged[0]!.verdict.kind;
+  const kind = async (symmetry: 'on' | 'off', monitor: Monitor = async () => true) =>
+    (await searchExhaustive(task(lopsided, [filledLate]), { symmetry, monitor })).judged[0]!.verdict.kind;
 
   it('does not take a witness for reached because one that is said to be like it is', async () => {
-    expect(await kind(false)).toBe('violated');
-    await expect(kind(true)).rejects.toThrow('-ENOMEM (not for the second)');
-    expect(await kind(true, async () => false)).toBe('incomplete');
+    expect(await kind('off')).toBe('violated');
+    await expect(kind('on')).rejects.toThrow('-ENOMEM (not for the second)');
+    expect(await kind('on', async () => false)).toBe('incomplete');
   });
 });

@@ -1,10 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { suites } from '../../../properties/index.ts';
-import { type ExhaustiveOptions, searchExhaustive } from '../../../src/engine/explicit/exhaustive.ts';
+import type { RunOptions } from '../../../src/engine/engine.ts';
+import {
+  type ExhaustiveOptions,
+  type ExhaustiveResult,
+  searchExhaustive,
+} from '../../../src/engine/explicit/exhaustive.ts';
 import { StateSet } from '../../../src/engine/explicit/state-set.ts';
 import { Workers } from '../../../src/engine/explicit/workers.ts';
-import type { SearchResult } from '../../../src/engine/result.ts';
 import { taskOf } from '../../../src/engine/task.ts';
 import {
   array,
@@ -24,7 +28,7 @@ import { anyModel } from '../any-model.ts';
 import { tiny } from '../tiny.ts';
 
 /** All that may not depend on how many threads there are. */
-const comparable = ({ judged, covered, coverage, bound, deadEnd }: SearchResult) => ({
+const comparable = ({ judged, covered, coverage, bound, deadEnd }: ExhaustiveResult) => ({
   judged: judged.map(({ property, verdict }) => ({ id: property.id, verdict })),
   covered,
   coverage,
@@ -43,7 +47,7 @@ interface Job {
 const search = async (
   { model, properties, variant, config = {} }: Job,
   workers: number,
-  options: ExhaustiveOptions = {},
+  options: ExhaustiveOptions & RunOptions = {},
 ) =>
   comparable(
     await searchExhaustive(taskOf(model, scopeOf(model, { variant, config }), properties), {
@@ -167,9 +171,9 @@ describe('a state table', () => {
 
 describe('a search with workers', () => {
   it('can be interrupted in the middle of a level', async () => {
-    let pulses = 0;
+    let looks = 0;
     const larger = { ...pages, config: { pages: 6, tables: 2 } };
-    const { bound, covered } = await search(larger, 2, { pulse: async () => ++pulses < 3 });
+    const { bound, covered } = await search(larger, 2, { monitor: async () => ++looks < 3 });
     expect(bound).toEqual({ kind: 'interrupted' });
     expect(covered.states).toBeLessThan(60_000);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Monitor } from '../../../src/engine/engine.ts';
 import { searchRandom } from '../../../src/engine/random/random.ts';
-import type { Pulse } from '../../../src/engine/result.ts';
 import { taskOf } from '../../../src/engine/task.ts';
 import { invariant, type Model, type Property } from '../../../src/spec/index.ts';
 import { scopeOf } from '../../../src/system/scope.ts';
@@ -77,15 +77,15 @@ describe('random search', () => {
   });
 
   it('stops when it is told to', async () => {
-    const { judged, bound } = await search(line, [neverAt(line, 9)], { pulse: async () => false });
+    const { judged, bound } = await search(line, [neverAt(line, 9)], { monitor: async () => false });
     expect(bound).toEqual({ kind: 'interrupted' });
     expect(judged[0]?.verdict).toEqual({ kind: 'incomplete', bound });
   });
 
   it('does not generate the runs that it is not to make', async () => {
-    let pulses = 0;
+    let looks = 0;
     const start = performance.now();
-    const { covered } = await search(line, [], { runs: 1e6, length: 100, pulse: async () => ++pulses < 10 });
+    const { covered } = await search(line, [], { runs: 1e6, length: 100, monitor: async () => ++looks < 10 });
     expect(covered.runs).toBe(9);
     expect(performance.now() - start).toBeLessThan(20_000);
   });
@@ -93,12 +93,12 @@ describe('random search', () => {
   it('keeps what it has found when it is told to stop while that is shrunk', async () => {
     // A run that breaks something is not finished: the next call is made while it is shrunk.
     let last: number | undefined = -1;
-    const pulse: Pulse = async ({ runs }) => {
+    const monitor: Monitor = async ({ runs }) => {
       const same = runs === last;
       last = runs;
       return !same;
     };
-    const { judged, bound } = await search(line, [neverAt(line, 3), neverAt(line, 4)], { pulse });
+    const { judged, bound } = await search(line, [neverAt(line, 3), neverAt(line, 4)], { monitor });
     expect(bound).toEqual({ kind: 'interrupted' });
     expect(judged.map(({ verdict }) => verdict.kind)).toEqual(['violated', 'incomplete']);
   });

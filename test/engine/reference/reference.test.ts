@@ -14,7 +14,7 @@ describe('the reference search', () => {
     const model = graph({ 0: [1, 2], 1: [3], 2: [3], 3: [0], 4: [5] });
     const { covered, judged } = await search(model, [neverAt(model, 4)]);
     expect(covered).toEqual({ states: 4, transitions: 5, depth: 2 });
-    expect(judged[0]?.verdict).toEqual({ kind: 'proved' });
+    expect(judged[0]?.verdict).toEqual({ kind: 'proved', proof: { by: 'exhaustion', holdsFor: 'configuration' } });
   });
 
   it('finds a shortest trace, and of those the one whose commands come first', async () => {
@@ -58,7 +58,11 @@ describe('the reference search', () => {
   it('reaches a witness for each of its instances, or names one that it did not', async () => {
     const model = graph({ 0: [1], 1: [2], 2: [0], 4: [3] });
     const { judged } = await search(model, [canBeAt(model, [1, 2]), { ...canBeAt(model, [1, 4]), id: 'no' }]);
-    expect(judged[0]?.verdict).toMatchObject({ kind: 'proved', trace: { instance: { node: 2 } } });
+    expect(judged[0]?.verdict).toMatchObject({
+      kind: 'proved',
+      proof: { by: 'example' },
+      trace: { instance: { node: 2 } },
+    });
     expect(judged[1]?.verdict).toEqual({ kind: 'violated', instance: { node: 3 } });
   });
 
@@ -122,7 +126,7 @@ describe('the reference search', () => {
   it('stops when it is told to, and does not call that proved', async () => {
     const model = counter(60_000, (n) => (n < 60_000 ? ok({ n: n + 1 }) : disabled({ n }, 'at the end')));
     const below = invariant(model, { id: 'below', statement: '', source: '', holds: ({ n }) => n <= 60_000 });
-    const { judged, bound, covered } = await search(model, [below], { pulse: async () => false });
+    const { judged, bound, covered } = await search(model, [below], { monitor: async () => false });
     expect(bound).toEqual({ kind: 'interrupted' });
     expect(covered.states).toBeLessThan(60_000);
     expect(judged[0]?.verdict).toEqual({ kind: 'incomplete', bound });

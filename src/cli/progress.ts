@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Progress, Pulse } from '../engine/result.ts';
+import type { Monitor, Progress } from '../engine/engine.ts';
 import type { Console } from './console.ts';
 
 const millisecondsBetweenLines = 100;
 
 /** Draws the progress of a search, lets ctrl-C through, and stops the search when it has come. */
-export const pulseFor = (
+export const monitorFor = (
   { progress, interrupted }: Pick<Console, 'progress'> & { readonly interrupted: Pick<AbortSignal, 'aborted'> },
   title: string,
-): Pulse => {
+): Monitor => {
   const start = performance.now();
   let last = start;
   return async (searched) => {
@@ -25,10 +25,12 @@ export const pulseFor = (
 const progressLine = (title: string, progress: Progress, seconds: number): string => {
   const { states, transitions, depth, runs, frontier, bytes, rows, doing } = progress;
   if (doing !== undefined) return `${title}: ${doing}`;
-  const parts = [`${short(states)} states`];
+  const parts: string[] = [];
+  if (states !== undefined) parts.push(`${short(states)} states`);
   if (runs !== undefined) parts.push(`${short(runs)} runs`);
   if (frontier !== undefined) parts.push(`${short(frontier)} waiting`);
-  parts.push(`depth ${depth}`, `${short(transitions / seconds)} calls/s`);
+  if (depth !== undefined) parts.push(`depth ${depth}`);
+  if (transitions !== undefined) parts.push(`${short(transitions / seconds)} calls/s`);
   if (bytes !== undefined) parts.push(`${Math.ceil(bytes / 2 ** 20)} MiB`);
   if (rows !== undefined) parts.push(`${short(rows)} rows`);
   return `${title}: ${parts.join(', ')}`;

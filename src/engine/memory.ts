@@ -1,10 +1,10 @@
-import type { Bound } from '../result.ts';
+import type { Bound } from './result.ts';
 
 /**
  * Asked before memory is taken, and now and then: why that may not be; undefined if it may. `touched`: so many bytes will be in use at
  * once; `reserved`: so many are asked of the system, a part of them for later.
  */
-export type OverMemory = (
+export type MemoryGuard = (
   touched?: number,
   reserved?: number,
 ) => Extract<Bound, { readonly kind: 'memory' }> | undefined;
