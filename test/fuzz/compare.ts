@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type ExhaustiveOptions, searchExhaustive } from '../../src/engine/explicit/exhaustive.ts';
 import { searchRandom } from '../../src/engine/random/random.ts';
 import { searchReference } from '../../src/engine/reference/reference.ts';
-import type { Result, Verdict } from '../../src/engine/result.ts';
+import type { CoveredStates, Result, Verdict } from '../../src/engine/result.ts';
 import { type Task, taskOf } from '../../src/engine/task.ts';
 import { check } from '../../src/job/check.ts';
 import { SpecError, type Suite } from '../../src/spec/index.ts';
@@ -69,7 +69,7 @@ export const compare = async (suite: Suite, plan: Plan, by = engines): Promise<C
       else refusals++;
     }
   };
-  const search = (who: string, run: () => Promise<Result>) =>
+  const search = (who: string, run: () => Promise<Result & { readonly covered: CoveredStates }>) =>
     look(who, plan.mayBeRefused || said.broken !== undefined, async () => {
       const other = saidBy(await run());
       return said.broken === undefined
@@ -130,7 +130,7 @@ export const oddError = (error: unknown): string | undefined => {
     : undefined;
 };
 
-const saidBy = ({ judged, covered, coverage, bound, deadEnd }: Result): Said => ({
+const saidBy = ({ judged, covered, coverage, bound, deadEnd }: Result & { readonly covered: CoveredStates }): Said => ({
   states: covered.states,
   transitions: covered.transitions,
   depth: covered.depth,
@@ -194,7 +194,7 @@ const byCheck = async (suite: Suite, said: Said, { maxStates, seed }: Plan): Pro
 /** What a random search says that cannot be: it need not find anything. */
 const wronglyFound = (suite: Suite, said: Said, found: Result): string[] => {
   const { bound } = said;
-  const wrong = bound === undefined && found.covered.states > said.states ? [`${found.covered.states} states`] : [];
+  const wrong = bound === undefined && found.covered.states! > said.states ? [`${found.covered.states} states`] : [];
   for (const { property, verdict } of found.judged) {
     const exhaustive = said.verdicts[property.id]!;
     if (verdict.kind === 'not found' || verdict.kind === 'incomplete') continue;

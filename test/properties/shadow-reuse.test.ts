@@ -38,7 +38,7 @@ describe('the README: verdicts by rule', () => {
   it.each(rows)('%s %s: %s %s %s %s %s %s', async (_, property, ...cells) => {
     const real = header!.slice(2).map(async (variant) => {
       const result = await checked(variant);
-      return property === 'states' ? result.covered.states.toLocaleString('en') : cell(result, property!);
+      return property === 'states' ? result.covered.states!.toLocaleString('en') : cell(result, property!);
     });
     expect(cells).toEqual(await Promise.all(real));
   });

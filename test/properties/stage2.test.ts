@@ -40,7 +40,7 @@ describe.each(Object.keys(stage2.variants))('stage2@%s', (variant) => {
     expect(result.bound).toBeUndefined();
     expect(broken(result).sort()).toEqual([...stage2Suite.violates[variant]!].sort());
     expect(readme).toContain(
-      `| \`${variant}\` | ${result.covered.states.toLocaleString('en')} | ${result.covered.depth} |`,
+      `| \`${variant}\` | ${result.covered.states!.toLocaleString('en')} | ${result.covered.depth} |`,
     );
     expect(broken(result).map((id) => ({ variant, id, expected: trace(result, id) }))).toEqual(
       rows.filter((row) => row.variant === variant),
