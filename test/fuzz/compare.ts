@@ -1,5 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ExhaustiveOptions, searchExhaustive } from '../../src/engine/explicit/exhaustive.ts';
+import {
+  type ExhaustiveOptions,
+  type ExhaustiveResult,
+  searchExhaustive,
+} from '../../src/engine/explicit/exhaustive.ts';
 import { searchRandom } from '../../src/engine/random/random.ts';
 import { searchReference } from '../../src/engine/reference/reference.ts';
 import type { CoveredStates, Result, Verdict } from '../../src/engine/result.ts';
@@ -224,7 +228,7 @@ const bySymmetry = async (
   exhaustive: Engines['exhaustive'],
 ): Promise<string[]> => {
   const wrong: string[] = [];
-  let alone: Result;
+  let alone: ExhaustiveResult;
   try {
     alone = await exhaustive(task, { maxStates });
   } catch (error) {
