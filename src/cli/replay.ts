@@ -114,8 +114,8 @@ const runAsWritten = (path: string, { trace, suite, scope, system }: LoadedTrace
 /** What was wrong of each call that was made, and of what is expected behind it. */
 const problemsOf = (lines: readonly Ran[]): string[][] => {
   const problems: string[][] = [];
-  for (const { statement, outcome, problem } of lines) {
-    if (statement.kind === 'call' && outcome?.result !== 'disabled') problems.push([]);
+  for (const { statement, problem } of lines) {
+    if (statement.kind === 'call' && statement.expected?.result !== 'disabled') problems.push([]);
     if (problem !== undefined) problems.at(-1)?.push(`not as written: ${problem}`);
   }
   return problems;

@@ -3,7 +3,7 @@ import type { Drawing, Line } from '../spec/drawing.ts';
 /** So many lines in a row that differ in nothing but their names are all shown. */
 const mostAlike = 4;
 
-/** Drawings in which of many lines in a row that are alike only the first and the last are left. */
+/** Shortens drawings: where many lines in a row are alike, only the first and the last of them are left. */
 export const withoutRepeats = (drawings: readonly Drawing[]): Drawing[] =>
   drawings.map((drawing) => ({ ...drawing, lines: shortened(drawing.lines) }));
 

@@ -9,7 +9,7 @@ import { withoutRepeats } from './repeats.ts';
 import type { Style } from './style.ts';
 import { count, fitted, plural, scopeName, settings, valueWords, wrapped } from './words.ts';
 
-/** A script that was run. */
+/** The statements of a trace that were run. */
 export interface RanScript {
   readonly scope: Scope;
   readonly title: string;
@@ -22,7 +22,7 @@ export interface RanScript {
   readonly interrupted: boolean;
 }
 
-/** What is judged: headings, `init` and `show` are not, unless the model fails at them. */
+/** Whether a line is judged. A heading, `model`, `init` and `show` are not, unless the model fails at them. */
 const isJudged = ({ statement, isBroken }: Ran): boolean =>
   statement.kind === 'call' || statement.kind === 'expect' || isBroken === true;
 
@@ -54,7 +54,7 @@ const lineText = (ran: Ran, style: Style): string => {
   return [line, ...below].join('\n');
 };
 
-/** A text of the script or the model in a line for people: nobody reads more of it, and to wrap it would take its time. */
+/** A text of the script or of the model, cut where it is long: nobody reads more, and wrapping takes its time. */
 const legible = (text: string): string => {
   if (text.length <= mostLegible) return printable(text);
   return `${printable(text.slice(0, mostLegible))}... (${count(text.length)} characters)`;
@@ -99,7 +99,7 @@ const partLines = ({ name, value }: Part): string[] => {
   );
 };
 
-/** A record, or one case of a variant, that has nothing but scalars. */
+/** Whether a record, or a case of a variant, has nothing but scalars. */
 const isFlat = (value: object): boolean =>
   !Array.isArray(value) && Object.values(value).every((inner) => typeof inner !== 'object');
 
@@ -129,7 +129,7 @@ const closing = ({ file, lines, keptGoing, interrupted }: RanScript, style: Styl
   return style.red(wrapped(`${interrupted ? 'Interrupted; ' : ''}${all}; the first is ${where}${rest}.`, 78));
 };
 
-/** The same for test harnesses: a test for each line that is judged. Kernel: Documentation/dev-tools/ktap.rst. */
+/** The report of `run` in KTAP, for test harnesses: a test for each line that is judged. Format: Documentation/dev-tools/ktap.rst of Linux. */
 export const scriptKtap = ({ scope, file, lines }: RanScript): string => {
   let number = 0;
   const body = lines.flatMap((ran) => {

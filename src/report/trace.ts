@@ -6,7 +6,7 @@ import type { Step } from '../spec/property.ts';
 import { type LaneOf, lanesOf } from './lanes.ts';
 import { valueWords, wrapped } from './words.ts';
 
-/** Calls and their results, one a line; the calls of threads in columns. */
+/** Calls and their results, one call a line; the calls of threads are in columns. */
 export const stepsText = (steps: readonly Step[], { loop }: Trace, laneOf?: LaneOf): string => {
   if (steps.length === 0) return '    in the initial state';
   const lanes = lanesOf(steps, laneOf);
@@ -46,10 +46,10 @@ export const instanceWords = (instance: unknown) =>
     ? describeFields(instance)
     : valueWords(instance);
 
-/** The changed fields of a state, before -> after, one a line; '' if nothing changed. */
+/** The changed fields of a state as `path  before -> after`, one field a line; '' if nothing changed. */
 export const changesText = (step: Step, indent: string): string => changeTexts(step, indent, 80).join('\n');
 
-/** The same, one by one; what does not fit into the columns has several lines. */
+/** The changed fields of a state, a text for each; a text that does not fit into the columns has several lines. */
 export const changeTexts = (step: Step, indent: string, columns: number): string[] => {
   const changes = changesOf(step);
   const width = Math.max(0, ...changes.map(([path]) => path.length));

@@ -11,10 +11,10 @@ import { firstBreak, replay } from './replay.ts';
 import { type Counterexample, callsOf } from './trace.ts';
 
 /**
- * The counterexample that stands for its kind: in the default configuration if the same functions, called in the same order with
- * some arguments, break the property there as well, and there in the normal form. What a random search found in a larger one is then
- * as a rule the same as what an exhaustive search finds. Traces that call other functions, or in another order, stay apart, however
- * long they are: they may have two mistakes behind them, one of which may be mended without the other.
+ * Carries a counterexample of a larger configuration over to the default one. That is done if the same functions, called in the same
+ * order with some arguments, break the property in the default configuration; the result is in its normal form. Otherwise the
+ * counterexample is returned as it is. So a random search in a larger configuration and an exhaustive search mostly keep equal files.
+ * Two traces with different functions, or with a different order, stay two files: a different mistake may be behind each.
  */
 export const canonical = (model: Model, property: Property, scope: Scope, found: Counterexample): Counterexample => {
   if (scope.resized.length === 0) return found;

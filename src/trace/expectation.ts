@@ -4,7 +4,7 @@ import { pathText } from './script/write.ts';
 import { type Expected, type Field, isList, type Path, type Value } from './trace.ts';
 
 /**
- * What of an outcome is not as expected, in one line; undefined if nothing is. Without an expectation any result is right, but where the
+ * Says in one line what in an outcome is not as expected; undefined if all of it is. Without an expectation any result is right, but where the
  * machine ends, a WARN fires, or no call can be made, the trace goes astray.
  */
 export const problemOfOutcome = (outcome: Outcome<unknown>, expected: Expected | undefined): string | undefined => {
@@ -32,7 +32,7 @@ const matchesResult = (outcome: Outcome<unknown>, expected: Expected): boolean =
   return expected.reason === undefined || words(outcome.reason) === words(expected.reason);
 };
 
-/** The warnings that fired and were not expected, and those that were expected and did not fire. In which order they came is all one. */
+/** `left`: warnings that fired and were not expected. `lacking`: warnings that were expected and did not fire. Their order does not matter. */
 const compared = (fired: readonly string[], expected: readonly (string | undefined)[]) => {
   const left = [...fired];
   const lacking: (string | undefined)[] = [];
@@ -48,7 +48,7 @@ const compared = (fired: readonly string[], expected: readonly (string | undefin
 /** More fields than this are not listed where they are wrong. */
 const mostWrong = 5;
 
-/** What fields of the state are not as observed, in one line; undefined if all are. */
+/** Says in one line which fields of the state are not as observed; undefined if all are. */
 export const problemOfState = (fields: readonly Field[], state: unknown): string | undefined => {
   const wrong: string[] = [];
   let more = 0;
@@ -83,7 +83,7 @@ export function* partsAt(state: unknown, path: Path, at = 0): Generator<Part> {
   }
 }
 
-/** Whether a value of the state is as it is told. */
+/** Whether a value of the state agrees with a value that is told in part. */
 export const isSame = (found: unknown, value: Value): boolean => {
   if (typeof value !== 'object')
     return (typeof found === 'object' && found !== null ? Reflect.get(found, 'kind') : found) === value;

@@ -5,11 +5,16 @@ import { type Command, describeCommand } from '../spec/model.ts';
 import { firstBreak } from './replay.ts';
 
 /**
- * Brings a trace into a normal form that does not depend on how it was found. Of the traces that still break the property it
- * prefers shorter ones and, among equally long ones, the one that comes first when compared command by command in the order of
- * the command domain. In the normal form no preferred trace is reached by dropping commands, dropping one and replacing another,
- * replacing one by one that comes earlier (so no argument can be made smaller), exchanging two, or renaming pages, that is,
- * swapping two values of an argument throughout. Every accepted change is to a preferred trace, which is why this ends.
+ * Brings a trace into a normal form that does not depend on how it was found. A trace is better than another if both break the
+ * property and it is shorter, or if they are equally long and it comes first when they are compared command by command, in the order
+ * of the command domain. A trace is in the normal form if none of these changes makes it better:
+ *
+ * - to drop one or two commands, or to drop a command and replace another;
+ * - to replace a command by an earlier command of the domain, so that no argument can be made smaller;
+ * - to exchange two commands, or to move a command to an earlier place;
+ * - to rename pages, that is, to swap two values of an argument in all commands.
+ *
+ * Every change that is accepted makes the trace better, and there are finitely many better traces; so this ends.
  */
 export const minimise = (task: Task, obligation: Obligation, found: Evidence): Evidence => {
   const numbers = new Map(task.commands.map((command, i) => [describeCommand(command), i]));
@@ -64,7 +69,7 @@ function* candidates(
   }
 }
 
-/** The commands with two of them exchanged, or one moved forward. */
+/** The sequences in which two commands are exchanged, or a command is moved to an earlier place. */
 function* exchanges(commands: readonly Command[]): Generator<readonly Command[]> {
   for (const [i, j] of pairs(commands.length)) {
     yield commands.with(i, commands[j]!).with(j, commands[i]!);

@@ -60,7 +60,7 @@ const openCounterexample = (json: unknown, path: string): TraceFile => {
   };
 };
 
-/** What an origin says of a model's parameters. Throws a SpecError for one that the model has got since: nobody can make that up. */
+/** The configuration and the switches of an origin. Throws a SpecError if the model has a parameter or a switch that the origin lacks. */
 export const completeSettings = ({ config, switches }: Origin, model: Model): Settings => {
   checkComplete(model, 'config parameter', config, model.config);
   checkComplete(model, 'switch', switches, model.switches);

@@ -15,7 +15,7 @@ export const startingAt = <R extends Runnable>(task: R, trace: Trace): R => {
   return { ...task, system: { ...task.system, initial: task.system.state.canonical(start) } };
 };
 
-/** Runs commands from the initial state with the plain model. Throws a SpecError at one that cannot be given there. */
+/** Makes the calls from the initial state with the plain model. Throws a SpecError at the first call that cannot be made. */
 export const replay = (task: Runnable, commands: readonly Command[]): Step[] => {
   const steps: Step[] = [];
   let before = task.system.initial;

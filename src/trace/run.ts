@@ -11,14 +11,14 @@ import type { Call, Path, Statement } from './trace.ts';
 /** A statement after it was run; `problem` says what was wrong, in one line. */
 export interface Ran {
   readonly statement: Statement;
-  /** The statement in one form, whatever way it was written in. */
+  /** The statement as `statementText` writes it. */
   readonly text: string;
   readonly standing: 'ok' | 'not ok' | 'not run';
-  /** Of a call. */
+  /** What a call did; undefined for other statements. */
   readonly outcome?: Outcome<unknown>;
-  /** Of a call that is a thread's step: which. */
+  /** The thread, and its step, that a call is; undefined for a call that is no thread's. */
   readonly lane?: Lane;
-  /** Of `show`: the state, or the parts of it that were asked for. */
+  /** What `show` asked for: the state, or parts of it. */
   readonly shown?: Shown;
   readonly problem?: string;
   /** The model itself is at fault: a function of it threw, or made a state that it has no room for. */

@@ -8,7 +8,7 @@ import { type Counterexample, callsOf } from './trace.ts';
 
 /**
  * Where a counterexample is kept. The name ends in digits that stand for its identity: version of the code, configuration, property
- * and calls. So the same one is kept once, whatever found it, and another one of the same property beside it.
+ * and calls. So a counterexample that two searches find is kept once, and two counterexamples of one property have two files.
  */
 export const counterexamplePath = (directory: string, counterexample: Counterexample): string => {
   const { model, variant, config, switches } = counterexample.origin;

@@ -15,8 +15,8 @@ type Value = boolean | number | string;
 /** Why a call did not succeed, and what would have to happen first. */
 export interface Why {
   /**
-   * The last value it read without which it succeeds, the state being otherwise as it was; if there is none, the last one without
-   * which it has another result. Undefined if no single value decides.
+   * The value that decided: the last value that the call read without which it succeeds, the rest of the state being as it was. If no
+   * value is like that, the last value without which it has another result. Undefined if no single value decides.
    */
   readonly decided?: {
     readonly path: string;
@@ -39,10 +39,10 @@ const mostStates = 20_000;
 /** A slot with more values than this is not tried out. */
 const widestTrial = 64;
 
-/** For each step, why it was refused or panicked; undefined for one that succeeded. */
+/** Says for each step why it was refused or panicked; undefined for a step that succeeded. */
 export const explain = (task: Task, steps: readonly Step[]): (Why | undefined)[] => explainer(task, mostStates)(steps);
 
-/** The same for several traces of one system, which share what is learned. `most`: states that are looked at for each call. */
+/** Explains several traces of one system, which share what is learned. `most`: how many states are looked at for each call. */
 export const explainer = (task: Task, most: number): ((steps: readonly Step[]) => (Why | undefined)[]) => {
   const layout = layoutOf(task.system.state);
   const learner = new TransitionLearner(task, layout);
@@ -77,7 +77,7 @@ const decidedBy = (task: Task, layout: Layout<unknown>, { before, command, outco
   );
 };
 
-/** What the call does with other values of the slot. One that the model does not expect there gives no result. */
+/** What the call does with each other value of the slot. Values are left out with which the model fails. */
 const otherResults = (
   task: Task,
   layout: Layout<unknown>,

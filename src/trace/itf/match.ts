@@ -29,7 +29,7 @@ interface Matched {
   readonly fields: readonly Field[];
 }
 
-/** A state that the calls so far may have led to, with these calls; a shorter path would do as well. */
+/** A state that the calls so far may have led to, and the last of these calls. */
 interface Path {
   readonly state: unknown;
   readonly last?: { readonly before: Path; readonly matched: Matched };
@@ -42,9 +42,9 @@ const mostPaths = 1000;
 const mostCalls = 100_000n;
 
 /**
- * The calls that lead from observation to observation: where several do, the first in the order of commands. A state that is like the one
- * before, with no call named, is a stuttering step of the specification that the file is of, and no call. Throws a SpecError, the end of a
- * sentence about the file, at the first arrival that no call leads to.
+ * The calls that lead from observation to observation. Where several calls lead on, the first in the order of commands is taken. If no
+ * call is named and the state stays as it was, that is a stuttering step of the specification, and no call. Throws a SpecError, the end
+ * of a sentence about the file, at the first arrival that no call leads to.
  */
 export const matchedCalls = (runnable: Runnable, start: unknown, arrivals: readonly Arrival[]): Matched[] => {
   const known = arrivals.flatMap(({ command, expected, fields }) =>

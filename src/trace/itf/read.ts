@@ -19,7 +19,7 @@ const schema = v.looseObject({
 });
 
 /** A file in the Informal Trace Format, not yet read for a model. */
-export type Itf = v.InferOutput<typeof schema>;
+type Itf = v.InferOutput<typeof schema>;
 
 /** Whether JSON is meant to be ITF, damaged or not. */
 export const isItf = (json: unknown): boolean =>
@@ -48,8 +48,8 @@ export const textIn = ({ '#meta': entries }: Itf, name: string): string | undefi
 };
 
 /**
- * The trace of the file for a system. Variables called as fields of the state are observations, and others are passed over. A call is
- * given by `pagelaw::call`, or by Quint's action and what it picked; what they leave open is found by trying calls until one leads from
+ * The trace of the file for a system. Variables that are called as fields of the state are observations; all others are passed over. A
+ * call is given by `pagelaw::call`, or by Quint's action and its picks. Where they leave it open, calls are tried until a call leads from
  * state to state. Throws a SpecError that says what is wrong, as the end of a sentence about the file.
  */
 export const itfTrace = (file: Itf, origin: Origin, scope: Scope, system: System): Trace => {
@@ -76,7 +76,7 @@ export const itfTrace = (file: Itf, origin: Origin, scope: Scope, system: System
   };
 };
 
-/** What makes the first state of the model's initial one; undefined where it is that. */
+/** The statement that makes the file's first state of the model's initial state; undefined where they agree. */
 const startOf = (fields: readonly Field[], { state: domain, initial }: System) => {
   const other = fields.filter(
     ({ path: [name], value }) =>

@@ -4,8 +4,8 @@ import { type Field, isList, type Path, type Value } from '../trace.ts';
 import { pathText } from './write.ts';
 
 /**
- * The state with one field, or the same field in each element of a span, set otherwise. Of a variant whose kind changes, fields are
- * missing until they are set as well: whether the whole is in its domain is for the caller to ask. Throws a SpecError for a place that
+ * The state in which a field is set, or that field in each element of a span. If the kind of a variant changes, its new fields are
+ * missing until they are set too: the caller asks whether the whole state is in its domain. Throws a SpecError for a place that
  * the state does not have, as within another case of a variant.
  */
 export const withField = (state: unknown, { path, value }: Field, { shape }: { readonly shape: Shape }): unknown =>

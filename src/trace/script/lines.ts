@@ -2,8 +2,8 @@ import { SpecError } from '../../spec/errors.ts';
 import { controlIn, printable } from '../../spec/printable.ts';
 
 /**
- * The lines of a script, each as a function that reads the line or throws a SpecError: the lines before a broken one are read all the
- * same. A line ends with \n or \r\n; a byte order mark before the first is passed over.
+ * The lines of a script. Each is a function that reads the line or throws a SpecError, so that the lines before a broken line can be
+ * read. A line ends with \n or \r\n; a byte order mark before the first is passed over.
  */
 export function* linesOf(source: string | Uint8Array): Generator<() => string> {
   const isText = typeof source === 'string';

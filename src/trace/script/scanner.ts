@@ -54,7 +54,7 @@ export class Scanner {
     return this.#while(isDigit);
   }
 
-  /** Everything up to one of the characters, a comment or the end. */
+  /** Everything up to the first of the characters `ends`, a comment or the end of the line. */
   until(ends: string): string {
     return this.#while((char) => char !== '#' && !ends.includes(char));
   }
@@ -63,7 +63,7 @@ export class Scanner {
     return this.#while(() => true);
   }
 
-  /** What is between the bracket that comes next and its fellow, whatever it is; undefined if there is no fellow. */
+  /** Reads from the opening bracket that comes next to its closing bracket, and returns what is between; undefined if none closes it. */
   bracketed(): string | undefined {
     const start = this.#at + 1;
     let depth = 0;
@@ -110,7 +110,7 @@ export const excerpt = (text: string): string => {
   return trimmed.length > 60 ? `${trimmed.slice(0, 57)}...` : trimmed;
 };
 
-/** With one space where there are several. */
+/** The text without spaces at its ends, and with a single space where it has several. */
 export const words = (text: string): string =>
   text
     .split(/[ \t]+/)

@@ -14,8 +14,8 @@ import {
 import { words } from './scanner.ts';
 
 /**
- * The trace as a script that begins with the model's name. A script cannot hold everything: a reason or a WARN with unpaired brackets or
- * control characters becomes one of any text.
+ * The trace as a script that begins with the model's name. A script cannot hold every text: where a reason or a WARN has unpaired
+ * brackets or control characters, the script accepts any text.
  */
 export const scriptOf = ({ origin, statements }: Trace): string => {
   const lines = statements.filter(({ kind }) => kind !== 'model').flatMap(writable);
@@ -70,7 +70,7 @@ const isReason = (text: string): boolean => {
   return depth === 0 && isLegible(text);
 };
 
-/** The statement as a script has it, in one form, whatever form it was read in. */
+/** The statement as a line of a script. */
 export const statementText = (statement: Statement): string => {
   switch (statement.kind) {
     case 'heading':
@@ -135,7 +135,7 @@ export const pathText = (path: Path): string =>
     .join('');
 
 /** `[OWNED, NOPAGE]`, `{kind: leaf, level: 3}` */
-export const valueText = (value: Value): string => {
+const valueText = (value: Value): string => {
   if (typeof value !== 'object') return String(value);
   if (isList(value)) return `[${value.map(valueText).join(', ')}]`;
   return `{${Object.entries(value)

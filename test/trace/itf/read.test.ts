@@ -50,7 +50,7 @@ const pages = defineModel({
       ticks: 0,
     } as State,
     step: (state: State, command: Command) => {
-      const pfn = Number(command.pfn);
+      const pfn = Number(Reflect.get(command, 'pfn'));
       if (command.kind === 'tick')
         return state.ticks < most ? ok({ ...state, ticks: state.ticks + 1 }) : disabled(state, '');
       if (command.kind === 'map') return ok({ ...state, entry: { kind: 'leaf' as const, pfn } });
