@@ -14,10 +14,12 @@ export interface LocalOptions extends Omit<Equipment, 'monitorFor'> {
   /** Shows how far the job has got. */
   readonly show: (job: number, line: string) => void;
   readonly interrupted: AbortSignal;
+  /** How long the first searches run before threads are started; 300 if not given. */
+  readonly millisecondsBeforeThreads?: number;
 }
 
 /** Most checks are over by then, and are not worth the quarter of a second that it takes a thread to load the program. */
-const millisecondsBeforeThreads = 300;
+const usuallyBeforeThreads = 300;
 
 /**
  * Runs jobs on this machine, several at a time, and yields their results in the order of the jobs, each as soon as it and those before
@@ -60,6 +62,7 @@ export async function* runJobs(
   const stop = () => queue.stop();
   options.interrupted.addEventListener('abort', stop);
   if (options.interrupted.aborted) stop();
+  const { millisecondsBeforeThreads = usuallyBeforeThreads } = options;
   const timer = lanes > 1 ? setTimeout(startThreads, millisecondsBeforeThreads) : undefined;
   started(runLane(0, jobs, queue, sharing, options, settle));
 
