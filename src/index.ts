@@ -1,7 +1,8 @@
 export type { Search } from './engine/index.ts';
-export type { Covered, Proof, Trace, Verdict } from './engine/result.ts';
+export type { Covered, Evidence, Proof, Verdict } from './engine/result.ts';
 export { type CheckedProperty, type CheckResult, check, type Standing } from './job/check.ts';
 export * from './spec/index.ts';
 export { type Layout, layoutOf, type Slot } from './system/layout.ts';
 export { type Choices, type Scope, scopeOf } from './system/scope.ts';
 export { systemOf } from './system/system.ts';
+export type { Counterexample, Trace } from './trace/trace.ts';

@@ -29,7 +29,7 @@ const allowed: Readonly<
     ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/job', 'src/audit', 'src'],
     packages: ['@hpcc-js/wasm-graphviz', 'cli-table3', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
   },
-  src: { ours: ['src/spec', 'src/system', 'src/engine', 'src/job'], packages: ['fastest-levenshtein'] },
+  src: { ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/job'], packages: ['fastest-levenshtein'] },
   'src/cli': {
     ours: [
       'src/spec',

@@ -1,6 +1,13 @@
 import type { Command } from '../spec/model.ts';
 import type { Judgement, Property, Step } from '../spec/property.ts';
-import { type Bound, provedByExhaustion, type Result, reachedByExample, type Trace, type Verdict } from './result.ts';
+import {
+  type Bound,
+  type Evidence,
+  provedByExhaustion,
+  type Result,
+  reachedByExample,
+  type Verdict,
+} from './result.ts';
 import { judge, type Task } from './task.ts';
 
 /** A property for one of its instances: what is judged of a state or a call. */
@@ -15,14 +22,14 @@ export interface Judgeable {
  * The commands to what was judged or, where a search has only seen what is like it, the whole trace. `among` are the judgeables
  * of which the trace is to decide one.
  */
-export type Shown = (among: readonly Judgeable[]) => Command[] | Trace;
+export type Shown = (among: readonly Judgeable[]) => Command[] | Evidence;
 
 /** The first, hence shortest, trace for each property; for a witness, for each of its instances. */
 export class Findings {
   readonly #open: {
     property: Property;
     judgeables: readonly Judgeable[];
-    trace: Trace | undefined;
+    trace: Evidence | undefined;
     /** Of a witness: an instance was not reached itself, but one that is like it. */
     byLikeness: boolean;
   }[];
@@ -79,7 +86,7 @@ export class Findings {
   }
 
   /** A violation that was not found by judging one state or call. */
-  settle(property: Property, trace: Trace) {
+  settle(property: Property, trace: Evidence) {
     const entry = this.#open.find((one) => one.property === property)!;
     entry.trace = trace;
     for (const one of entry.judgeables) one.settled = true;
@@ -110,7 +117,7 @@ export const decides = (property: Property, judgement: Judgement): boolean => (j
 const verdictOf = (
   property: Property,
   pending: Judgeable | undefined,
-  trace: Trace | undefined,
+  trace: Evidence | undefined,
   bound: Bound | undefined,
 ): Verdict => {
   if (property.witness) {

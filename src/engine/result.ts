@@ -2,8 +2,8 @@ import type { Command } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 import type { Exploration } from './exploration.ts';
 
-/** Commands from the initial state whose last state or call decides a property. */
-export interface Trace {
+/** Commands from the initial state whose last state or call decides a property: it breaks the property, or is what a witness asks for. */
+export interface Evidence {
   readonly commands: readonly Command[];
   /** The instance of the property's `forEach` that was decided; undefined without `forEach`. */
   readonly instance: unknown;
@@ -12,6 +12,9 @@ export interface Trace {
   /** Of an infinite path: the index of the command from which on the commands lead back to where they began. */
   readonly loop?: number;
 }
+
+/** The name that reports have for it. */
+export type Trace = Evidence;
 
 /**
  * Why a search ended before it had seen everything.
@@ -51,8 +54,8 @@ export const reachedByExample: Proof = { by: 'example', holdsFor: 'configuration
  * - `incomplete`: the engine came to `bound` before it knew.
  */
 export type Verdict =
-  | { readonly kind: 'proved'; readonly proof: Proof; readonly trace?: Trace }
-  | { readonly kind: 'violated'; readonly trace: Trace; readonly path?: string }
+  | { readonly kind: 'proved'; readonly proof: Proof; readonly trace?: Evidence }
+  | { readonly kind: 'violated'; readonly trace: Evidence; readonly path?: string }
   | { readonly kind: 'violated'; readonly trace?: undefined; readonly instance: unknown }
   | { readonly kind: 'not found' }
   | { readonly kind: 'incomplete'; readonly bound: Bound };

@@ -2,7 +2,7 @@ import { crossCheck } from '../engine/cross-check.ts';
 import type { Monitor } from '../engine/engine.ts';
 import { run, type Search } from '../engine/index.ts';
 import type { MemoryGuard } from '../engine/memory.ts';
-import type { Covered, CrossCheck, Judged, Result, Trace, Verdict } from '../engine/result.ts';
+import type { Covered, CrossCheck, Evidence, Judged, Result, Verdict } from '../engine/result.ts';
 import { causes, type Task, taskOf } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { describeCommand } from '../spec/model.ts';
@@ -172,7 +172,7 @@ const shortened = async (
 };
 
 /** Replays the trace; an engine or a model that cannot repeat what it reported is an error, not a verdict. */
-const shown = (task: Task, property: Property, trace: Trace, search: Search, path = '0') => {
+const shown = (task: Task, property: Property, trace: Evidence, search: Search, path = '0') => {
   const instances = task.obligations.find((obligation) => obligation.property === property)!.instances;
   const steps = replay(task, trace.commands);
   if (firstBreak(task, { property, instances }, trace.commands)?.commands.length !== trace.commands.length)

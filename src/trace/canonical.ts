@@ -1,4 +1,4 @@
-import type { Trace as Evidence } from '../engine/result.ts';
+import type { Evidence } from '../engine/result.ts';
 import { type Obligation, perform, type Task, taskOf } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command, Model } from '../spec/model.ts';

@@ -1,6 +1,6 @@
 import { LoopWatch } from '../engine/explored.ts';
 import { decides } from '../engine/findings.ts';
-import type { Trace as Evidence } from '../engine/result.ts';
+import type { Evidence } from '../engine/result.ts';
 import { isEnd, judge, type Obligation, perform, type Runnable, type Task } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Command, describeCommand } from '../spec/model.ts';

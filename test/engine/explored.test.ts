@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { searchExhaustive } from '../../src/engine/explicit/exhaustive.ts';
 import { searchReference } from '../../src/engine/reference/reference.ts';
-import type { Trace } from '../../src/engine/result.ts';
+import type { Evidence } from '../../src/engine/result.ts';
 import { taskOf } from '../../src/engine/task.ts';
 import { check } from '../../src/job/check.ts';
 import { type Model, ok, panic, progress, refuse, suite } from '../../src/spec/index.ts';
@@ -166,7 +166,7 @@ it('random search finds loops and deadlocks, and shows them shrunk', async () =>
   const model = done(graph({ 0: [1, 2], 1: [2, 0], 2: [3], 3: [4, 5], 4: [3] }), []);
   const all = suite({ model, properties: [moves(model, [3, 4])], violates: { only: [] } });
   const { properties } = await check(all, {}, { kind: 'random', runs: 100, length: 20, seed: 1 });
-  const trace = (id: string): Trace | undefined => {
+  const trace = (id: string): Evidence | undefined => {
     const verdict = properties.find(({ property }) => property.id === id)?.verdict;
     return verdict?.kind === 'violated' ? verdict.trace : undefined;
   };

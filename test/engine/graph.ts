@@ -1,4 +1,4 @@
-import type { Trace } from '../../src/engine/result.ts';
+import type { Evidence } from '../../src/engine/result.ts';
 import {
   describeCommand,
   disabled,
@@ -46,4 +46,4 @@ export const canBeAt = (
     when: (state, { node }) => state.node === node,
   });
 
-export const calls = (trace: Trace | undefined) => trace?.commands.map(describeCommand).join(' ');
+export const calls = (trace: Evidence | undefined) => trace?.commands.map(describeCommand).join(' ');

@@ -9,7 +9,7 @@ import type { Exploration } from '../exploration.ts';
 import { type Explored, endsOf, firstDeadEnd, judgeExplored, noSuccessor, type Quotient } from '../explored.ts';
 import { decides, Findings, type Judgeable } from '../findings.ts';
 import { isOutOfMemory } from '../memory.ts';
-import type { Bound, CoveredStates, EngineCosts, Result, Trace } from '../result.ts';
+import type { Bound, CoveredStates, EngineCosts, Evidence, Result } from '../result.ts';
 import { Tally } from '../tally.ts';
 import { judge, LeftDomain, perform, type Task } from '../task.ts';
 import { CallJudgements } from './call-judgements.ts';
@@ -530,13 +530,13 @@ const search = async (
   }
 
   /** The whole trace to a state like the one that was judged, which decides one of the judgeables. */
-  function shownState(state: number, among: readonly Judgeable[]): Command[] | Trace {
+  function shownState(state: number, among: readonly Judgeable[]): Command[] | Evidence {
     const trace = traceTo(state);
     return symmetry ? (decided(among, trace, stateAfter(trace)) ?? unlike(among)) : trace;
   }
 
   /** The same of a call: the first that can be made after the commands to its state and decides. */
-  function shownCall(from: number, among: readonly Judgeable[]): Trace {
+  function shownCall(from: number, among: readonly Judgeable[]): Evidence {
     const trace = traceTo(from);
     const before = stateAfter(trace);
     for (const command of commands) {
@@ -548,7 +548,7 @@ const search = async (
     return unlike(among);
   }
 
-  function decided(among: readonly Judgeable[], trace: Command[], subject: unknown): Trace | undefined {
+  function decided(among: readonly Judgeable[], trace: Command[], subject: unknown): Evidence | undefined {
     for (const { property, instance } of among) {
       const judgement = judge(task, property, subject, instance);
       if (decides(property, judgement))

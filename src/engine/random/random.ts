@@ -10,10 +10,10 @@ import { decides, type Judgeable } from '../findings.ts';
 import {
   type Bound,
   type CoveredStates,
+  type Evidence,
   type Judged,
   type Result,
   reachedByExample,
-  type Trace,
   type Verdict,
 } from '../result.ts';
 import { Tally } from '../tally.ts';
@@ -40,9 +40,9 @@ export const keepsOneIdleCommandIn = 4;
 /** Thrown out of a run by the call or state that settles a property. fast-check shrinks the run that it ends. */
 class Broken extends Error {
   readonly property: Property;
-  readonly trace: Trace;
+  readonly trace: Evidence;
 
-  constructor(property: Property, trace: Trace) {
+  constructor(property: Property, trace: Evidence) {
     super(property.id);
     this.property = property;
     this.trace = trace;
