@@ -63,7 +63,7 @@ export const flagIsOnItsWay = invariant(mteTags, {
   holds: (state) => !waitsInVain(state) || 'the flag is waited for, and nobody is about to set it',
 });
 
-/** The same as an endless loop, where waiters spin. */
+/** `flag-is-on-its-way` for threads that spin: waiting in vain is then an endless loop. */
 export const waitingEnds = progress(mteTags, {
   id: 'waiting-ends',
   statement: 'No thread spins for ever on a flag that nobody is about to set.',
@@ -123,9 +123,9 @@ export const contention = reachable(mteTags, {
   when: ({ at, tagged }) => !tagged && Object.values(at).some((step) => waitsForFlag.includes(step)),
 });
 
-/** The flag is seen before the tags, and whoever sees it maps the page. */
+/** The properties that break where a thread can see the flag before the tags: it then maps the page. */
 const tooEarly = ['no-stale-tag', 'no-tag-lost', 'flag-means-tags'];
-/** The same, where there is nothing to lose. */
+/** The properties of `tooEarly` that break even if nobody has written tags yet. */
 const nobodyWrites = ['no-stale-tag', 'flag-means-tags'];
 
 export const mteTagsSuite = suite({

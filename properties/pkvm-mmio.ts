@@ -264,7 +264,9 @@ export const poolRunsDry = reachable(pkvmMmio, {
   when: ({ pool }) => pool === 0,
 });
 
-/** What each missing check lets in; the functions, not the checks, break `state-agrees-with-entry` in both of the first two. */
+/**
+ * By missing check: the properties that then break. The first two break `state-agrees-with-entry` by their functions, whatever is checked.
+ */
 const memoryDonated = [
   'single-owner',
   'no-foreign-access',

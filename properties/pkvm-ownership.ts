@@ -584,7 +584,7 @@ const sizeErrors: readonly Expected[] = [
 /** The calls of Android, each where there is such a call. */
 const blocks = (expected: string): Expected => [expected, is('donatesBlocks', true)];
 const dirtyLog = (expected: string): Expected => [expected, not(is('dirtyLog', 'none'))];
-/** What EL2 keeps of a VM takes pages, or lies elsewhere. */
+/** Whether EL2's structures for a VM take pages of the model. */
 const metadata: Applies = (switches, config) => since616(switches, config) && config.metadata === 1;
 const elsewhere: Applies = (_, config) => config.metadata === 0;
 const room =
@@ -777,7 +777,7 @@ const noOtherPanic = stepProperty(pkvmOwnership, {
   holds: ({ command, outcome }) => outcome.result !== 'panic' || ends.some((kind) => kind === command.kind),
 });
 
-/** What a teardown breaks that the host finalises before it has its pages back. */
+/** The properties that break if the host finalises a teardown before it has its pages back. */
 const earlyTeardown = [
   'single-owner',
   'share-pairing',
@@ -787,10 +787,10 @@ const earlyTeardown = [
   'no-panic-force-reclaim-page-guest',
 ];
 
-/** What the age of a gfn breaks that lies beyond the VM's address space. */
+/** The properties that break if the host asks for the age of a gfn beyond the VM's address space. */
 const agedBeyond = ['no-panic', 'no-panic-test-clear-young-guest'];
 
-/** What a number of pages that wraps breaks (B7). */
+/** The properties that a number of pages that wraps breaks (B7). */
 const wrappingRange = ['no-foreign-access', 'state-agrees-with-entry', 'range-is-memory', 'taking-back-undoes-giving'];
 
 export const pkvmOwnershipSuite = suite({

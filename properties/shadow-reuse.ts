@@ -97,7 +97,7 @@ const untracked = (switches: Readonly<Record<string, unknown>>) => switches.untr
 
 const losesEntries = (switches: Readonly<Record<string, unknown>>) => untracked(switches) && switches.reuse !== 'role';
 
-/** What keeping a page of another gfn, or of another role, breaks. */
+/** The properties that break if a page of another gfn, or of another role, is kept. */
 const kept = [
   'rmap-keys-agree',
   'one-rmap-entry-per-leaf',

@@ -468,7 +468,7 @@ export const largeOnBothSides = reachable(spp, {
   when: ({ large }) => large[0]![0] === '1G' && large[0]![1] === '1G',
 });
 
-/** What v10 breaks, and v12 as well. */
+/** The properties that v10 breaks. v12 breaks them too. */
 const asPosted = [
   'protected-not-written',
   'permitted-write-completes',

@@ -34,7 +34,7 @@ const stopsAtMapped = ({ table, mapped }: Settings) => table === 'guest' || mapp
 
 const leafAt = ({ root }: State, page: number, sizes: Sizes) => getLeaf(root, page, sizes).pte;
 
-/** What an entry means for a page: its mapping or its owner. The access flag is no part of that. */
+/** The meaning of an entry for a page: its mapping, without the access flag, or its owner. */
 const meaning = (pte: Pte): string => {
   if (pte.kind === 'leaf')
     return `mapped r${pte.w ? 'w' : ''}${pte.x ? 'x' : ''}${pte.skew ? ` ${pte.skew} pages off` : ''}`;
@@ -49,7 +49,7 @@ const names = (command: object, page: number): boolean => {
   return named !== undefined && page >= named.addr && page < named.addr + named.size;
 };
 
-/** What a command asks every page of its range to become; `zero` for unmap(), also where it leaves annotations. */
+/** The meaning that a command asks every page of its range to have. `zero` for unmap(), even if it leaves annotations. */
 const asked = (command: Command): string | undefined => {
   if (command.kind === 'map') return `mapped ${command.prot}`;
   if (command.kind === 'map_short' || command.kind === 'map_raced' || command.kind === 'give_back') return 'mapped rwx';
@@ -388,7 +388,7 @@ const results = everyResult(stage2, {
   give_back: [['ok', isHostSince71]],
 });
 
-/** What S13 does not promise: -ENOMEM half way leaves what was done. */
+/** A witness for what S13 does not promise: -ENOMEM half way leaves what was done until then. */
 export const prefixStaysMapped = reachableStep(stage2, {
   id: 'prefix-stays-mapped',
   statement: 'A map() that fails with -ENOMEM can leave the first page of its range newly mapped.',

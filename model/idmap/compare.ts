@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import { granuleOf, lastLevel, type Pte, rootLevel, supportsBlock, type TablePage } from '../stage2/tree.ts';
 import { type Found, type SearchCode, search } from './search.ts';
 import { findMemRange, type Sizes } from './state.ts';
@@ -8,10 +9,10 @@ export interface Case {
   readonly page: number;
 }
 
-/** What two versions of the search say of the same cases. */
+/** The answers of two versions of the search to the same cases, compared. */
 export interface Comparison {
   readonly same: number;
-  /** By what the one says and what the other says: how often, and the first case. */
+  /** By the pair of answers that differ: how often the pair was given, and the first case. */
   readonly differs: ReadonlyMap<string, { readonly times: number; readonly first: Case }>;
 }
 
@@ -23,7 +24,7 @@ const lists = (entries: readonly Pte[], length: number): Pte[][] =>
   length === 0 ? [[]] : lists(entries, length - 1).flatMap((rest) => entries.map((one) => [...rest, one]));
 
 /** Every content that an entry of a level may have: zero, annotated at the last level, leaves with and without X, tables of all these. */
-export const everyEntry = (level: number, sizes: Sizes): Pte[] => {
+const everyEntry = (level: number, sizes: Sizes): Pte[] => {
   if (level === lastLevel) return [{ kind: 'zero' }, { kind: 'annotated', owner: 'hyp' }, leaf(true), leaf(false)];
   const below = everyEntry(level + 1, sizes);
   return [
@@ -37,7 +38,7 @@ const zero: Pte = { kind: 'zero' };
 
 /**
  * Every content of what is below a root entry, with every page there, beside each of `neighbours` in the other root entry, of two.
- * Only a walk that runs on beyond its range reads of those: that of v3.
+ * Only v3's walk reads the neighbours: it runs on beyond its range.
  */
 export function* everyCase(sizes: Sizes, neighbours: readonly Pte[] = [zero]): Generator<Case> {
   const root = rootLevel(sizes);
@@ -59,9 +60,11 @@ export const neighbours = (sizes: Sizes): Pte[] => {
 
 /** A search's answer, as the range it found or the error. */
 export const answer = (found: Found): string =>
-  found.kind === 'range'
-    ? `[${found.range.start}, ${found.range.end})`
-    : `-${found.kind === 'error' ? found.errno : 'EAGAIN'}`;
+  match(found)
+    .with({ kind: 'range' }, ({ range }) => `[${range.start}, ${range.end})`)
+    .with({ kind: 'deeper' }, () => '-EAGAIN')
+    .with({ kind: 'error' }, ({ errno }) => `-${errno}`)
+    .exhaustive();
 
 /** The answer without the place: `page`, `block` or `2 blocks`, and whether it lies in the region. */
 const shape = (found: Found, page: number, sizes: Sizes): string => {
@@ -92,9 +95,12 @@ export const compare = (cases: Iterable<Case>, sizes: Sizes, one: SearchCode, ot
 /** A content in a line: `.` zero, `A` annotated, `X` executable leaf, `W` one that is not, `(…)` a table; a block is `[X]`. */
 export const drawn = (page: TablePage, level: number): string =>
   page.entries
-    .map((pte) => {
-      if (pte.kind === 'table') return `(${drawn(pte, level + 1)})`;
-      const letter = pte.kind === 'zero' ? '.' : pte.kind === 'annotated' ? 'A' : pte.x ? 'X' : 'W';
-      return pte.kind === 'leaf' && level < lastLevel ? `[${letter}]` : letter;
-    })
+    .map((pte) =>
+      match(pte)
+        .with({ kind: 'zero' }, () => '.')
+        .with({ kind: 'annotated' }, () => 'A')
+        .with({ kind: 'leaf' }, ({ x }) => (level < lastLevel ? `[${x ? 'X' : 'W'}]` : x ? 'X' : 'W'))
+        .with({ kind: 'table' }, (table) => `(${drawn(table, level + 1)})`)
+        .exhaustive(),
+    )
     .join('');

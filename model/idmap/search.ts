@@ -16,13 +16,13 @@ import { findMemRange, type Sizes, type Span } from './state.ts';
 /** Which function picks the range that a host fault maps. */
 export interface SearchCode {
   readonly search: 'greedy' | 'find_range' | 'adjust_range 5.15' | 'adjust_range 6.16' | 'adjust_range 7.0';
-  /** What the greedy walk is given for a size: the end of the range, as posted, or its size. */
+  /** The argument that the greedy walk is given as a size: the end of the range, as posted, or the size of the range. */
   readonly walkGiven: 'the end' | 'the size';
   /** Whether a range of the greedy function may have the size of any level, as posted, or of one that may have blocks. */
   readonly greedyLevels: 'any' | 'with blocks';
   /** Whether an annotation has bits in the greedy function's mask. */
   readonly annotations: 'in the mask' | 'beyond the mask';
-  /** What a valid entry is reported as: -EAGAIN, or -EEXIST since 7.1. */
+  /** The error for a valid entry: -EAGAIN, or -EEXIST since 7.1. */
   readonly validIs: 'EAGAIN' | 'EEXIST';
 }
 
@@ -45,7 +45,7 @@ const granuleAround = (page: number, level: number, sizes: Sizes): Span => {
 /** Kernel: range_included(). */
 const included = (child: Span, parent: Span): boolean => parent.start <= child.start && child.end <= parent.end;
 
-/** One step of the search for `page`: at most one walk. `level` is what the step before said, or beforeFirst(). */
+/** One step of the search for `page`, which makes at most one walk. `level` is the level that the previous step named, or beforeFirst(). */
 export const searchStep = (root: TablePage, page: number, level: number, sizes: Sizes, code: SearchCode): Found =>
   match(code.search)
     .with('greedy', () => greedy(root, page, level, sizes, code))
@@ -124,11 +124,13 @@ const reasons: Partial<Record<Errno, string>> = {
   ERANGE: 'the walk ends beyond the address space',
 };
 
-/** Whether the entry, under the mask, is 0 or what would be mapped. Invalid entries are not told apart from valid ones. */
-const isCompatible = (pte: Pte, isMemory: boolean, { annotations }: SearchCode): boolean => {
-  if (pte.kind === 'leaf') return hasAttributes(pte, isMemory);
-  return pte.kind === 'zero' || annotations === 'beyond the mask';
-};
+/** Whether the entry, under the mask, is 0 or equal to the entry that would be mapped. The kernel does not look whether it is valid. */
+const isCompatible = (pte: Exclude<Pte, { kind: 'table' }>, isMemory: boolean, { annotations }: SearchCode): boolean =>
+  match(pte)
+    .with({ kind: 'zero' }, () => true)
+    .with({ kind: 'leaf' }, (leaf) => hasAttributes(leaf, isMemory))
+    .with({ kind: 'annotated' }, () => annotations === 'beyond the mask')
+    .exhaustive();
 
 /** Kernel: host_stage2_idmap(): memory RWX, MMIO RW. */
 const hasAttributes = (leaf: { readonly w: boolean; readonly x: boolean }, isMemory: boolean): boolean =>
@@ -146,8 +148,12 @@ const findRange = (root: TablePage, page: number, tried: number, sizes: Sizes): 
       range.end - range.start,
       {
         leaf: ({ old }) => {
-          if (old.kind === 'leaf') return hasAttributes(old, region.isMemory) ? undefined : 'EEXIST';
-          return old.kind === 'zero' ? undefined : 'EEXIST';
+          const fits = match(old)
+            .with({ kind: 'zero' }, () => true)
+            .with({ kind: 'leaf' }, (found) => hasAttributes(found, region.isMemory))
+            .with({ kind: 'annotated' }, () => false)
+            .exhaustive();
+          return fits ? undefined : 'EEXIST';
         },
       },
       sizes,
@@ -156,7 +162,7 @@ const findRange = (root: TablePage, page: number, tried: number, sizes: Sizes): 
     if (level < lastLevel) return { kind: 'deeper', level, walks: 1 };
     return { kind: 'error', errno: error, reason: 'an incompatible entry covers the page', walks: 1 };
   }
-  // `ret` is what it was before the loop, if no level was walked: 0.
+  // If no level was walked, `ret` still has the value from before the loop: 0.
   if (tried === beforeFirst(sizes)) return { kind: 'range', range: granuleAround(page, lastLevel, sizes), walks: 0 };
   return {
     kind: 'error',

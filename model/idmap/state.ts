@@ -46,7 +46,7 @@ export const otherDevice = (page: number, sizes: Sizes): number | undefined => {
 };
 
 /** The page whose instructions the host fetches: MMIO, which is never executable. */
-export const fetchedPage = (sizes: Sizes): number => pagesOf(sizes) - 1;
+const fetchedPage = (sizes: Sizes): number => pagesOf(sizes) - 1;
 
 export const stateDomain = (sizes: Sizes) => {
   if (sizes.pool > mostTables(sizes))

@@ -120,7 +120,7 @@ const swapOut = (state: State, page: number, patch: Patch): Outcome<State> => {
   );
 };
 
-/** Another page, fresh from the allocator, takes the place of one that is mapped. Kernel: kvm_set_spte_gfn(). */
+/** Replaces a mapped page by a page that is fresh from the allocator. Kernel: kvm_set_spte_gfn(). */
 const changePte = (state: State, page: number, patch: Patch): Outcome<State> => {
   if (patch.changePte === 'removed') return disabled(state, 'there is no change_pte');
   if (patch.backing !== 'thp' || state.pages[page]!.s2 === 'none') return disabled(state, 'not mapped');

@@ -38,7 +38,7 @@ export const switches = {
 } as const;
 export type Patch = Settings<typeof switches>;
 
-/** What user space has mapped where the memslot is. */
+/** The memory that user space has mapped for the memslot. */
 const vma = enumOf('anon', 'shared', 'untaggable', 'device');
 export type Vma = Infer<typeof vma>;
 

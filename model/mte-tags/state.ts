@@ -1,13 +1,4 @@
-import {
-  type Config,
-  type Domain,
-  enumOf,
-  flag,
-  type Infer,
-  type record,
-  type Settings,
-  type Threaded,
-} from '../../src/spec/index.ts';
+import { type Config, type Domain, enumOf, flag, type Settings, type Threaded } from '../../src/spec/index.ts';
 
 export const config = {
   actors: { default: 2, min: 1, max: 3, scriptMax: 64, doc: 'threads that initialise and use the page' },
@@ -64,7 +55,7 @@ export type Sizes = Config<typeof config>;
 export type Tags = string;
 
 export interface State extends Threaded<Tags> {
-  /** What memory has. */
+  /** The tags in memory. */
   readonly tags: Tags;
   /** PG_mte_tagged. */
   readonly tagged: boolean;
@@ -95,5 +86,3 @@ export const initialPage = ({ page }: Patch) => ({
   tagged: page !== 'fresh',
   locked: page === 'initialised' || page === 'no-tags',
 });
-
-export type PageFields = Infer<ReturnType<typeof record<ReturnType<typeof pageFields>>>>;

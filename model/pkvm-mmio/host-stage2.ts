@@ -2,7 +2,7 @@ import { type Outcome, ok, refuse, update } from '../../src/spec/index.ts';
 import { type Entry, isRam, mmioPages, type Pfn, type Sizes, type State } from './state.ts';
 
 /** What kvm_pgtable_stage2_unmap() does with a counted invalid entry, that is, with an owner annotation. */
-export type CountedInvalid = 'clears' | 'refuses' | 'skips';
+type CountedInvalid = 'clears' | 'refuses' | 'skips';
 
 /** The raw entry for a page; in a table that does not exist, zero. Kernel: kvm_pgtable_get_leaf(). */
 export const getLeaf = (state: State, pfn: Pfn, sizes: Sizes): Entry => {

@@ -50,7 +50,10 @@ const regionOf = (page: Pfn, sizes: Sizes) => {
   return page === nomapPfn(sizes) ? 'NOMAP' : 'none';
 };
 
-/** Kernel: check_range_allowed_memory(). Of a range that wraps it sees the first page and, as memory reaches to the top, the last. */
+/**
+ * Kernel: check_range_allowed_memory(). It looks at the first and the last page of the range.
+ * The last page of a range that wraps is memory.
+ */
 export const allowedMemory = (pfn: Pfn, nr: number, sizes: Sizes): Failure => {
   const first = addressed(pfn, sizes);
   const region = regionOf(first, sizes);
@@ -76,7 +79,7 @@ export const hostReason = (want: HostState): string =>
 export const hypCheck = (state: State, pfn: Pfn, nr: number, want: HypState, { sizes }: Context): Failure =>
   pagesOf(pfn, nr, sizes).some((page) => state.hyp[page] !== want) ? ['EPERM', hypReason(want)] : undefined;
 
-export const hypReason = (want: HypState): string =>
+const hypReason = (want: HypState): string =>
   match(want)
     .with('NOPAGE', () => 'the hypervisor has it')
     .with('OWNED', () => 'not owned by the hypervisor')
@@ -91,7 +94,7 @@ export const hypCount = (state: State, pfn: Pfn, nr: number, { sizes }: Context)
 const guestWalk = (gfn: Gfn, nr: number, sizes: Sizes): Failure =>
   guestAddressed(gfn, sizes) + nr > sizes.gfns ? ['ERANGE', "beyond the VM's address space"] : undefined;
 
-/** That nothing is mapped there. Kernel: __guest_check_page_state_range(vm, ipa, size, PKVM_NOPAGE). */
+/** Checks that the guest maps nothing in a range. Kernel: __guest_check_page_state_range(vm, ipa, size, PKVM_NOPAGE). */
 export const guestNoPage = (state: State, vm: number, gfn: Gfn, nr: number, { sizes }: Context): Failure => {
   const beyond = guestWalk(gfn, nr, sizes);
   if (beyond) return beyond;
@@ -126,7 +129,11 @@ export const isFailure = <T extends object>(found: T | NonNullable<Failure>): fo
 export const validGuestPte = (state: State, vm: number, gfn: Gfn, { sizes }: Context): Leaf | NonNullable<Failure> => {
   const pte = guestLeaf(state, vm, gfn, sizes);
   if (isFailure(pte)) return pte;
-  if (pte.kind === 'poison') return ['EHWPOISON', 'poisoned'];
-  if (pte.kind === 'invalid') return ['ENOENT', 'not mapped by the guest'];
-  return pte.level === 3 ? pte : ['E2BIG', 'mapped by a block'];
+  return match(pte)
+    .returnType<Leaf | NonNullable<Failure>>()
+    .with({ kind: 'poison' }, () => ['EHWPOISON', 'poisoned'])
+    .with({ kind: 'invalid' }, () => ['ENOENT', 'not mapped by the guest'])
+    .with({ kind: 'leaf', level: 2 }, () => ['E2BIG', 'mapped by a block'])
+    .with({ kind: 'leaf', level: 3 }, (leaf) => leaf)
+    .exhaustive();
 };

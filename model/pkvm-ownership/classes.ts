@@ -12,7 +12,7 @@ import {
   wrappingNr,
 } from './state.ts';
 
-/** Whose a page of memory is and with whom it is shared, as the vmemmap and the host's entry have it; `(pinned)`: in use at EL2. */
+/** The owner of a page of memory and those it is shared with, as the vmemmap and the host's entry say. `(pinned)`: EL2 uses the page. */
 export const classify = (state: State, pfn: Pfn): string => {
   const [host, hyp, annotation] = [state.host[pfn]!, state.hyp[pfn]!, state.pte[pfn]!.kind];
   const owner = match([host, hyp])
@@ -33,7 +33,7 @@ const sharedWith = (state: State, pfn: Pfn): string => {
   return guests ? 'guests' : 'nobody';
 };
 
-/** Whether one of the pages that the call names is this one, by its address; a gfn names the page that the VM has there. */
+/** Whether the call names the page: by its address, or by a gfn at which the VM has the page. */
 export const names = (state: State, command: Command, page: Pfn, sizes: Sizes): boolean => {
   const args: { readonly [name: string]: unknown } = { ...command };
   const { pfn = args.phys, nr = 1, from, to, vm, gfn } = args;
@@ -58,7 +58,7 @@ export const names = (state: State, command: Command, page: Pfn, sizes: Sizes): 
 
 const metadataPages = ['host_kvm', 'vm_hva', 'pgd_hva', 'host_vcpu', 'vcpu_hva'];
 
-/** What EL2 uses, or has pinned, for a VM. */
+/** Whether EL2 uses the page for a VM, or has pinned it for the VM. */
 const keptFor = (state: State, vm: number, page: Pfn, { metadata }: Sizes): boolean => {
   if (metadata === 0) return false;
   const { host_kvm, host_vcpu } = state.vms[vm]!;

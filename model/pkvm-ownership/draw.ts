@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import type { Drawing, Line } from '../../src/spec/index.ts';
 import type { GuestPte, HostPte, Sizes, State } from './state.ts';
 import { isProtected, useText } from './state.ts';
@@ -49,15 +50,20 @@ export const draw = (state: State, sizes: Sizes): readonly Drawing[] => [
 
 const maps = (mapped: boolean) => (mapped ? 'maps' : '-');
 
-const hostEntry = (pte: HostPte): string => {
-  if (pte.kind === 'leaf') return `level ${pte.level}`;
-  return pte.kind === 'guest' ? `vm ${pte.vm} gfn ${pte.gfn}` : pte.kind;
-};
+const hostEntry = (pte: HostPte): string =>
+  match(pte)
+    .with({ kind: 'zero' }, { kind: 'hyp' }, ({ kind }) => kind)
+    .with({ kind: 'leaf' }, ({ level }) => `level ${level}`)
+    .with({ kind: 'guest' }, ({ vm, gfn }) => `vm ${vm} gfn ${gfn}`)
+    .exhaustive();
 
-const guestEntry = (pte: GuestPte): string => {
-  if (pte.kind !== 'leaf') return pte.kind;
-  const not = `${pte.writable ? '' : ' ro'}${pte.young ? '' : ' old'}`;
-  return `pfn ${pte.pfn}${pte.level === 2 ? ' block' : ''}${not}`;
-};
+const guestEntry = (pte: GuestPte): string =>
+  match(pte)
+    .with({ kind: 'invalid' }, { kind: 'poison' }, ({ kind }) => kind)
+    .with({ kind: 'leaf' }, ({ pfn, level, writable, young }) => {
+      const attributes = `${writable ? '' : ' ro'}${young ? '' : ' old'}`;
+      return `pfn ${pfn}${level === 2 ? ' block' : ''}${attributes}`;
+    })
+    .exhaustive();
 
 const guestState = (pte: GuestPte): string => (pte.kind === 'leaf' ? pte.state : '');

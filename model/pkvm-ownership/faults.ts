@@ -51,8 +51,8 @@ export const guestFault = (state: State, call: Call<'guest_fault'>, context: Con
 };
 
 /**
- * What topup_hyp_memcache() and pkvm_refill_memcache() together do: as many pages as a mapping can take. Where the fault fails all the
- * same, that they are there is not told, for pkvm_refill_memcache() can do it too.
+ * Fills the memcache with as many pages as a mapping can take. Kernel: topup_hyp_memcache() and pkvm_refill_memcache() together. If the fault
+ * then fails, the callers return the state without these pages: pkvm_refill_memcache() alone leads to the state with them.
  */
 const toppedUp = (state: State, vm: number, { sizes }: Context): State =>
   update(state, (draft) => {

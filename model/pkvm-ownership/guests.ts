@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import { disabled, type Outcome, ok, panic, refuse, update } from '../../src/spec/index.ts';
 import {
   allowedMemory,
@@ -20,6 +21,8 @@ import {
   type Gfn,
   type GuestPte,
   guestAddressed,
+  type HostPte,
+  type HostState,
   isMemory,
   isProtected,
   type Leaf,
@@ -52,13 +55,8 @@ export const hostShareGuest = (
   if (failure) return refuse(state, ...failure);
   const pages = pagesOf(pfn, nr, sizes);
   for (const page of pages) {
-    if (state.host[page] === 'OWNED') continue;
-    if (state.host[page] === 'SHARED_OWNED') {
-      if (state.host_share_guest_count[page] === sizes.shares) return refuse(state, 'EBUSY', 'shared too often');
-      if (state.host_share_guest_count[page]! > 0) continue;
-      if (context.patch.warnsSharedTwice) return panic(state, 'WARN: shared, but not with guests');
-    }
-    return refuse(state, 'EPERM', 'not owned by the host, nor shared with guests only');
+    const refused = pageNotShareable(state, page, context);
+    if (refused) return refused;
   }
   const short = memcacheCheck(state, vm, context);
   if (short) return refuse(state, ...short);
@@ -87,6 +85,21 @@ export const hostShareGuest = (
       guestMap(draft, vm, first, ptes, sizes);
     }),
   );
+};
+
+/** What host_share_guest() returns at a page that cannot be shared with a guest; undefined for one that can. */
+const pageNotShareable = (state: State, page: Pfn, { sizes, patch }: Context): Outcome<State> | undefined => {
+  const refused = () => refuse(state, 'EPERM', 'not owned by the host, nor shared with guests only');
+  return match(state.host[page]!)
+    .with('OWNED', () => undefined)
+    .with('SHARED_OWNED', () => {
+      const count = state.host_share_guest_count[page]!;
+      if (count === sizes.shares) return refuse(state, 'EBUSY', 'shared too often');
+      if (count > 0) return undefined;
+      return patch.warnsSharedTwice ? panic(state, 'WARN: shared, but not with guests') : refused();
+    })
+    .with('SHARED_BORROWED', 'NOPAGE', refused)
+    .exhaustive();
 };
 
 const mapFails = 'WARN: kvm_pgtable_stage2_map() returned -ENOMEM';
@@ -203,22 +216,31 @@ const mapAnew = (pte: Draft<GuestPte>, state: Leaf['state']): void => {
   if (pte.kind === 'leaf') Object.assign(pte, { state, writable: true, young: true });
 };
 
-/** Takes a page from a guest that does not know of it. `phys` is the page's number. Kernel: __pkvm_host_force_reclaim_page_guest(). */
-export const forceReclaimPageGuest = (state: State, phys: Pfn, context: Context): Outcome<State> => {
+/** Takes a page from a guest that does not know of it. Kernel: __pkvm_host_force_reclaim_page_guest(). */
+export const forceReclaimPageGuest = (state: State, page: Pfn, context: Context): Outcome<State> => {
   const { sizes } = context;
-  const page = phys;
   // host_stage2_get_guest_info()
   if (page === mmioPfn(sizes)) return refuse(state, 'EFAULT', 'not memory');
   // NOMAP memory is memory, and the vmemmap has it OWNED.
   if (!isMemory(page, sizes) || state.host[page] !== 'NOPAGE')
     return refuse(state, 'EAGAIN', 'the host has it and need not fault');
-  const pte = state.pte[page]!;
-  if (pte.kind === 'leaf' && pte.level !== 3) return panic(state, 'WARN: a page of another owner, mapped by a block');
   // host_stage2_decode_gfn_meta()
-  if (pte.kind === 'leaf') return panic(state, 'WARN: a page of another owner, mapped by the host');
-  if (pte.kind === 'zero') return refuse(state, 'EINVAL', 'not annotated');
-  if (pte.kind === 'hyp') return refuse(state, 'EPERM', 'not a guest has it');
-  const { vm, gfn } = pte;
+  return match(state.pte[page]!)
+    .with({ kind: 'leaf', level: 2 }, () => panic(state, 'WARN: a page of another owner, mapped by a block'))
+    .with({ kind: 'leaf', level: 3 }, () => panic(state, 'WARN: a page of another owner, mapped by the host'))
+    .with({ kind: 'zero' }, () => refuse(state, 'EINVAL', 'not annotated'))
+    .with({ kind: 'hyp' }, () => refuse(state, 'EPERM', 'not a guest has it'))
+    .with({ kind: 'guest' }, (annotation) => forceReclaim(state, page, annotation, context))
+    .exhaustive();
+};
+
+/** The part of __pkvm_host_force_reclaim_page_guest() that follows once the page's annotation has named its guest. */
+const forceReclaim = (
+  state: State,
+  page: Pfn,
+  { vm, gfn }: Extract<HostPte, { kind: 'guest' }>,
+  context: Context,
+): Outcome<State> => {
   if (state.vms[vm]!.phase === 'gone') return refuse(state, 'EAGAIN', 'its VM is gone');
   const leaf = validGuestPte(state, vm, gfn, context);
   if (isFailure(leaf)) return refuse(state, ...leaf);
@@ -239,22 +261,25 @@ export const reclaimPageGuest = (state: State, gfn: Gfn, vm: number, context: Co
   const { sizes } = context;
   const leaf = validGuestPte(state, vm, gfn, context);
   if (isFailure(leaf)) return leaf[0] === 'EHWPOISON' ? ok(state) : refuse(state, ...leaf);
-  if (leaf.state === 'SHARED_BORROWED') return refuse(state, 'EPERM', 'not owned by the guest');
-  const want = leaf.state === 'OWNED' ? 'NOPAGE' : 'SHARED_BORROWED';
-  const { pfn: page } = leaf;
-  if (state.host[page] !== want) return panic(state, `WARN: the host state of a reclaimed page is not ${want}`);
-
-  const zeroed = leaf.state === 'OWNED';
-  return ok(
-    update(state, (draft) => {
-      if (zeroed) draft.secret[page] = false;
-      guestUnmap(draft, vm, guestAddressed(gfn, sizes), 1, sizes);
-      setOwnerHost(draft, page, 1, context);
-    }),
-  );
+  const reclaim = (want: HostState, zeroed: boolean): Outcome<State> => {
+    const { pfn: page } = leaf;
+    if (state.host[page] !== want) return panic(state, `WARN: the host state of a reclaimed page is not ${want}`);
+    return ok(
+      update(state, (draft) => {
+        if (zeroed) draft.secret[page] = false;
+        guestUnmap(draft, vm, guestAddressed(gfn, sizes), 1, sizes);
+        setOwnerHost(draft, page, 1, context);
+      }),
+    );
+  };
+  return match(leaf.state)
+    .with('OWNED', () => reclaim('NOPAGE', true))
+    .with('SHARED_OWNED', () => reclaim('SHARED_BORROWED', false))
+    .with('SHARED_BORROWED', () => refuse(state, 'EPERM', 'not owned by the guest'))
+    .exhaustive();
 };
 
-// Calls that mainline has not, over its own protocol.
+// Calls that only Android's kernels have. They follow mainline's protocol.
 
 /** Kernel: __pkvm_host_donate_guest() of Android 16, where nr_pages may be a block. */
 export const hostDonateBlockGuest = (
@@ -333,7 +358,7 @@ export const hostDirtyLogGuest = (state: State, gfn: Gfn, vm: number, context: C
   );
 };
 
-/** Only in debug builds, and fatal there. Kernel: assert_host_shared_guest(). */
+/** Whether the assertion fails. It is compiled into debug builds only, and is fatal there. Kernel: assert_host_shared_guest(). */
 const assertFails = (state: State, vm: number, gfn: Gfn, nr: number, context: Context): boolean => {
   if (!context.patch.debug) return false;
   const leaf = hostSharedGuest(state, vm, gfn, nr, context);
@@ -360,13 +385,16 @@ export const wrprotectGuest = (state: State, gfn: Gfn, nr: number, vm: number, c
     refuse(state, 'ERANGE', "beyond the VM's address space"),
   );
 
-/** What an error of the walk becomes in kvm_pgtable_stage2_test_clear_young(), which returns no error. */
+/** kvm_pgtable_stage2_test_clear_young() returns no error: where its walk fails, it WARNs. */
 const warnsBeyond = (state: State, { patch }: Context): Outcome<State> =>
   patch.agesWithinVm
     ? disabled(state, "the host asks for no age beyond the VM's address space")
     : panic(state, 'WARN: kvm_pgtable_walk() returned -ERANGE');
 
-/** It also returns whether the page was young: the state says so. Kernel: __pkvm_host_test_clear_young_guest(). */
+/**
+ * Reads and may clear the access flags of a range. The kernel returns whether a page was young; the model does not, for the state says
+ * so. Kernel: __pkvm_host_test_clear_young_guest().
+ */
 export const testClearYoungGuest = (
   state: State,
   gfn: Gfn,

@@ -3,8 +3,8 @@ import { type Failure, firstOf, hostCheck, hypCheck } from './checks.ts';
 import { annotate, type Draft, donateToHost, donateToHyp, idmap } from './stage2.ts';
 import { type Call, type Context, mostMemcache, type Pfn, type State, usesOf } from './state.ts';
 
-// The life of a VM, as far as pages depend on it. Kernel: pkvm.c, hyp-main.c, mm.c. Without `metadata` what EL2 keeps of a VM lies
-// elsewhere, and a VM that is there has its vCPU.
+// The life of a VM, as far as pages depend on it. Kernel: pkvm.c, hyp-main.c, mm.c. Without `metadata`, EL2's structures for a VM lie in
+// memory that the model does not have, and every VM has its vCPU from the beginning.
 
 /** The host puts a page into the vCPU's memcache; every call with a vCPU begins so. Kernel: pkvm_refill_memcache(), admit_host_page(). */
 export const refillMemcache = (state: State, call: Call<'pkvm_refill_memcache'>, context: Context): Outcome<State> => {
@@ -28,14 +28,14 @@ export const refillMemcache = (state: State, call: Call<'pkvm_refill_memcache'>,
   );
 };
 
-/** What __pkvm_host_donate_hyp() of a page would say. */
+/** Why __pkvm_host_donate_hyp() would refuse a page; undefined if it would not. */
 const donationFails = (state: State, page: Pfn, context: Context): Failure =>
   firstOf(
     () => hostCheck(state, page, 1, 'OWNED', context),
     () => hypCheck(state, page, 1, 'NOPAGE', context),
   );
 
-/** What hyp_pin_shared_mem() of a page would say. */
+/** Why hyp_pin_shared_mem() would refuse a page; undefined if it would not. */
 const pinFails = (state: State, page: Pfn, context: Context): Failure =>
   firstOf(
     () => hostCheck(state, page, 1, 'SHARED_OWNED', context),
@@ -53,7 +53,10 @@ const unpin = (draft: Draft<State>, page: Pfn | 'none'): void => {
   if (draft.refcount[page] === 0) draft.el2[page] = false;
 };
 
-/** Pages that were donated and came back: what is left of it is that the host's stage-2 maps them at once. Kernel: unmap_donated_memory(). */
+/**
+ * The state after pages were donated and given back: only the host's stage-2 has changed, which
+ * now maps them. Kernel: unmap_donated_memory().
+ */
 const returned = (state: State, pages: readonly Pfn[], { sizes }: Context): State =>
   update(state, (draft) => {
     for (const page of pages) {

@@ -118,7 +118,7 @@ export const hypPinSharedMem = (state: State, from: Pfn, to: Pfn, context: Conte
   );
 };
 
-/** What is pinned is mapped, so that the WARN at an unmap that unmaps nothing is left out. Kernel: hyp_unpin_shared_mem(). */
+/** Kernel: hyp_unpin_shared_mem(). A pinned page is mapped, so the WARN for an unmap that unmaps nothing cannot fire and is left out. */
 export const hypUnpinSharedMem = (state: State, from: Pfn, to: Pfn, { sizes, patch }: Context): Outcome<State> => {
   if (from >= to) return disabled(state, 'an empty range');
   if (sizes.metadata === 1) return disabled(state, 'what is pinned is pinned for a VM or a vCPU');

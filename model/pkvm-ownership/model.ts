@@ -154,7 +154,9 @@ const missing = (command: Command, { sizes, patch }: Context): string | undefine
   return sizes.metadata === 1 ? 'told hypercall by hypercall' : undefined;
 };
 
-/** What stands before a transition function: whether there is such a call at all, and the handler. */
+/**
+ * Decides whether the transition function is reached: there may be no such call in this version, or its hypercall handler may refuse it.
+ */
 const gate = (state: State, command: Command, context: Context): Outcome<State> | undefined => {
   const { sizes, patch } = context;
   const absent = missing(command, context);

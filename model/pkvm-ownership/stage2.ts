@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import type { Context, GuestPte, HostPte, Pfn, Sizes, State, Use } from './state.ts';
 
 /** A state being changed by update(). */
@@ -69,11 +70,17 @@ export const tablesOf = (guest: readonly GuestPte[], sizes: Sizes): number => {
   let counted = false;
   for (let first = 0; first < guest.length; first += sizes.block) {
     let table = false;
-    for (const pte of guest.slice(first, first + sizes.block)) {
-      if (pte.kind === 'invalid') continue;
-      counted = true;
-      if (pte.kind === 'poison' || pte.level === 3) table = true;
-    }
+    for (const pte of guest.slice(first, first + sizes.block))
+      match(pte)
+        .with({ kind: 'invalid' }, () => undefined)
+        .with({ kind: 'poison' }, { kind: 'leaf', level: 3 }, () => {
+          counted = true;
+          table = true;
+        })
+        .with({ kind: 'leaf', level: 2 }, () => {
+          counted = true;
+        })
+        .exhaustive();
     if (table) lastLevel += 1;
   }
   return lastLevel + (counted ? sizes.levels - 2 : 0);

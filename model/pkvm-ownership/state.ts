@@ -111,7 +111,7 @@ export const switches = {
 
 export type Patch = Settings<typeof switches>;
 
-/** What a transition function sees beside the state and its arguments. */
+/** What a transition function is given beside the state and its arguments. */
 export interface Context {
   readonly sizes: Sizes;
   readonly patch: Patch;
@@ -121,7 +121,7 @@ export interface Context {
 export type Pfn = number;
 export type Gfn = number;
 
-/** Of a device: in no memory region. */
+/** The page of a device. It lies in no memory region. */
 export const mmioPfn = (sizes: Sizes): Pfn => sizes.pages;
 /** Memory that nobody may map (MEMBLOCK_NOMAP). */
 export const nomapPfn = (sizes: Sizes): Pfn => sizes.pages + 1;
@@ -178,13 +178,13 @@ export type Leaf = Extract<GuestPte, { kind: 'leaf' }>;
 
 const useKinds = ['vm', 'pgd', 'vcpu', 'memcache', 'pool', 'table'] as const;
 
-/** What EL2 uses a page of its own for, and for which VM, as in `table0`; only with `metadata`. */
+/** For what and for which VM EL2 uses a page of its own: `table0`. Always `none` without `metadata`. */
 export type Use = 'none' | `${(typeof useKinds)[number]}${number}`;
 
 /** All that a page can be used for on behalf of a VM. */
 export const usesOf = (vm: number): Use[] => useKinds.map((kind): Use => `${kind}${vm}`);
 
-/** As reports say it: `table of vm 0`. */
+/** A use in the words of reports: `table of vm 0`. */
 export const useText = (use: Use): string => use.replace(/(\d+)$/, ' of vm $1');
 
 const use = ({ metadata, vms }: Sizes) =>
@@ -281,7 +281,7 @@ const calls = <R extends Readonly<Record<string, Domain>>, I extends Readonly<Re
   const page = { pfn: range(0, hugePfn(sizes)) };
   const pages = { ...page, nr: enumOf(1, sizes.block, wrappingNr) };
   const gfn = { gfn: range(0, beyondGfn(sizes)) };
-  // Of the calls with a gfn, two stand for all in what they make of 2^52.
+  // Only two of the calls with a gfn are given 2^52: the others treat it as these do.
   const anyGfn = { gfn: range(0, hugeGfn(sizes)) };
   // NOMAP memory fares as MMIO does.
   const shareable = { pfn: enumOf(...Array.from({ length: sizes.pages + 1 }, (_, pfn) => pfn), hugePfn(sizes)) };

@@ -3,7 +3,9 @@ import { guestWalk } from './guest.ts';
 import { gfnOfLeaf } from './rmap.ts';
 import { type Command, memslotOf, type State } from './state.ts';
 
-/** What the shadow page and the reverse map say of a gfn, and where they have come apart; a freed page, for any gfn of the memslot. */
+/**
+ * How the shadow page and the reverse map have a gfn, and where they differ. Entries into a freed page count for every gfn of the memslot.
+ */
 export const classify = ({ memslots, stale, rmap, child }: State, gfn: number): string => {
   if (stale[memslotOf(gfn)]) return 'rmap into a freed page';
   if (!memslots[memslotOf(gfn)]) return 'in no memslot';

@@ -4,13 +4,13 @@ import { type Gfn, gfns, memslotOf, memslots, type State } from './state.ts';
 type Draft = Parameters<Parameters<typeof update<State>>[1]>[0];
 type Page = Extract<Draft['child'], { kind: 'page' }>;
 
-/** What went wrong on the way: the WARNs that fired, and the first thing that the machine does not survive. */
-export interface Log {
+/** What went wrong during a call: the WARNs that fired, and the first event that the machine does not survive. */
+interface Log {
   readonly warnings: Set<string>;
   oops?: string | undefined;
 }
 
-/** One update whose steps can WARN or oops. */
+/** Makes one update whose steps can WARN or oops, and returns its outcome. */
 export const changed = (state: State, change: (draft: Draft, log: Log) => void): Outcome<State> => {
   const log: Log = { warnings: new Set() };
   const after = update(state, (draft) => change(draft, log));
@@ -18,7 +18,10 @@ export const changed = (state: State, change: (draft: Draft, log: Log) => void):
   return [...log.warnings].reduce(warn, outcome);
 };
 
-/** Where the reverse-map entry of leaf `i` is looked for. Kernel: kvm_mmu_page_get_gfn(): stored for an indirect page, computed for a direct one. */
+/**
+ * Where the reverse-map entry of leaf `i` is looked for. Kernel: kvm_mmu_page_get_gfn(): stored
+ * for an indirect page, computed for a direct one.
+ */
 export const gfnOfLeaf = ({ direct, gfn, leaves }: Page | (State['child'] & { kind: 'page' }), i: number) =>
   direct ? gfn + i : leaves[i]!;
 
@@ -64,7 +67,7 @@ export const zapChild = (draft: Draft, log: Log) => {
   }
 };
 
-/** What stops a walk of a memslot's reverse map. Kernel: for_each_rmap_spte(). */
+/** The oops in which a walk of a memslot's reverse map ends; undefined if it does not. Kernel: for_each_rmap_spte(). */
 export const walkOops = ({ rmap, stale, child }: State | Draft, slot: number): string | undefined => {
   if (stale[slot]) return 'use after free: the rmap entry points into a freed shadow page';
   const dead = memslots[slot]!.some((gfn) =>

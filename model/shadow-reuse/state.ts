@@ -8,7 +8,7 @@ export type Gfn = (typeof gfns)[number];
 export const memslots: readonly (readonly Gfn[])[] = [[0], [1, 2, 3], [4, 5]];
 export const memslotOf = (gfn: number): number => memslots.findIndex((slot) => slot.some((one) => one === gfn));
 
-/** What the guest's one directory entry says: a huge page at a gfn, or the gfn of a page table. */
+/** The guest's one directory entry: a huge page at a gfn, or the gfn of a page table. */
 const pde = enumOf('huge 0', 'huge 2', 'table 0', 'table 4');
 export type Pde = Infer<typeof pde>;
 

@@ -65,7 +65,7 @@ const shadowWalkInit = (state: State, patch: Patch): Outcome<State> => {
   );
 };
 
-/** Another paging mode is to be shadowed. Kernel: kvm_mmu_reset_context(): kvm_mmu_unload(), then kvm_init_mmu(). */
+/** Switches to the shadowing of another paging mode. Kernel: kvm_mmu_reset_context(), which is kvm_mmu_unload() and then kvm_init_mmu(). */
 const kvmMmuResetContext = (state: State, rootLevel: State['rootLevel']): Outcome<State> => {
   if (state.tdpEnabled && state.nested === (rootLevel === 0))
     return disabled(state, 'under TDP, guest_mmu shadows and root_mmu is direct');
@@ -176,7 +176,7 @@ const makeUp = (
     draft.loadedBefore = false;
   });
 
-/** What 5.14 to 5.16 had in common: two defects that were found later. */
+/** The switches of two defects that 5.14 to 5.16 have in common and that were found later. */
 const of2021 = { shadowRootsError: 'swallowed', walkStart: 'level 4 only' } as const;
 const base = { ...of2021, levelCheck: 'not 4', partialTest: 'two', pml5: 'never', chain: 'level 4 only' } as const;
 const v1 = {

@@ -51,7 +51,7 @@ export const stateDomain = record({
   last: record({
     /** Uninitialised pointers that it handed to free_page(). */
     garbageFreed: range(0, 3),
-    /** It published a root_hpa that was not yet the final one. */
+    /** The load has published a root_hpa that was not the final one. */
     publishedEarly: flag,
     /** Where shadow_walk_init() started. */
     walk: enumOf('none', 'root_hpa', 'pae_root'),

@@ -18,7 +18,7 @@ export const gfnToSubpageWpInfo = (state: State, slot: 0 | 1, gfn: Gfn, sizes: S
   return isNamed(gfn, sizes) ? state.words[wordOf(gfn, sizes)]! : full;
 };
 
-/** Whether a gfn has a word, and why not. Kernel: the two lookups that SET and GET begin with. */
+/** Whether a gfn has a word and, if it has none, why. Kernel: the two lookups at the beginning of SET and GET. */
 export const lookUp = (state: State, gfn: Gfn, sizes: Sizes): 'found' | 'no memslot' | 'no array' => {
   const slot = gfnToMemslot(state, gfn, sizes);
   if (slot === undefined) return 'no memslot';
@@ -31,13 +31,16 @@ export const storedWord = (state: State, gfn: Gfn, sizes: Sizes): Word | undefin
   return slot === undefined ? undefined : gfnToSubpageWpInfo(state, slot, gfn, sizes);
 };
 
-/** What kvm_spp_get_permission() says for one gfn while SPP is active; undefined where it returns an error. */
+/** The word that kvm_spp_get_permission() returns for one gfn; undefined if it returns an error, as it does while SPP is off. */
 export const getPermission = (state: State, gfn: Gfn, sizes: Sizes): Word | undefined =>
   state.active ? storedWord(state, gfn, sizes) : undefined;
 
 export const arrayLost = 'array overwritten';
 
-/** An array for every memslot of every address space, filled with FULL; on failure, none. Kernel: kvm_spp_create_bitmaps(). */
+/**
+ * Gives every memslot of every address space an array that is filled with FULL or, if it fails, takes
+ * all arrays away. Kernel: kvm_spp_create_bitmaps().
+ */
 export const kvmSppCreateBitmaps = (draft: Draft, fails: boolean, events: Events): boolean => {
   for (const slot of [0, 1]) {
     if (draft.slots[slot] === 'absent') continue;

@@ -1,3 +1,4 @@
+import { match, P } from 'ts-pattern';
 import { gfnToSubpageWpInfo } from './bitmap.ts';
 import { isLogged } from './mark-protection.ts';
 import {
@@ -16,8 +17,8 @@ import {
 } from './state.ts';
 
 /**
- * What the access map asks for a page that guests access, and what EPT and SPPT make of it. Of several roots the one that lets its
- * vCPU write most decides. Where they do not do what the map asks, the class says in what: `protected, W=1`.
+ * The class of a page that guests access: what the access map asks for it, and how EPT and SPPT carry that out. If there are several roots,
+ * the root that lets its vCPU write most decides. Where EPT and SPPT do not do what the map asks, the class says so: `protected, W=1`.
  */
 export const classify = (state: State, gfn: Gfn, sizes: Sizes): string => {
   const slot = state.vm === 'none' ? undefined : gfnToMemslot(state, gfn, sizes);
@@ -69,22 +70,16 @@ const mappingsOf = ({ large, pages }: State, side: 0 | 1) => ({
     }),
 });
 
-/** A gfn, a list of words for gfns, or the memslot or the log of the gfn at the border. */
-export const names = (_: State, command: Command, page: Gfn, sizes: Sizes): boolean => {
-  switch (command.kind) {
-    case 'set_access':
-      return command.gfn <= page && page < command.gfn + wordsOf(command.map).length;
-    case 'set_access_raced':
-    case 'get_access':
-    case 'guest_write':
-    case 'guest_read':
-      return command.gfn === page;
-    case 'create_memslot':
-    case 'delete_memslot':
-    case 'page_track':
-    case 'get_dirty_log':
-      return page === border(sizes);
-    default:
-      return false;
-  }
-};
+/** Whether the call names the gfn: by its number, in a range of words, or by the memslot or the log of the gfn at the border. */
+export const names = (_: State, command: Command, page: Gfn, sizes: Sizes): boolean =>
+  match(command)
+    .with({ kind: 'set_access' }, ({ gfn, map }) => gfn <= page && page < gfn + wordsOf(map).length)
+    .with({ gfn: P.number }, ({ gfn }) => gfn === page)
+    .with(
+      { kind: 'create_memslot' },
+      { kind: 'delete_memslot' },
+      { kind: 'page_track' },
+      { kind: 'get_dirty_log' },
+      () => page === border(sizes),
+    )
+    .otherwise(() => false);

@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import type { Drawing, Line } from '../../src/spec/index.ts';
 import { storedWord } from './bitmap.ts';
 import { completes, walk } from './hardware.ts';
@@ -65,12 +66,21 @@ const slotWords = (state: State, gfn: Gfn, sizes: Sizes): string => {
 };
 
 /** The vCPUs whose roots map a gfn; each pair of brackets is a descriptor. */
-const listWords = (head: RmapHead): string => {
-  if (head.kind === 'empty') return '-';
-  if (head.kind === 'one') return `vCPU ${head.root}`;
-  const used = head.descs.filter((desc) => desc[0] !== -1);
-  return `vCPUs ${used.map((desc) => `[${desc.map((root) => (root === -1 ? '-' : root)).join(' ')}]`).join(' ')}`;
-};
+const listWords = (head: RmapHead): string =>
+  match(head)
+    .with({ kind: 'empty' }, () => '-')
+    .with({ kind: 'one' }, ({ root }) => `vCPU ${root}`)
+    .with(
+      { kind: 'many' },
+      ({ descs }) =>
+        `vCPUs ${descs
+          .filter((desc) => desc[0] !== -1)
+          .map(descWords)
+          .join(' ')}`,
+    )
+    .exhaustive();
+
+const descWords = (desc: readonly number[]): string => `[${desc.map((root) => (root === -1 ? '-' : root)).join(' ')}]`;
 
 const leafLine = (state: State, vcpu: number, gfn: Gfn, sizes: Sizes): Line => {
   const side = sideOf(gfn, sizes);

@@ -1,5 +1,6 @@
+import { match } from 'ts-pattern';
 import { getPermission, gfnToSubpageWpInfo } from './bitmap.ts';
-import { isLogged, kvmSppMarkProtection } from './mark-protection.ts';
+import { kvmSppMarkProtection, logWrite } from './mark-protection.ts';
 import { gfnToRmap, pteListAdd, rmapRemove, rmapSptes, setRmap } from './rmap.ts';
 import {
   type Context,
@@ -77,7 +78,7 @@ export const tdpPageFault = (draft: Draft, vcpu: number, gfn: Gfn, write: boolea
   if (draft.pages[vcpu]![page]!.kind === 'none')
     setRmap(draft, space, page, pteListAdd(gfnToRmap(draft, space, page), vcpu, sizes.roots));
   draft.pages[vcpu]![page] = { kind: 'leaf', w: writable, spp: 'clear', writable };
-  if (writable && isLogged(draft)) draft.dirty = true;
+  if (writable) logWrite(draft);
   const access = getPermission(draft, gfn, sizes);
   if (access !== undefined && access !== full) kvmSppMarkProtection(draft, gfn, access, context);
   return 'retry';
@@ -100,12 +101,20 @@ const mapLarge = (draft: Draft, root: number, side: 0 | 1, level: '2M' | '1G', s
 export const fastPageFault = (draft: Draft, vcpu: number, gfn: Gfn, { sizes, patch }: Context): Handled | undefined => {
   const spte = draft.pages[vcpu]![sideOf(gfn, sizes)]!;
   if (spte.kind === 'none' || !spte.writable) return undefined;
-  if (spte.spp === 'set') return 'exit SPP';
-  const saved = spte.spp === 'saved';
-  if (saved) spte.spp = 'set';
-  else spte.w = true;
-  if (isLogged(draft)) draft.dirty = true;
-  return saved && patch.fastFault === 'exits' ? 'exit SPP' : 'retry';
+  return match(spte.spp)
+    .returnType<Handled>()
+    .with('set', () => 'exit SPP')
+    .with('saved', () => {
+      spte.spp = 'set';
+      logWrite(draft);
+      return patch.fastFault === 'exits' ? 'exit SPP' : 'retry';
+    })
+    .with('clear', () => {
+      spte.w = true;
+      logWrite(draft);
+      return 'retry';
+    })
+    .exhaustive();
 };
 
 /** KVM_GET_DIRTY_LOG for the page at the border: reports its bit, clears it, and takes the right to write without a fault. */

@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import { disabled, type Outcome, ok, refuse, update, warn } from '../../src/spec/index.ts';
 import { fastPageFault, type Handled, kvmMmuReload, tdpPageFault } from './faults.ts';
 import { decide } from './hardware.ts';
@@ -8,11 +9,13 @@ import { border, type Context, type Events, type Gfn, machineOf, type Sizes, typ
  * A guest access is no kernel call, but has results like one. `ok`: the access completes. EAGAIN: it has trapped, the trap is
  * handled, and the guest will try again. EPERM: it has trapped and does not complete: userspace or the emulator is told.
  */
-const trapped = (state: State, handled: Handled, from: string): Outcome<State> => {
-  if (handled === 'retry') return refuse(state, 'EAGAIN', from);
-  if (handled === 'exit SPP') return refuse(state, 'EPERM', 'KVM_EXIT_SPP');
-  return refuse(state, 'EPERM', handled === 'exit MMIO' ? 'KVM_EXIT_MMIO' : 'emulated, write-tracked');
-};
+const trapped = (state: State, handled: Handled, from: string): Outcome<State> =>
+  match(handled)
+    .with('retry', () => refuse(state, 'EAGAIN', from))
+    .with('exit SPP', () => refuse(state, 'EPERM', 'KVM_EXIT_SPP'))
+    .with('exit MMIO', () => refuse(state, 'EPERM', 'KVM_EXIT_MMIO'))
+    .with('emulate', () => refuse(state, 'EPERM', 'emulated, write-tracked'))
+    .exhaustive();
 
 /** Whether the run of this VM has a vCPU access a gfn. */
 export const isTouched = (state: State, vcpu: number, gfn: Gfn, sizes: Sizes): boolean => {
@@ -26,24 +29,29 @@ export const guestWrite = (state: State, vcpu: number, gfn: Gfn, sub: number, co
   if (!isTouched(state, vcpu, gfn, context.sizes)) return disabled(state, 'not in the run of this VM');
   const { sizes } = context;
   const entered = update(state, (draft) => kvmMmuReload(draft, vcpu));
-  const decision = decide(entered, vcpu, gfn, sub, sizes);
-  if (decision === 'allowed' || decision === 'allowed by SPP')
-    return ok(
-      update(entered, (draft) => {
-        draft.tlb = { kind: 'right', vcpu, page: sideOf(gfn, sizes), sub };
-      }),
-    );
-  if (decision === 'misconfiguration') return refuse(entered, 'EFAULT', 'SPPT misconfiguration');
-  if (decision === 'miss') {
-    const events: Events = [];
-    const filled = update(entered, (draft) => handleSpp(draft, gfn, events, context));
-    return events.reduce(warn, refuse(filled, 'EAGAIN', 'SPPT miss'));
-  }
-  let handled: Handled = 'retry';
-  const after = update(entered, (draft) => {
-    handled = fastPageFault(draft, vcpu, gfn, context) ?? tdpPageFault(draft, vcpu, gfn, true, context);
-  });
-  return trapped(after, handled, 'EPT violation');
+  return match(decide(entered, vcpu, gfn, sub, sizes))
+    .returnType<Outcome<State>>()
+    .with('allowed', 'allowed by SPP', () =>
+      ok(
+        update(entered, (draft) => {
+          draft.tlb = { kind: 'right', vcpu, page: sideOf(gfn, sizes), sub };
+        }),
+      ),
+    )
+    .with('misconfiguration', () => refuse(entered, 'EFAULT', 'SPPT misconfiguration'))
+    .with('miss', () => {
+      const events: Events = [];
+      const filled = update(entered, (draft) => handleSpp(draft, gfn, events, context));
+      return events.reduce(warn, refuse(filled, 'EAGAIN', 'SPPT miss'));
+    })
+    .with('violation', () => {
+      let handled: Handled = 'retry';
+      const after = update(entered, (draft) => {
+        handled = fastPageFault(draft, vcpu, gfn, context) ?? tdpPageFault(draft, vcpu, gfn, true, context);
+      });
+      return trapped(after, handled, 'EPT violation');
+    })
+    .exhaustive();
 };
 
 /** One attempt of a vCPU to read. Reads never ask the SPPT. */

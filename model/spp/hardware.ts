@@ -1,7 +1,8 @@
+import { match } from 'ts-pattern';
 import { type Gfn, type Sizes, type State, sideOf } from './state.ts';
 
 /**
- * What the processor makes of a guest's data write to a sub-page. `allowed` and `allowed by SPP` complete; `miss` and
+ * The processor's decision on a guest's data write to a sub-page. `allowed` and `allowed by SPP` complete; `miss` and
  * `misconfiguration` are exit 66 with and without bit 11 of the qualification; `violation` is an ordinary EPT violation.
  */
 export type Decision = 'allowed' | 'allowed by SPP' | 'miss' | 'misconfiguration' | 'violation';
@@ -11,11 +12,18 @@ export const walk = (state: State, vcpu: number, gfn: Gfn, sub: number, sizes: S
   const side = sideOf(gfn, sizes);
   // A large leaf of this model has W = 1; bit 61 means nothing in it.
   if (state.large[vcpu]![side] !== 'none') return 'allowed';
-  const spte = state.pages[vcpu]![side]!;
-  if (spte.kind === 'none') return 'violation';
-  if (spte.w) return 'allowed';
-  if (spte.spp !== 'set') return 'violation';
-  // SPPTP = 0 is the address of page 0, whose content the model does not have; read as zero.
+  return match(state.pages[vcpu]![side]!)
+    .returnType<Decision>()
+    .with({ kind: 'none' }, () => 'violation')
+    .with({ kind: 'leaf', w: true }, () => 'allowed')
+    .with({ kind: 'leaf', spp: 'set' }, () => walkSppt(state, vcpu, side, sub))
+    .with({ kind: 'leaf' }, () => 'violation')
+    .exhaustive();
+};
+
+/** The second walk, for a write that a leaf with the SPP bit leaves to the SPPT. */
+const walkSppt = (state: State, vcpu: number, side: 0 | 1, sub: number): Decision => {
+  // SPPTP = 0 is the address of page 0. The model does not have that page's content and takes it for zeroes.
   if (!state.spptp[vcpu]) return 'miss';
   if (state.l2[side] !== 'valid') return 'miss';
   const leaf = state.leaves[side]!;

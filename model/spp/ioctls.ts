@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import { disabled, type Outcome, ok, panic, refuse, update, warn } from '../../src/spec/index.ts';
 import { kvmSppCreateBitmaps, kvmSppFreeMemslot, lookUp } from './bitmap.ts';
 import { unmapPage } from './faults.ts';
@@ -76,13 +77,18 @@ export const enableCap = (
     for (let vcpu = 0; vcpu < vcpus; vcpu++) draft.spptp[vcpu] = true; // KVM_REQ_LOAD_CR3
     draft.active = true;
   });
-  if (alloc === 'array fails') return refuse(after, 'ENOMEM', 'no memory for an array');
-  if (alloc === 'succeeds') return withEvents(ok(after), events);
-  if (patch.initChecksTopUp) return refuse(after, 'ENOMEM', 'mmu_topup_memory_caches() failed');
-  return panic(after, 'BUG: kvm_spp_get_page() took a page from an empty cache');
+  return match(alloc)
+    .with('succeeds', () => withEvents(ok(after), events))
+    .with('array fails', () => refuse(after, 'ENOMEM', 'no memory for an array'))
+    .with('top-up fails', () =>
+      patch.initChecksTopUp
+        ? refuse(after, 'ENOMEM', 'mmu_topup_memory_caches() failed')
+        : panic(after, 'BUG: kvm_spp_get_page() took a page from an empty cache'),
+    )
+    .exhaustive();
 };
 
-/** Two at once: both find SPP inactive before either sets spp_active. */
+/** KVM_ENABLE_CAP by two threads at once: both find SPP inactive before either sets spp_active. */
 export const enableCapTwice = (state: State, context: Context): Outcome<State> => {
   if (context.patch.initLocked) return disabled(state, 'vmx_spp_init() holds a lock');
   if (state.vm === 'none' || state.active || state.vcpus === 0) return disabled(state, 'nothing to race for');
@@ -133,7 +139,10 @@ const flushAndSet = (draft: Draft, gfn: Gfn, map: readonly Word[], events: Event
   return kvmSppSetPermission(draft, gfn, map, events, context);
 };
 
-/** The same for one gfn, with a write of vCPU 0 to it while the ioctl holds no lock: between the flush and the rest. */
+/**
+ * KVM_SUBPAGES_SET_ACCESS of one gfn, and vCPU 0 writes to the gfn while the ioctl holds no lock: after vmx_spp_flush_sppt(), before
+ * kvm_spp_set_permission().
+ */
 export const setAccessRaced = (state: State, gfn: Gfn, word: Word, sub: number, context: Context): Outcome<State> => {
   if (context.patch.oneSection) return disabled(state, 'mmu_lock is held');
   if (state.vm !== 'plain' || !state.active) return disabled(state, 'not in the run of this VM');
@@ -156,9 +165,12 @@ export const setAccessMalformed = (
 ): Outcome<State> => {
   if (state.vm === 'none') return disabled(state, 'no VM');
   if (!state.active) return refuse(state, 'ENODEV', 'SPP is not active');
-  if (what === 'copy') return refuse(state, 'EFAULT', 'copy from user fails');
-  if (what === 'nothing') return ok(state);
-  return refuse(state, 'EINVAL', what === 'flags' ? 'flags are not 0' : 'more than 512 pages');
+  return match(what)
+    .with('copy', () => refuse(state, 'EFAULT', 'copy from user fails'))
+    .with('flags', () => refuse(state, 'EINVAL', 'flags are not 0'))
+    .with('npages', () => refuse(state, 'EINVAL', 'more than 512 pages'))
+    .with('nothing', () => ok(state))
+    .exhaustive();
 };
 
 /** KVM_SUBPAGES_GET_ACCESS of one gfn, which is what it returns: 1. Kernel: kvm_spp_get_permission(). */
@@ -180,7 +192,10 @@ export const createMemslot = (state: State, { patch }: Context): Outcome<State> 
   );
 };
 
-/** The same with a size of 0: what the memslot maps is zapped, its array freed. Kernel: kvm_arch_free_memslot() and callers. */
+/**
+ * KVM_SET_USER_MEMORY_REGION with a size of 0, which deletes the memslot: what it maps is zapped and its array freed. Kernel:
+ * kvm_arch_free_memslot() and its callers.
+ */
 export const deleteMemslot = (state: State, context: Context): Outcome<State> => {
   if (state.vm !== 'slots') return disabled(state, 'the memslots of this VM stay');
   if (state.slots[1] === 'absent') return refuse(state, 'EINVAL', 'no such memslot');

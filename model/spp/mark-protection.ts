@@ -36,7 +36,7 @@ const openWriteProtect = (draft: Draft, root: number, page: number, { patch }: C
   if (spte.kind === 'none' || (patch.marksOnlyWritable && !spte.writable)) return;
   spte.w = false;
   spte.spp = 'set';
-  if (patch.marksOnlyWritable && isLogged(draft)) draft.dirty = true;
+  if (patch.marksOnlyWritable) logWrite(draft);
   flushRemoteTlbs(draft);
 };
 
@@ -49,4 +49,10 @@ const clearWriteProtect = (draft: Draft, root: number, page: number): void => {
   flushRemoteTlbs(draft);
 };
 
+/** Whether the memslot of this VM has dirty logging. */
 export const isLogged = ({ vm }: { readonly vm: string }): boolean => vm === 'logged' || vm === 'pml';
+
+/** Sets the page's bit in the dirty log, if there is a log. Kernel: mark_page_dirty(). */
+export const logWrite = (draft: Draft): void => {
+  if (isLogged(draft)) draft.dirty = true;
+};

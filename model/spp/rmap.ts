@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import type { Draft, Events, RmapHead, State } from './state.ts';
 
 /**
@@ -19,25 +20,35 @@ export const setRmap = (draft: Draft, space: 0 | 1, page: number, head: RmapHead
 };
 
 /** Every spte of a list, in order. Kernel: for_each_rmap_spte(), over a list that does not change. */
-export const rmapSptes = (head: RmapHead): readonly number[] => {
-  if (head.kind === 'empty') return [];
-  if (head.kind === 'one') return [head.root];
-  return head.descs.flatMap((desc) => desc.filter((root) => root >= 0));
-};
+export const rmapSptes = (head: RmapHead): readonly number[] =>
+  match(head)
+    .returnType<readonly number[]>()
+    .with({ kind: 'empty' }, () => [])
+    .with({ kind: 'one' }, ({ root }) => [root])
+    .with({ kind: 'many' }, ({ descs }) => descs.flatMap((desc) => desc.filter((root) => root >= 0)))
+    .exhaustive();
 
 /** Kernel: pte_list_add(). A new spte goes to the first descriptor with room. Returns the new head. */
-export const pteListAdd = (head: RmapHead, root: number, most: number): Head => {
-  if (head.kind === 'empty') return { kind: 'one', root };
-  const chain = head.kind === 'one' ? [[head.root, root, -1]] : head.descs.map((desc) => [...desc]);
-  if (head.kind === 'many') {
-    const room = chain.find((desc) => desc[perDesc - 1] === -1)!;
-    room[room.indexOf(-1)] = root;
-  }
-  while (chain.length < Math.ceil(most / perDesc)) chain.push([-1, -1, -1]);
-  return { kind: 'many', descs: chain };
-};
+export const pteListAdd = (head: RmapHead, root: number, most: number): Head =>
+  match(head)
+    .returnType<Head>()
+    .with({ kind: 'empty' }, () => ({ kind: 'one', root }))
+    .with({ kind: 'one' }, ({ root: first }) => manyOf([[first, root, -1]], most))
+    .with({ kind: 'many' }, ({ descs }) => {
+      const chain = descs.map((desc) => [...desc]);
+      const room = chain.find((desc) => desc[perDesc - 1] === -1)!;
+      room[room.indexOf(-1)] = root;
+      return manyOf(chain, most);
+    })
+    .exhaustive();
 
-/** The chain as linked descriptors, which a descriptor taken out of it does not lose its contents or its link by. */
+/** A head with a chain of descriptors. The domain has a fixed number of them, so the chain is filled up with free ones. */
+const manyOf = (chain: readonly number[][], most: number): Head => ({
+  kind: 'many',
+  descs: Array.from({ length: Math.ceil(most / perDesc) }, (_, i) => chain[i] ?? [-1, -1, -1]),
+});
+
+/** A descriptor of a linked chain. One that is taken out of the chain keeps its contents and its link, as freed memory does. */
 interface Desc {
   sptes: number[];
   more: Desc | undefined;
@@ -53,18 +64,20 @@ const linked = (descs: readonly (readonly number[])[]): Desc | undefined => {
 /** The head while kvm_spp_flush_rmap() works on it. */
 type Live = { val: number | undefined; desc: Desc | undefined };
 
-const liveOf = (head: RmapHead): Live => ({
-  val: head.kind === 'one' ? head.root : undefined,
-  desc: head.kind === 'many' ? linked(head.descs) : undefined,
-});
+const liveOf = (head: RmapHead): Live =>
+  match(head)
+    .returnType<Live>()
+    .with({ kind: 'empty' }, () => ({ val: undefined, desc: undefined }))
+    .with({ kind: 'one' }, ({ root }) => ({ val: root, desc: undefined }))
+    .with({ kind: 'many' }, ({ descs }) => ({ val: undefined, desc: linked(descs) }))
+    .exhaustive();
 
 const headOf = ({ val, desc }: Live, most: number): Head => {
   if (val !== undefined) return { kind: 'one', root: val };
   if (!desc) return { kind: 'empty' };
-  const descs: number[][] = [];
-  for (let at: Desc | undefined = desc; at; at = at.more) descs.push([...at.sptes]);
-  while (descs.length < Math.ceil(most / perDesc)) descs.push([-1, -1, -1]);
-  return { kind: 'many', descs };
+  const chain: number[][] = [];
+  for (let at: Desc | undefined = desc; at; at = at.more) chain.push([...at.sptes]);
+  return manyOf(chain, most);
 };
 
 /** Kernel: __pte_list_remove() with pte_list_desc_remove_entry(). */

@@ -97,7 +97,7 @@ export const kvmSppSetPermission = (
   return undefined;
 };
 
-/** Its last part: looks for what the reverse map has left in the EPT of one vCPU. */
+/** The last part of kvm_spp_set_permission(): walks the EPT of one vCPU for entries that the reverse map did not lead to. */
 const walkRoot = (
   draft: Draft,
   root: number,

@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import { gfnToSubpageWpInfo } from './bitmap.ts';
 import {
   border,
@@ -39,13 +40,23 @@ export const vmxSppFlushSppt = (
   base: Gfn,
   npages: number,
   events: Events,
-  { sizes, patch }: Context,
-): 'EFAULT' | undefined => {
-  if (draft.spptRoot === 'invalid') return 'EFAULT';
-  if (draft.spptRoot === 'zero') {
-    events.push(pageZeroAsSppt);
-    return undefined;
-  }
+  context: Context,
+): 'EFAULT' | undefined =>
+  match(draft.spptRoot)
+    .returnType<'EFAULT' | undefined>()
+    .with('invalid', () => 'EFAULT')
+    .with('zero', () => {
+      events.push(pageZeroAsSppt);
+      return undefined;
+    })
+    .with('page', () => {
+      invalidateRegions(draft, base, npages, context);
+      return undefined;
+    })
+    .exhaustive();
+
+/** The loop of vmx_spp_flush_sppt(), region by region. */
+const invalidateRegions = (draft: Draft, base: Gfn, npages: number, { sizes, patch }: Context): void => {
   const end = base + npages - 1;
   for (let gfn = base; gfn <= end; gfn++) {
     const l2 = l2Of(gfn, sizes);
@@ -56,20 +67,19 @@ export const vmxSppFlushSppt = (
     if (count >= (patch.flushComparesRest ? end - gfn + 1 : npages)) break;
     gfn += patch.flushAdvancesByCount ? count - 1 : count;
   }
-  return undefined;
 };
 
 /** Writes one leaf, making and validating the entry above it. Kernel: kvm_spp_setup_structure(). */
-const kvmSppSetupStructure = (draft: Draft, word: Word, gfn: Gfn, events: Events, sizes: Sizes): void => {
-  if (draft.spptRoot === 'invalid') return;
-  if (draft.spptRoot === 'zero') {
-    events.push(pageZeroAsSppt);
-    return;
-  }
-  draft.l2[sideOf(gfn, sizes)] = 'valid';
-  if (isTouchable(gfn, sizes)) draft.leaves[sideOf(gfn, sizes)] = expand(word);
-  flushRemoteTlbs(draft);
-};
+const kvmSppSetupStructure = (draft: Draft, word: Word, gfn: Gfn, events: Events, sizes: Sizes): void =>
+  match(draft.spptRoot)
+    .with('invalid', () => undefined)
+    .with('zero', () => void events.push(pageZeroAsSppt))
+    .with('page', () => {
+      draft.l2[sideOf(gfn, sizes)] = 'valid';
+      if (isTouchable(gfn, sizes)) draft.leaves[sideOf(gfn, sizes)] = expand(word);
+      flushRemoteTlbs(draft);
+    })
+    .exhaustive();
 
 /** Exit 66, SPPT miss: fills in the 2 MiB region of the faulting gfn. Kernel: handle_spp(). */
 export const handleSpp = (draft: Draft, faulting: Gfn, events: Events, { sizes, patch }: Context): void => {

@@ -55,7 +55,7 @@ export const switches = {
 
 export type Patch = Settings<typeof switches>;
 
-/** A system's functions see its sizes and the patch. */
+/** What a transition function is given beside the state and its arguments. */
 export interface Context {
   readonly sizes: Sizes;
   readonly patch: Patch;
@@ -96,7 +96,7 @@ export type Level = '4K' | '2M' | '1G';
 export const pagesPer = (level: Level, { regionPages }: Sizes): number =>
   level === '4K' ? 1 : level === '2M' ? regionPages : 2 * regionPages;
 
-/** What userspace has made before the first command: the memory's backing, the vCPUs, and what the run is to exercise. */
+/** A VM as userspace makes it before the first command: how its memory is backed, its vCPUs, and which commands are then tried. */
 interface Machine {
   readonly doc: string;
   readonly backing: Level;
@@ -105,7 +105,7 @@ interface Machine {
   /** gfns that vCPU 0 accesses, and those that any other does, counted from the border. */
   readonly touched: readonly number[];
   readonly touchedByOthers: readonly number[];
-  /** What SET is given: for gfns counted from the border, lists of so many words; and the words. */
+  /** The ranges that SET is given: by the first gfn, counted from the border, the lengths of the range. */
   readonly sets: Readonly<Record<number, readonly number[]>>;
   readonly words: readonly Word[];
   /** Guests also read, and not only write. */
@@ -195,7 +195,7 @@ export const machines = {
 } as const satisfies Readonly<Record<string, Machine>>;
 
 export type MachineName = keyof typeof machines;
-export const machineNames = Object.keys(machines) as MachineName[];
+const machineNames = Object.keys(machines) as MachineName[];
 export const machineOf = (state: { readonly vm: MachineName | 'none' }): Machine => machines[state.vm as MachineName];
 
 /** A list of sptes that map a gfn, by root. Kernel: struct kvm_rmap_head over chains of struct pte_list_desc. */
@@ -235,9 +235,12 @@ export const stateDomain = (sizes: Sizes) => {
     /** Lists of address space 0: at 4K, by gfn; at 2M, for the region at the border, the only one that is mapped so. */
     rmaps: array(rmapHead(sizes), 2),
     rmap2M: rmapHead(sizes),
-    /** One translation that some TLB may hold: the right last used. */
+    /** One translation that some TLB may hold: the right that was used last. */
     tlb: variant({ empty: {}, right: { vcpu: range(0, roots - 1), page: range(0, 1), sub: range(0, 1) } }),
-    /** Of the gfn at the border: whether the host maps the zero page; whether its writes are tracked; its bit in the dirty log. */
+    /**
+     * Three facts about the gfn at the border: the host maps the zero page for it; its writes are
+     * tracked; its bit in the dirty log is set.
+     */
     hostZero: flag,
     tracked: flag,
     dirty: flag,
@@ -249,7 +252,7 @@ export type Draft = Parameters<Parameters<typeof update<State>>[1]>[0];
 export type RmapHead = State['rmaps'][number];
 export type Spte = State['pages'][number][number];
 
-/** Runs of a function: what it did that it must not do. */
+/** The names of things that a function did and must not do, in order. */
 export type Events = string[];
 
 const times = <T>(length: number, make: () => T): T[] => Array.from({ length }, make);
@@ -312,10 +315,10 @@ export const commandDomain = (sizes: Sizes, sets: Context['sets']) => {
 
 export type Command = Infer<ReturnType<typeof commandDomain>>;
 
-/** What random search should do more often: SET of ranges that reach the border, and guest writes on both sides of it. */
+/** Commands that random search draws more often: SET of ranges that reach the border, and guest writes on both sides of it. */
 export const likelyCommands = (sizes: Sizes): Command[] => {
   const [lowest, below, at] = gfns(sizes) as [Gfn, Gfn, Gfn];
-  // Of the VMs, the plain one has most to go wrong in it.
+  // The plain VM has the most defects to find.
   const vms = [...machineNames, 'plain' as const, 'plain' as const, 'plain' as const].map(
     (vm): Command => ({ kind: 'create_vm', vm }),
   );

@@ -5,14 +5,17 @@ import { kvmPgtableWalk, type Pgtable, type TtlHint, type Visit } from './walk.t
 type Bit = 'w' | 'x' | 'af';
 
 /** Which version of the attribute walkers. */
-export interface AttributeCode {
-  /** What relax_perms() names as the TLBI's level where the walk failed: B17 had none, and its fix cut "unknown" to 8 bits (B19). */
+interface AttributeCode {
+  /**
+   * The level that relax_perms() gives to its TLBI after a failed walk. B17 left it uninitialised;
+   * the fix of B17 cut "unknown" to 8 bits (B19).
+   */
   readonly relaxHint: 'unknown' | 'uninitialised' | 'truncated';
   /** Without X in the request, XN is left as it is, or set (B18). */
   readonly relaxKeepsX: boolean;
 }
 
-/** Levels that no entry has: stack contents, and the 32-bit "unknown" in a signed byte. */
+/** The wrong levels: 0 stands for stack contents, -1 is the 32-bit "unknown" in a signed byte. No entry has either level. */
 const noLevel = { uninitialised: 0, truncated: -1 } as const;
 
 /**

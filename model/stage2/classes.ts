@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import { staleWords } from './draw.ts';
 import { type Command, pagesNamed, type Sizes, type State } from './state.ts';
 import { type Found, getLeaf, lastLevel } from './tree.ts';
@@ -17,12 +18,13 @@ export const classify = (state: State, page: number, sizes: Sizes): string => {
   return mapped(found);
 };
 
-const mapped = ({ pte, level }: Found): string => {
-  if (pte.kind === 'zero') return 'not mapped';
-  if (pte.kind === 'annotated') return `annotated ${pte.owner}${level === lastLevel ? '' : ', by a block'}`;
-  if (pte.skew !== 0) return 'maps another page';
-  return `${level === lastLevel ? 'page' : 'block'} ${pte.w ? 'rw' : 'ro'}`;
-};
+const mapped = ({ pte, level }: Found): string =>
+  match(pte)
+    .with({ kind: 'zero' }, () => 'not mapped')
+    .with({ kind: 'annotated' }, ({ owner }) => `annotated ${owner}${level === lastLevel ? '' : ', by a block'}`)
+    .with({ kind: 'leaf', skew: 0 }, ({ w }) => `${level === lastLevel ? 'page' : 'block'} ${w ? 'rw' : 'ro'}`)
+    .with({ kind: 'leaf' }, () => 'maps another page')
+    .exhaustive();
 
 /** Whether the page is in the range that the call is given. */
 export const names = (_: State, command: Command, page: number): boolean => {

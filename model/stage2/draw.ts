@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import type { Drawing, Line } from '../../src/spec/index.ts';
 import { nameOf, type Sizes, type State } from './state.ts';
 import { type Geometry, getLeaf, granuleOf, lastLevel, type Pte, refcount, rootLevel, type TablePage } from './tree.ts';
@@ -59,26 +60,36 @@ export const entryLines = (
 const permissions = ({ w, x }: { readonly w: boolean; readonly x: boolean }) => `r${w ? 'w' : ''}${x ? 'x' : ''}`;
 
 /** `annotated hyp`, `block rw`, `table`. */
-export const pteWords = (pte: Pte, level: number): string => {
-  if (pte.kind === 'annotated') return `annotated ${pte.owner}`;
-  if (pte.kind !== 'leaf') return pte.kind;
-  const skew = pte.skew === 0 ? '' : `, ${pte.skew} pages off`;
-  return `${level === lastLevel ? 'page' : 'block'} ${permissions(pte)}${skew}`;
-};
+export const pteWords = (pte: Pte, level: number): string =>
+  match(pte)
+    .with({ kind: 'zero' }, { kind: 'table' }, ({ kind }) => kind)
+    .with({ kind: 'annotated' }, ({ owner }) => `annotated ${owner}`)
+    .with({ kind: 'leaf' }, (leaf) => {
+      const skew = leaf.skew === 0 ? '' : `, ${leaf.skew} pages off`;
+      return `${level === lastLevel ? 'page' : 'block'} ${permissions(leaf)}${skew}`;
+    })
+    .exhaustive();
 
-const heldWords = (tlb: State['tlb']): string => {
-  if (tlb.kind === 'leaf') return `level ${tlb.level} leaf ${permissions(tlb)}`;
-  if (tlb.kind === 'walk') return `walk cache: table at level ${tlb.level}`;
-  return tlb.kind === 'hazard' ? tlb.what : 'nothing';
-};
+const heldWords = (tlb: State['tlb']): string =>
+  match(tlb)
+    .with({ kind: 'empty' }, () => 'nothing')
+    .with({ kind: 'leaf' }, (leaf) => `level ${leaf.level} leaf ${permissions(leaf)}`)
+    .with({ kind: 'walk' }, ({ level }) => `walk cache: table at level ${level}`)
+    .with({ kind: 'hazard' }, ({ what }) => what)
+    .exhaustive();
 
-/** What is held and is no longer so in the tree. That need not break a property: a TLBI may be due only later. */
+/** How the TLB differs from the tables; undefined if it does not. The difference breaks no property while a TLBI is still to come. */
 export const staleWords = ({ tlb, root }: State, sizes: Sizes): string | undefined => {
-  if (tlb.kind === 'empty') return undefined;
-  if (tlb.kind === 'hazard') return 'may never be';
-  const { pte, level } = getLeaf(root, sizes.watched, sizes);
-  if (tlb.kind === 'walk') return tlb.level < level ? undefined : 'outlives its table';
-  if (pte.kind !== 'leaf' || level !== tlb.level) return 'outlives its mapping';
-  if ((tlb.w && !pte.w) || (tlb.x && !pte.x)) return 'allows more than its mapping';
-  return tlb.w !== pte.w || tlb.x !== pte.x ? 'allows less than its mapping' : undefined;
+  const found = () => getLeaf(root, sizes.watched, sizes);
+  return match(tlb)
+    .with({ kind: 'empty' }, () => undefined)
+    .with({ kind: 'hazard' }, () => 'may never be')
+    .with({ kind: 'walk' }, ({ level }) => (level < found().level ? undefined : 'outlives its table'))
+    .with({ kind: 'leaf' }, (held) => {
+      const { pte, level } = found();
+      if (pte.kind !== 'leaf' || level !== held.level) return 'outlives its mapping';
+      if ((held.w && !pte.w) || (held.x && !pte.x)) return 'allows more than its mapping';
+      return held.w !== pte.w || held.x !== pte.x ? 'allows less than its mapping' : undefined;
+    })
+    .exhaustive();
 };

@@ -1,3 +1,4 @@
+import { match } from 'ts-pattern';
 import type { Errno } from '../../src/spec/index.ts';
 import { type FreeCode, freeCode, freeUnlinked } from './free.ts';
 import {
@@ -35,7 +36,7 @@ export interface MapCode {
   readonly outputAddress: 'from the position' | 'a cursor';
 }
 
-export const mapCode: MapCode = {
+const mapCode: MapCode = {
   walker: walkerCode,
   free: freeCode,
   createPutsToo: false,
@@ -43,7 +44,7 @@ export const mapCode: MapCode = {
   outputAddress: 'from the position',
 };
 
-/** What is to be mapped: the same pages of output, or an annotation, where `zero` is that of the table's own owner. */
+/** What the range is to hold: leaves that map each page to itself, or an annotation. `zero` annotates the table's own owner. */
 export type Content = { readonly kind: 'leaf'; readonly w: boolean; readonly x: boolean } | Invalid;
 type Invalid = { readonly kind: 'annotated'; readonly owner: Owner } | { readonly kind: 'zero' };
 
@@ -55,9 +56,9 @@ export interface MapData {
   readonly skew?: number;
   /** Pages only. Kernel: pgt->force_pte_cb(), and set_owner since 5.14. */
   readonly forcePte: boolean;
-  /** What is mapped already does not stop the walk. Kernel: KVM_PGTABLE_WALK_IGNORE_EAGAIN. */
+  /** Whether the walk goes on at a page that is mapped already. Kernel: KVM_PGTABLE_WALK_IGNORE_EAGAIN. */
   readonly ignoreEagain?: boolean;
-  /** What another CPU does to a block right after this walk has made it, before the walk reads it again. */
+  /** Called right after the walk has made a block, before it reads the entry again: what another CPU does to the block. */
   readonly race?: (visit: Visit) => void;
 }
 
@@ -109,19 +110,24 @@ const mapWalker = (pgt: Pgtable, data: MapData, code: MapCode): Walker => {
     if (!leafOk(visit)) return 'E2BIG';
     const { old } = visit;
     const next = entryOf(data.content, outputOf(visit.addr) - visit.addr);
-    if (old.kind === 'leaf' && next.kind === 'leaf' && old.af && old.skew === next.skew) return 'EAGAIN';
-    if (sameInvalid(old, next)) return undefined;
-    tryBreak(pgt, visit, code);
-    make(pgt, visit, next);
-    cursor.at = outputOf(visit.addr) + granuleOf(visit.level, pgt.geometry);
-    return undefined;
+    return match(compared(old, next))
+      .returnType<Errno | undefined>()
+      .with('mapped already', () => 'EAGAIN')
+      .with('software bits', () => undefined)
+      .with('other', () => {
+        tryBreak(pgt, visit, code);
+        make(pgt, visit, next);
+        cursor.at = outputOf(visit.addr) + granuleOf(visit.level, pgt.geometry);
+        return undefined;
+      })
+      .exhaustive();
   };
 
   return {
     ignoreEagain,
     /** Kernel: stage2_map_walk_table_pre(). */
     tablePre: (visit) => {
-      if (visit.old.kind !== 'table' || tryLeaf(visit) === 'E2BIG') return undefined;
+      if (tryLeaf(visit) === 'E2BIG') return undefined;
       data.race?.(visit);
       freeUnlinked(pgt, visit.old, placeOf(visit, pgt.geometry), visit.level, code.free);
       if (code.walker.reread === 'after leaves') pgt.goesOnInFreed();
@@ -151,10 +157,21 @@ const leafOf = ({ w, x }: { readonly w: boolean; readonly x: boolean }): { kind:
   skew: 0,
 });
 
-/** Rule 4: nothing but software bits would change, so the word is stored in place. */
-const sameInvalid = (old: DraftPte, next: DraftPte): boolean =>
-  (old.kind === 'zero' && next.kind === 'zero') ||
-  (old.kind === 'annotated' && next.kind === 'annotated' && old.owner === next.owner);
+/**
+ * What the next entry is beside the old one. `mapped already`: a valid leaf that differs in its permissions at most (rule 3).
+ * `software bits`: an invalid entry that differs in nothing that the model has, and that the kernel stores in place (rule 4).
+ */
+const compared = (old: DraftPte, next: DraftPte): 'mapped already' | 'software bits' | 'other' =>
+  match([next, old])
+    .returnType<'mapped already' | 'software bits' | 'other'>()
+    .with([{ kind: 'leaf' }, { kind: 'leaf', af: true }], ([is, was]) =>
+      was.skew === is.skew ? 'mapped already' : 'other',
+    )
+    .with([{ kind: 'zero' }, { kind: 'zero' }], () => 'software bits')
+    .with([{ kind: 'annotated' }, { kind: 'annotated' }], ([is, was]) =>
+      was.owner === is.owner ? 'software bits' : 'other',
+    )
+    .otherwise(() => 'other');
 
 /**
  * Makes the entry invalid, flushes what a TLB may hold of it, and drops its count. Kernel: stage2_try_break_pte(), whose LOCKED
@@ -165,8 +182,11 @@ export const tryBreak = (pgt: Pgtable, visit: Visit, { breakBeforeMake }: Pick<M
   const at = placeOf(visit, pgt.geometry);
   if (!breakBeforeMake && (old.kind === 'leaf' || old.kind === 'table')) pgt.replacedWithoutBreak(at, level);
   write(pgt, page, index, { kind: 'zero' }, isCounted(old) ? -1 : 0);
-  if (old.kind === 'table') pgt.tlbiRange(at, granuleOf(level, pgt.geometry));
-  if (old.kind === 'leaf') pgt.tlbiIpa(addr, level);
+  match(old)
+    .with({ kind: 'table' }, () => pgt.tlbiRange(at, granuleOf(level, pgt.geometry)))
+    .with({ kind: 'leaf' }, () => pgt.tlbiIpa(addr, level))
+    .with({ kind: 'zero' }, { kind: 'annotated' }, () => undefined)
+    .exhaustive();
 };
 
 /** Kernel: stage2_make_pte(). */

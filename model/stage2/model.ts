@@ -167,7 +167,7 @@ const callOn = (draft: Draft, { sizes, patch }: Context, memcache: number): Call
   let cached = memcache;
   let unaccounted = 0;
   let astray = false;
-  /** What a walk does in a page that it has freed is not followed: the page may have become anything. */
+  /** Counts pages. It stops counting once a walk goes on in a page that was freed: the page may hold anything by then. */
   const account = (pages: number) => {
     if (!astray) unaccounted += pages;
   };
@@ -232,7 +232,7 @@ const call = (
     const { pgt, unaccounted, warnings } = callOn(draft, context, memcache);
     error = run(pgt, draft) ?? undefined;
     warned = warnings;
-    // One page too few or too many: more of them say no more.
+    // `lost` says only whether pages are missing or there twice, not how many.
     if (unaccounted() !== 0) draft.lost = Math.max(-1, Math.min(1, draft.lost + unaccounted()));
   });
   const outcome = error === undefined ? ok(after) : refuse(after, error, reasons[error] ?? '');

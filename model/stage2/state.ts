@@ -16,7 +16,7 @@ export const config = {
 
 export type Sizes = Config<typeof config> & Geometry;
 
-/** Whose table: a guest's, in the host kernel, or the host's own identity map under pKVM, before or since 7.1. */
+/** The table that is modelled: a guest's, in the host kernel, or the host's own identity map under pKVM, before 7.1 or since. */
 export type Kind = 'guest' | 'host to 7.0' | 'host since 7.1';
 
 /** The part that calls name: the pages below the first root entry. */
@@ -39,7 +39,7 @@ export const pagesNamed = (name: string): Pages => {
  * The ranges that calls name: the pages of the first last-level table, the first granule of each level above, and one range that
  * crosses from one table into the next.
  */
-export const rangesOf = (sizes: Sizes): Pages[] => {
+const rangesOf = (sizes: Sizes): Pages[] => {
   const { entriesPerTable: n } = sizes;
   const found: Pages[] = Array.from({ length: n }, (_, addr) => ({ addr, size: 1 }));
   for (let size = n; size <= namedPages(sizes); size *= n) found.push({ addr: 0, size });

@@ -1,11 +1,12 @@
+import { match } from 'ts-pattern';
 import { enumOf, flag, type Infer, range, variant } from '../../src/spec/index.ts';
 import { alignDown, type Geometry, getLeaf, granuleOf, lastLevel, rootLevel, type TablePage } from './tree.ts';
 import type { TtlHint } from './walk.ts';
 
 /**
- * One thing that some CPU holds of the way to one page, the watched one: its translation, or in its walk cache the place of a table.
- * Nothing that the code does depends on it, and things held do not depend on each other, so one at a time, any one, is all that
- * there can be to see. `hazard` is for what may not happen at all, whatever comes after.
+ * One thing that some CPU has cached for the watched page: its translation, or a table on the way to it (in the walk cache). One is enough: the
+ * code does not depend on what is cached, and cached things do not depend on each other, so the search finds every defect with any one
+ * of them. `hazard` is a state that must never be reached, whatever follows.
  */
 export const tlbDomain = (geometry: Geometry) =>
   variant({
@@ -19,8 +20,8 @@ export const tlbDomain = (geometry: Geometry) =>
 export type Tlb = Infer<ReturnType<typeof tlbDomain>>;
 
 /**
- * After a TLBI of `size` pages from `page`. What is held goes if its span meets the range; of a TLBI that names a level, only a
- * leaf of that level need go. One without a level reaches all, walk caches too.
+ * The TLB after a TLBI of `size` pages from `page`. The TLBI removes what is cached if the span of it overlaps the range. A TLBI that names a
+ * level need only remove a leaf of that level. A TLBI that names no level removes everything in the range, walk caches too.
  */
 export const afterTlbi = (
   tlb: Tlb,
@@ -30,10 +31,17 @@ export const afterTlbi = (
   hint: TtlHint,
   geometry: Geometry,
 ): Tlb => {
-  if (tlb.kind !== 'leaf' && tlb.kind !== 'walk') return tlb;
-  if (hint !== 'unknown' && (tlb.kind === 'walk' || tlb.level !== hint)) return tlb;
-  const at = alignDown(watched, granuleOf(tlb.level, geometry));
-  return at < page + size && page < at + granuleOf(tlb.level, geometry) ? { kind: 'empty' } : tlb;
+  const unlessReached = (held: Extract<Tlb, { kind: 'leaf' | 'walk' }>): Tlb => {
+    const granule = granuleOf(held.level, geometry);
+    const at = alignDown(watched, granule);
+    return at < page + size && page < at + granule ? { kind: 'empty' } : held;
+  };
+  return match(tlb)
+    .returnType<Tlb>()
+    .with({ kind: 'empty' }, { kind: 'hazard' }, () => tlb)
+    .with({ kind: 'walk' }, (walk) => (hint === 'unknown' ? unlessReached(walk) : walk))
+    .with({ kind: 'leaf' }, (leaf) => (hint === 'unknown' || leaf.level === hint ? unlessReached(leaf) : leaf))
+    .exhaustive();
 };
 
 /** A table page goes back to the allocator: a walk cache that still leads there leads into somebody else's memory. */
@@ -42,11 +50,15 @@ export const afterFree = (tlb: Tlb, level: number): Tlb =>
 
 /** An entry of this level, on the way to the watched page, was replaced: what is held of it or of below is in conflict. */
 export const afterReplacement = (tlb: Tlb, level: number): Tlb =>
-  (tlb.kind === 'leaf' || tlb.kind === 'walk') && tlb.level >= level
-    ? { kind: 'hazard', what: 'valid entry replaced while cached' }
-    : tlb;
+  match(tlb)
+    .returnType<Tlb>()
+    .with({ kind: 'empty' }, { kind: 'hazard' }, () => tlb)
+    .with({ kind: 'leaf' }, { kind: 'walk' }, (held) =>
+      held.level >= level ? { kind: 'hazard', what: 'valid entry replaced while cached' } : held,
+    )
+    .exhaustive();
 
-/** What a CPU may come to hold when it walks for a page: the leaf, or the place of a table on the way. */
+/** What a CPU caches when it walks for a page: the leaf, or a table on the way. Undefined if there is no such thing to cache. */
 export const walked = (root: TablePage, page: number, caches: number | 'leaf', geometry: Geometry): Tlb | undefined => {
   const { pte, level } = getLeaf(root, page, geometry);
   if (caches !== 'leaf') return caches < level ? { kind: 'walk', level: caches } : undefined;

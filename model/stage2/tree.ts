@@ -35,7 +35,7 @@ export const supportsBlock = (level: number, { minBlockLevel }: Geometry): boole
 export const owner = enumOf('hyp', 'guest');
 export type Owner = 'hyp' | 'guest';
 
-/** What a leaf says beside its place. Every leaf is readable. `af` is the access flag, without which no TLB may hold the leaf. */
+/** The attributes of a leaf. Every leaf is readable. `af` is the access flag: no TLB may hold a leaf without it. */
 export interface Leaf {
   w: boolean;
   x: boolean;
@@ -52,15 +52,15 @@ export type Pte =
   | ({ readonly kind: 'table' } & TablePage);
 
 /**
- * A page of entries. The kernel counts references to it: 1 + counted entries. `surplus` is what the count has more than that, which
- * is all that need be stored: 0 unless something went wrong, or the page is being taken apart.
+ * A page of entries. The kernel's reference count of it should be 1 + the number of counted entries. `surplus` is the difference between the
+ * count and that number: 0 unless something went wrong, or the page is being taken apart.
  */
 export interface TablePage {
   readonly surplus: number;
   readonly entries: readonly Pte[];
 }
 
-/** The same, inside `update`. */
+/** An entry and a page of entries inside `update`, where they can be changed. */
 export type DraftPte =
   | { kind: 'zero' }
   | { kind: 'annotated'; owner: Owner }

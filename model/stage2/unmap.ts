@@ -1,9 +1,10 @@
+import { match } from 'ts-pattern';
 import type { Errno } from '../../src/spec/index.ts';
-import { isCounted, isEmpty } from './tree.ts';
+import { isEmpty } from './tree.ts';
 import { kvmPgtableWalk, type Pgtable, placeOf, type WalkerCode, write } from './walk.ts';
 
 /** Which version of the unmap walker. */
-export interface UnmapCode {
+interface UnmapCode {
   readonly walker: WalkerCode;
   /** A counted invalid entry, that is, an owner annotation, is cleared (mainline), refused with -EPERM, or left alone. */
   readonly countedInvalid: 'clears' | 'refuses' | 'skips';
@@ -22,20 +23,34 @@ export const kvmPgtableStage2Unmap = (pgt: Pgtable, addr: number, size: number, 
     {
       leaf: (visit) => {
         const { addr, page, index, level, old } = visit;
-        if (old.kind === 'annotated' && code.countedInvalid === 'refuses') return 'EPERM';
-        if (old.kind === 'annotated' && code.countedInvalid === 'skips') return undefined;
-        if (!isCounted(old)) return undefined;
-        write(pgt, page, index, { kind: 'zero' }, -1);
-        if (old.kind === 'leaf' && !code.deferTlbi) pgt.tlbiIpa(addr, level);
-        return undefined;
+        const clear = () => write(pgt, page, index, { kind: 'zero' }, -1);
+        return match(old)
+          .returnType<Errno | undefined>()
+          .with({ kind: 'zero' }, () => undefined)
+          .with({ kind: 'annotated' }, () =>
+            match(code.countedInvalid)
+              .returnType<Errno | undefined>()
+              .with('clears', () => void clear())
+              .with('refuses', () => 'EPERM')
+              .with('skips', () => undefined)
+              .exhaustive(),
+          )
+          .with({ kind: 'leaf' }, () => {
+            clear();
+            if (!code.deferTlbi) pgt.tlbiIpa(addr, level);
+            return undefined;
+          })
+          .exhaustive();
       },
       tablePost: (visit) => {
         const { addr, page, index, level, old } = visit;
         if (old.kind !== 'table' || !isEmpty(old)) return undefined;
         write(pgt, page, index, { kind: 'zero' }, -1);
-        if (code.tableTlbi === 'at once') pgt.tlbiIpa(addr, 'unknown');
-        if (code.tableTlbi === 'its level') pgt.tlbiIpa(addr, level);
-        if (code.tableTlbi === 'as for leaves' && !code.deferTlbi) pgt.tlbiIpa(addr, level);
+        match(code.tableTlbi)
+          .with('at once', () => pgt.tlbiIpa(addr, 'unknown'))
+          .with('its level', () => pgt.tlbiIpa(addr, level))
+          .with('as for leaves', () => code.deferTlbi || pgt.tlbiIpa(addr, level))
+          .exhaustive();
         pgt.free(placeOf(visit, pgt.geometry), level);
         return undefined;
       },

@@ -12,7 +12,7 @@ import {
   tablesIn,
 } from './tree.ts';
 
-/** The level that a TLBI names, or that it names none and reaches entries of every level, tables among them. */
+/** The level that a TLBI names. `unknown`: it names none, and reaches entries of every level, tables among them. */
 export type TtlHint = number | 'unknown';
 
 /** A table as the code that changes it has it: the tree, the allocator that its pages come from, and the invalidations it can issue. */
@@ -23,11 +23,13 @@ export interface Pgtable {
   alloc(pages: number): boolean;
   /** A table page whose count fell to 0 goes back: the one that the entry at this place pointed to, or that was never in the tree. */
   free(at: number | 'never linked', level: number): void;
-  /** So many table pages came into the tree, or if negative left it: the other side of alloc() and free(). */
+  /** Counts table pages that were linked into the tree or, if negative, unlinked from it. alloc() and free() count the same pages. */
   linked(pages: number): void;
-  /** What covers this page, which need not be where its entry begins. Kernel: __kvm_tlb_flush_vmid_ipa(). */
+  /** Invalidates what a TLB holds for a page, which need not be the first page of its entry. Kernel: __kvm_tlb_flush_vmid_ipa(). */
   tlbiIpa(page: number, hint: TtlHint): void;
-  /** Kernel: kvm_tlb_flush_vmid_range(): range TLBIs, or the whole VMID where there are none. */
+  /**
+   * Invalidates what a TLB holds for a range. Kernel: kvm_tlb_flush_vmid_range(), with range TLBIs or, without them, for the whole VMID.
+   */
   tlbiRange(page: number, size: number): void;
   /** An entry at this place was written over another valid one that no TLBI has removed. */
   replacedWithoutBreak(at: number, level: number): void;
@@ -48,7 +50,7 @@ export const write = (pgt: Pgtable, page: DraftPage, index: number, next: DraftP
 };
 
 /** One call of a walker. `addr` is the walk's position, which need not be where the entry begins. */
-export interface Visit {
+export interface Visit<Entry extends DraftPte = DraftPte> {
   readonly addr: number;
   readonly end: number;
   readonly level: number;
@@ -56,15 +58,16 @@ export interface Visit {
   readonly page: DraftPage;
   readonly index: number;
   /** The entry as it was read for this call. */
-  readonly old: DraftPte;
+  readonly old: Entry;
 }
 
-export type Visitor = (visit: Visit) => Errno | undefined;
+type Visitor<Entry extends DraftPte = DraftPte> = (visit: Visit<Entry>) => Errno | undefined;
+type DraftTable = Extract<DraftPte, { kind: 'table' }>;
 
-/** What to call where; a table entry is visited before what is below it, after it, or both. */
+/** The callbacks of a walk. A table entry is visited before the entries below it, after them, or both. */
 export interface Walker {
-  readonly leaf?: Visitor;
-  readonly tablePre?: Visitor;
+  readonly leaf?: Visitor<Exclude<DraftPte, DraftTable>>;
+  readonly tablePre?: Visitor<DraftTable>;
   readonly tablePost?: Visitor;
   /** -EAGAIN does not stop the walk. Kernel: KVM_PGTABLE_WALK_IGNORE_EAGAIN. */
   readonly ignoreEagain?: boolean;
@@ -76,7 +79,7 @@ export const placeOf = ({ addr, level }: Visit, geometry: Geometry): number =>
 
 /** Which version of the walker. */
 export interface WalkerCode {
-  /** What is a walk's end: pages up to and including the last one, or the page count itself taken for the last page (B28). */
+  /** Where a walk may end: after the last page, or, one page less, because the page count is taken for an inclusive end (B28). */
   readonly limit: 'exclusive end' | 'inclusive end';
   /** When an entry is read again: after any callback, or not after the one for a table on the way down (before a9f0e3d5a089). */
   readonly reread: 'after any callback' | 'after leaves';
@@ -141,12 +144,11 @@ const visitEntry = (
   code: WalkerCode,
 ) => {
   const { tablePre, leaf, tablePost, ignoreEagain = false } = walker;
-  const visit = (): Visit => ({ addr, end, level, page, index, old: page.entries[index]! });
+  const visit = <Entry extends DraftPte>(old: Entry): Visit<Entry> => ({ addr, end, level, page, index, old });
   const stops = (error: Errno | undefined) => error !== undefined && !(error === 'EAGAIN' && ignoreEagain);
 
   const read = page.entries[index]!;
-  const callback = read.kind === 'table' ? tablePre : leaf;
-  const error = callback?.(visit());
+  const error = read.kind === 'table' ? tablePre?.(visit(read)) : leaf?.(visit(read));
   if (stops(error)) return { addr, error };
 
   const now = read.kind === 'table' && code.reread === 'after leaves' ? read : page.entries[index]!;
@@ -155,6 +157,6 @@ const visitEntry = (
 
   const below = walkPage(now, level + 1, addr, end, walker, geometry, code);
   if (below.error !== undefined) return below;
-  const post = tablePost?.(visit());
+  const post = tablePost?.(visit(page.entries[index]!));
   return { addr: next, error: stops(post) ? post : undefined };
 };

@@ -5,6 +5,7 @@ import { type Job, newJob } from '../job/job.ts';
 import { known } from '../known.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Model } from '../spec/model.ts';
+import { applies } from '../system/callbacks.ts';
 import { type Scope, scopeOf } from '../system/scope.ts';
 import { givenChoices, type ScopeOptions } from './given.ts';
 import { type LimitOptions, limitsOf } from './limits.ts';
@@ -45,8 +46,8 @@ export const plan = (targets: readonly Target[], options: PlanOptions): Planned[
   for (const id of options.property ?? []) known('property', id, ids);
   const jobs = targets.flatMap((target) => jobsOf(target, options));
   if (!options.property) return jobs;
-  const judging = jobs.filter(({ target: { suite }, scope: { switches, config } }) =>
-    suite.properties.some((one) => options.property!.includes(one.id) && one.applies(switches, config)),
+  const judging = jobs.filter(({ target: { suite }, scope }) =>
+    suite.properties.some((one) => options.property!.includes(one.id) && applies(one, scope)),
   );
   if (judging.length === 0)
     throw new SpecError(`${options.property.join(', ')}: no meaning for the switches of what is to be checked`);

@@ -5,6 +5,7 @@ import { type Command, describeCommand, type Model, type System } from '../spec/
 import { misfitOfOutcome, type Outcome, withState } from '../spec/outcome.ts';
 import { type Judgement, misfitOfJudgement, type Property, type Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
+import { applies, instancesOf } from '../system/callbacks.ts';
 import { guarded } from '../system/guarded.ts';
 import type { Scope } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
@@ -42,17 +43,13 @@ export const refuseSubject = ({ subject }: Task, engine: string): void => {
 /** The properties that apply to the scope, ready to be searched. */
 export const taskOf = (model: Model, scope: Scope, properties: readonly Property[]): Task => {
   const system = systemOf(model, scope);
-  const of = (property: Property, part: string) => `${scope.model}: ${part} of property ${property.id}`;
   return {
     scope,
     system,
     commands: [...system.command.values()].map(frozen),
     obligations: properties
-      .filter((property) => guarded(of(property, 'applies()'), () => property.applies(scope.switches, scope.config)))
-      .map((property) => ({
-        property,
-        instances: guarded(of(property, 'forEach()'), () => property.instances(scope.config)),
-      })),
+      .filter((property) => applies(property, scope))
+      .map((property) => ({ property, instances: instancesOf(property, scope) })),
   };
 };
 

@@ -1,7 +1,10 @@
 import type { Command, Model } from './model.ts';
 import { type Property, reachableStep, stepProperty } from './property.ts';
 
-/** The machine survives every call, or every call of one command. `source` says why that is owed, e.g. 'L4'. */
+/**
+ * The property `no-panic`: no call reaches a BUG or a fatal WARN. With `kind` it speaks of that command alone and is called
+ * `no-panic-KIND`. `source` says where the obligation comes from: 'L4'.
+ */
 export const noPanic = <S, C extends Command, P extends Model['config']>(
   model: Model<S, C, P, Model['switches']>,
   source: string,
@@ -14,10 +17,16 @@ export const noPanic = <S, C extends Command, P extends Model['config']>(
     holds: ({ command, outcome }) => outcome.result !== 'panic' || (kind !== undefined && command.kind !== kind),
   });
 
-/** The results a command must be seen to have: 'ok', or `EPERM not owned by the host`; a function limits one to some switches. */
+/**
+ * A result that a command must be seen to have: `ok`, `panic`, or an errno with its reason, as in `EPERM not owned by the host`. In a pair, the
+ * function says in which versions of the code the command can have the result.
+ */
 export type Expected = string | readonly [string, NonNullable<Property['applies']>];
 
-/** Witnesses that every listed command reaches every result listed for it. */
+/**
+ * Witnesses, one for each result of each command: some call of the command has the result. Their
+ * ids are made of both: `share-eperm-not-owned`.
+ */
 export const everyResult = <S, C extends Command, P extends Model['config']>(
   model: Model<S, C, P, Model['switches']>,
   results: Readonly<Record<C['kind'], readonly Expected[]>>,

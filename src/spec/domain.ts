@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { SpecError } from './errors.ts';
 
-/** What a domain is made of. The checker walks this; authors use the constructors below. */
+/** What a domain is made of. The checker walks it. Authors use the constructors below. */
 export type Shape =
   | { readonly kind: 'flag' }
   | { readonly kind: 'enum'; readonly values: readonly (string | number)[] }
@@ -12,7 +12,7 @@ export type Shape =
 
 export type Fields = Readonly<Record<string, Domain>>;
 
-/** Where a value leaves its domain, e.g. `host[1].owner`, and why. The path of the value itself is ''. */
+/** Where a value leaves its domain, and why. `path` is '' for the value itself, else the place in it: `host[1].owner`. */
 export interface Misfit {
   readonly path: string;
   readonly reason: string;
@@ -21,41 +21,45 @@ export interface Misfit {
 /** A finite set of plain values: booleans, strings and numbers in records, fixed-length arrays and tagged variants. */
 export interface Domain<T = unknown> {
   readonly shape: Shape;
-  /** How many values. */
+  /** How many values the domain has. */
   readonly size: bigint;
-  /** How many scalars a value has; of a variant, those of all cases. At most `mostScalars`. */
+  /** How many scalars a value has at most, where a variant counts 1 and the scalars of all its cases. At most `mostScalars`. */
   readonly scalars: number;
-  /** How many records, arrays and variants lie in one another. At most `mostDepth`. */
+  /** How deep records, arrays and variants are nested; 1 for a scalar. At most `mostDepth`. */
   readonly depth: number;
   contains(value: unknown): value is T;
   /** The first place where `value` leaves the domain; undefined if it does not. */
   misfit(value: unknown): Misfit | undefined;
   /**
-   * The one form of a value, made anew: fields in the domain's order, plain prototypes, frozen, no part at two places, 0 for -0. Two equal
-   * values cannot be told apart by anything but `===`. Undefined for a value outside the domain.
+   * A new value, equal to the given one, in the form that every state has: fields in the domain's order, plain prototypes, frozen, no part
+   * in two places, 0 for -0. Only `===` can tell two equal values in this form apart. Undefined for a value outside the domain.
    */
   canonical(value: unknown): T | undefined;
-  /** Every value once; the last field or element varies fastest, as digits do. */
+  /** Every value once. The last field or element changes fastest, like the last digit of a counter. */
   values(): Generator<T>;
-  /** Any value, reachable or not. */
+  /** Random values for fast-check, whether they are reachable or not. */
   arbitrary(): fc.Arbitrary<T>;
 }
 
+/** The values of a domain: `Infer<typeof state>`. */
 export type Infer<D> = D extends Domain<infer T> ? T : never;
 
 type RecordOf<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> };
 type CaseOf<K, F extends Fields> = { readonly [N in 'kind' | keyof F]: N extends 'kind' ? K : Infer<F[N]> };
 
-/** A state with more scalars is not one that can be searched, and takes longer to lay out than anybody waits. */
+/** The most scalars that a domain may have. A state with more of them could not be searched, and would take minutes to lay out. */
 export const mostScalars = 100_000;
 
-/** Deeper domains are a mistake, and would exhaust the stack of whoever walks them. */
+/** The deepest that a domain may be nested. A deeper one is a mistake, and would exhaust the stack of the functions that walk it. */
 export const mostDepth = 100;
 
-/** false, true */
+/** The domain of false and true. */
 export const flag: Domain<boolean> = domain({ kind: 'flag' });
 
-/** A choice of names, `enumOf('host', 'hyp')`, or of numbers that are not a range, `enumOf(0, 2, 7)`. */
+/**
+ * One of the values given: texts, `enumOf('host', 'hyp')`, or integers that are not a range, `enumOf(0, 2, 7)`. Throws a SpecError for no
+ * value, for a value of another type, and for a value that is given twice.
+ */
 export const enumOf = <const V extends string | number>(...values: readonly V[]): Domain<V> => {
   if (values.length === 0) throw new SpecError('enumOf() needs at least one value');
   const odd = values.find((value) => typeof value !== 'string' && !isInteger(value));
@@ -68,27 +72,27 @@ export const enumOf = <const V extends string | number>(...values: readonly V[])
   return domain<V>({ kind: 'enum', values: values.map((value) => withoutMinusZero(value)) });
 };
 
-/** The integers from `min` to `max`, both ends included; at most 2^32 of them. */
+/** The integers from `min` to `max`, both ends included. Throws a SpecError if `max < min` or there are more than 2^32 of them. */
 export const range = (min: number, max: number): Domain<number> => {
   if (!isInteger(min) || !isInteger(max) || max < min || max - min >= 2 ** 32)
     throw new SpecError(`range(${show(min)}, ${show(max)}) needs integers, min <= max, at most 2^32 values`);
   return domain<number>({ kind: 'range', min: withoutMinusZero(min), max: withoutMinusZero(max) });
 };
 
-/** Named fields, all present. */
+/** Records that have all of these fields. A name has letters, digits and underscores, and does not begin with a digit. */
 export const record = <const F extends Fields>(fields: F): Domain<RecordOf<F>> => {
   checkFieldNames(fields, []);
   return domain<RecordOf<F>>({ kind: 'record', fields });
 };
 
-/** Exactly `length` elements. */
+/** Arrays of exactly `length` elements. Throws a SpecError if `length` is no integer from 0 on. */
 export const array = <T>(element: Domain<T>, length: number): Domain<readonly T[]> => {
   if (!Number.isInteger(length) || length < 0)
     throw new SpecError(`array() needs a length of 0 or more, not ${show(length)}`);
   return domain<readonly T[]>({ kind: 'array', element, length });
 };
 
-/** One of several records told apart by `kind`. Fields of the other cases do not exist. */
+/** One of several records, told apart by the field `kind`, which says the name of the case. Fields of the other cases do not exist. */
 export const variant = <const C extends Readonly<Record<string, Fields>>>(
   cases: C,
 ): Domain<{ [K in keyof C]: CaseOf<K, C[K]> }[keyof C]> => {
@@ -124,7 +128,7 @@ function domain<T>(shape: Shape): Domain<T> {
   };
 }
 
-/** Every object has these by inheritance, so that a look at a field could find them. */
+/** Whether every object inherits a property of this name. A field must not be called so: a look at a missing field would find it. */
 export const isInherited = (name: string): boolean => name in Object.prototype;
 
 function checkFieldNames(fields: Readonly<Record<string, unknown>>, reserved: readonly string[]) {
@@ -176,7 +180,7 @@ function sizeOf(shape: Shape): bigint {
 
 export const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
 
-/** -0 is 0: the two are equal, and print alike. */
+/** 0 for -0, any other value as it is. The two are equal and print alike. */
 const withoutMinusZero = <V>(value: V): V => (Object.is(value, -0) ? (0 as V) : value);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

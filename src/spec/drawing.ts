@@ -1,19 +1,21 @@
 /**
- * What a state looks like on paper, in parts such as the page tables, the pages, the TLB: a line for each entry, with lines below it
- * where it is a table. The report compares lines of the same names before and after a call, and marks what has changed.
+ * One part of a state as it is drawn: the page tables, the pages, the TLB. It has a line for each entry, and an entry that is a table has
+ * lines below it. Reports compare the lines of equal names before and after a call, and mark what has changed.
  */
 export interface Drawing {
   readonly title: string;
-  /** Over the cells. */
+  /** The titles of the cells, in their order. */
   readonly columns: readonly string[];
   readonly lines: readonly Line[];
 }
 
+/** One entry of a drawing. */
 export interface Line {
-  /** Distinct among its neighbours, and the same in every state: `pfn 3`. */
+  /** No neighbour has the same name, and the entry has it in every state: `pfn 3`. */
   readonly name: string;
   readonly cells: readonly string[];
-  /** Of an entry that is used though it should be gone: a few words why, e.g. `outlives its mapping` of one in a TLB. */
+  /** For an entry that is used though it should be gone: a few words that say why. `outlives its mapping` for a TLB entry, say. */
   readonly stale?: string | undefined;
+  /** The entries of the table that this entry points to. */
   readonly below?: readonly Line[];
 }

@@ -1,4 +1,5 @@
 export { type Expected, everyResult, noPanic } from './common.ts';
+export { defineModel } from './define-model.ts';
 export { array, type Domain, enumOf, flag, type Infer, type Misfit, range, record, variant } from './domain.ts';
 export type { Drawing, Line } from './drawing.ts';
 export { type Errno, errnoNumbers } from './errno.ts';
@@ -6,11 +7,11 @@ export { SpecError } from './errors.ts';
 export {
   type Command,
   type Config,
-  defineModel,
   describeCommand,
   describeFields,
   type Lane,
   type Model,
+  type ModelSpec,
   type Parameter,
   type Settings,
   type Switch,

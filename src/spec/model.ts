@@ -1,41 +1,49 @@
-import { type Domain, isInherited } from './domain.ts';
+import type { Domain } from './domain.ts';
 import type { Drawing } from './drawing.ts';
-import { SpecError } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 import type { Interchangeable } from './symmetry.ts';
 
-/** A call: `kind` is the function's name, the other fields are its arguments, in order. */
+/** A call of a function: `kind` is the function's name, the other fields are its arguments, in order. */
 export interface Command {
   readonly kind: string;
 }
 
-/** A command as a step of one of several threads: `vm1: clear tags`. */
+/** The column and the text under which a trace shows a command of a model with threads: `vm1`, `clear tags`. */
 export interface Lane {
   readonly thread: string;
   readonly step: string;
 }
 
 /**
- * A number that sizes the model. `large` is the value for random search on a larger configuration; without it, `default`. `max` is what a
- * search takes; `scriptMax` what `run` takes, which makes single calls: any size that the functions are right at. Without it, `max`.
+ * A number that sizes the model, such as how many pages there are. All its numbers are safe integers, with
+ * `min <= default <= max <= scriptMax` and `min <= large <= max`.
  */
 export interface Parameter {
+  /** What the number counts: `pages of MMIO`. */
   readonly doc: string;
   readonly default: number;
   readonly min: number;
+  /** The largest number that a search takes. */
   readonly max: number;
+  /** The number for the random search in a larger configuration; `default` if not given. */
   readonly large?: number;
+  /** The largest number that `run` takes, which makes single calls: the functions must be right up to there. `max` if not given. */
   readonly scriptMax?: number;
 }
 
-/** One decision that a patch makes: a doc line for a boolean one, which is off unless set; else its values, the first being the default. */
+/**
+ * One decision that a patch makes. A text describes a switch that is true or false, and false unless a variant or the command line sets
+ * it. An object describes a switch that has one of its `values`; the first of them is the default.
+ */
 export type Switch = string | { readonly doc: string; readonly values: readonly [string, string, ...string[]] };
 
 type Parameters = Readonly<Record<string, Parameter>>;
 type Switches = Readonly<Record<string, Switch>>;
 
+/** A number for each parameter: what the functions of a model are given as `config`. Frozen. */
 export type Config<P extends Parameters = Parameters> = { readonly [K in keyof P]: number };
 
+/** A value for each switch: what the functions of a model are given as `switches`. Frozen. */
 export type Settings<W extends Switches = Switches> = {
   readonly [K in keyof W]: W[K] extends { readonly values: readonly (infer V)[] }
     ? V
@@ -44,132 +52,141 @@ export type Settings<W extends Switches = Switches> = {
       : boolean | string;
 };
 
-/** A named set of switches: a version of the code. Switches that it does not name have their default. */
+/** A version of the code, as the switches that it sets. The other switches have their defaults. */
 export interface Variant<W extends Switches = Switches> {
+  /** What the version is, in a line: `as posted in January 2020`. */
   readonly doc: string;
   readonly switches: Partial<Settings<W>>;
 }
 
-/** The model at one configuration and one setting of its switches: a transition system. */
+/** The transition system that a model is in one configuration and with one setting of its switches. */
 export interface System<S = unknown, C extends Command = Command> {
+  /** The domain of the states. */
   readonly state: Domain<S>;
-  /** A variant; its cases are the functions that may be called. */
+  /** The domain of the commands, made by `variant()`: its cases are the functions that may be called. At most 100,000 commands. */
   readonly command: Domain<C>;
+  readonly initial: S;
+  /** Runs a command. It must be pure: the same state and command give the same outcome, and nothing else changes. */
+  step(state: S, command: C): Outcome<S>;
   /**
-   * Commands that matter more than others, such as ranges that straddle a border; one that is listed twice matters twice as much.
-   * Random search draws three of four calls from here.
+   * Commands from which the random search draws three of four calls, such as ranges that straddle a border. A command that is listed
+   * twice is drawn twice as often.
    */
   readonly likely?: readonly C[];
-  readonly initial: S;
-  /** Parts that may be exchanged for each other without a difference. The exhaustive search then visits one state for all that are alike. */
+  /** Parts of the state that can be exchanged without a difference. The exhaustive search visits one of the states that are then alike. */
   readonly symmetry?: readonly Interchangeable[];
-  /** Pure: the same state and command give the same outcome, and nothing else changes. */
-  step(state: S, command: C): Outcome<S>;
 }
 
+/** What a model describes, and where its author has it from. */
+export interface Identity {
+  /** Lower-case letters, digits and hyphens: `pkvm-mmio`. */
+  readonly id: string;
+  /** What stands above a report: `MMIO donated to the pKVM hypervisor`. */
+  readonly title: string;
+  /** Where the semantics comes from: kernel file and version, patch, mail. */
+  readonly sources: readonly string[];
+}
+
+/** The sizes and the versions of the code in which a model can be checked. */
+export interface Versions<P extends Parameters = Parameters, W extends Switches = Switches, V extends string = string> {
+  readonly config: P;
+  readonly switches: W;
+  readonly variants: Readonly<Record<V, Variant<W>>>;
+  /** The variant that is meant where none is named. */
+  readonly defaultVariant: NoInfer<V>;
+  /**
+   * Switches that describe the world in which the code runs, such as an assumption about the host or a kernel's config, and not what the
+   * code does: `review` does not ask whether they are needed.
+   */
+  readonly environment?: readonly (keyof W & string)[];
+}
+
+/** What a model does. */
+export interface Behaviour<
+  S = unknown,
+  C extends Command = Command,
+  P extends Parameters = Parameters,
+  W extends Switches = Switches,
+> {
+  /** The transition system. It is called once for each check; what it throws ends the check with one line. */
+  system(config: Config<P>, switches: Settings<W>): System<S, C>;
+  /**
+   * The transition system on which `run` makes its calls: the same functions and states, with commands that a search leaves out because
+   * they are too many. `system` if not given.
+   */
+  scripted?(config: Config<P>, switches: Settings<W>): System<S, C>;
+  /**
+   * Whether the model may end in a state. A state in which every command is disabled and the model is not done is a deadlock, which
+   * breaks the property `no-deadlock`. Instead of false it may return a text that says what is waited for.
+   */
+  done?(state: S, config: Config<P>): boolean | string;
+}
+
+/** How reports show states and calls. */
+export interface Presentation<
+  S = unknown,
+  C extends Command = Command,
+  P extends Parameters = Parameters,
+  W extends Switches = Switches,
+> {
+  /** A line, printed above traces, that says how to read the arguments of commands, such as which page frames are RAM. */
+  legend?(config: Config<P>): string;
+  /** Where each command is found in the kernel, by its `kind`: `__pkvm_host_donate_hyp()`. */
+  readonly kernel?: Readonly<Partial<Record<C['kind'], string>>>;
+  /** How a state is drawn. */
+  draw?(state: S, config: Config<P>, switches: Settings<W>): readonly Drawing[];
+  /** The thread that a command is a step of, and the name of the step: traces then have a column for each thread. */
+  lane?(state: S, command: C): Lane | undefined;
+}
+
+/** Into which classes `audit` sorts the pages of a state. */
+export interface Classification<
+  S = unknown,
+  C extends Command = Command,
+  P extends Parameters = Parameters,
+  W extends Switches = Switches,
+> {
+  /**
+   * The class of a page, in at most some 30 characters: `host memory, shared with guest`. Undefined if there is no such page in the state.
+   * A model without `pages` has one class for the whole state.
+   */
+  classify?(state: S, page: number, config: Config<P>, switches: Settings<W>): string | undefined;
+  /** What a page is called, with its article: `a gfn`, `an MMU`. `a page` if not given. */
+  readonly subject?: string;
+  /** The pages that `classify` is asked for, such as every PFN; [0] if not given. */
+  pages?(config: Config<P>): readonly number[];
+  /**
+   * Whether a command names a page, by its PFN or by a guest address that is mapped to it. If
+   * not given, every command is about every page.
+   */
+  names?(state: S, command: C, page: number, config: Config<P>): boolean;
+}
+
+/** A model, complete. Authors write a `ModelSpec`, of which `defineModel()` makes one. */
 export interface Model<
   S = unknown,
   C extends Command = Command,
   P extends Parameters = Parameters,
   W extends Switches = Switches,
   V extends string = string,
-> {
-  readonly id: string;
-  readonly title: string;
-  /** Where the semantics comes from: kernel file and version, patch, mail. */
-  readonly sources: readonly string[];
-  readonly config: P;
-  readonly switches: W;
-  /**
-   * Switches that say in what world the code runs, such as an assumption about the host or a kernel's config, and not what the code
-   * does: `review` does not ask whether they are needed.
-   */
-  readonly environment?: readonly (keyof W & string)[];
-  readonly variants: Readonly<Record<V, Variant<W>>>;
-  readonly defaultVariant: NoInfer<V>;
-  /** A line that says how to read the arguments of commands, e.g. which page frames are RAM. Printed above traces. */
-  legend?(config: Config<P>): string;
-  /**
-   * In which states the model may end: any other in which every command is disabled is a deadlock, property `no-deadlock`. Instead of
-   * false it may say what is waited for.
-   */
-  done?(state: S, config: Config<P>): boolean | string;
-  /** Whose step a command is in a state, and what the step is called: traces are then drawn with a column for each thread. */
-  lane?(state: S, command: C): Lane | undefined;
-  /** Where each call is found in the kernel, by the call's name: `__pkvm_host_donate_hyp_mmio()`. */
-  readonly kernel?: Readonly<Partial<Record<C['kind'], string>>>;
-  /** How a state is drawn. */
-  draw?(state: S, config: Config<P>, switches: Settings<W>): readonly Drawing[];
-  /**
-   * For `audit`: the class that a page is in, e.g. 'host memory, shared with guest': its owner, with whom it is shared, who maps it. At
-   * most some 30 characters, which kernel engineers know what to make of. Without `pages`, the class that the whole state is in.
-   * Undefined: there is no such page in this state.
-   */
-  classify?(state: S, page: number, config: Config<P>, switches: Settings<W>): string | undefined;
-  /** What is classified, with its article, if that is not `a page`: `a gfn`, `an MMU`. */
-  readonly subject?: string;
-  /** What `classify` is asked for, e.g. every PFN. */
-  pages?(config: Config<P>): readonly number[];
-  /**
-   * Whether the call names the page in this state, by a PFN, or by a guest address that is mapped to it. Without it, every call is
-   * about every page.
-   */
-  names?(state: S, command: C, page: number, config: Config<P>): boolean;
-  system(config: Config<P>, switches: Settings<W>): System<S, C>;
-  /**
-   * What `run` makes its calls on, where that can be calls that a search leaves out because they are too many: the same functions on the
-   * same states. Without it, `system`.
-   */
-  scripted?(config: Config<P>, switches: Settings<W>): System<S, C>;
-}
+> extends Identity,
+    Versions<P, W, V>,
+    Behaviour<S, C, P, W>,
+    Presentation<S, C, P, W>,
+    Classification<S, C, P, W> {}
 
-/** Checks what the types cannot and returns the model. Throws a SpecError that names the model and the place. */
-export const defineModel = <
-  S,
-  C extends Command,
-  const P extends Parameters,
-  const W extends Switches,
-  const V extends string,
->(
-  model: Model<S, C, P, W, V>,
-): Model<S, C, P, W, V> => {
-  const wrong = (what: string) => new SpecError(`model ${model.id}: ${what}`);
-  if (!/^[a-z][a-z0-9-]*$/.test(model.id)) throw wrong('an id has lower-case letters, digits and hyphens');
-  for (const name of [...Object.keys(model.config), ...Object.keys(model.switches)])
-    if (!/^[A-Za-z_]\w*$/.test(name) || isInherited(name))
-      throw wrong(`a config parameter or a switch cannot be called ${JSON.stringify(name)}`);
-  for (const [name, { default: value, min, max, large = value, scriptMax = max }] of Object.entries(model.config)) {
-    if (
-      ![min, value, large, max].every(Number.isSafeInteger) ||
-      min > value ||
-      value > max ||
-      large < min ||
-      large > max
-    )
-      throw wrong(`config ${name}: default ${value} and large ${large} must be integers from min ${min} to max ${max}`);
-    if (!Number.isSafeInteger(scriptMax) || scriptMax < max)
-      throw wrong(`config ${name}: scriptMax ${scriptMax} must be an integer, and no less than max ${max}`);
-  }
-  if (!Object.hasOwn(model.variants, model.defaultVariant))
-    throw wrong(`the default variant ${model.defaultVariant} is not listed`);
-  for (const name of model.environment ?? [])
-    if (!Object.hasOwn(model.switches, name)) throw wrong(`environment lists ${name}, which is not a switch`);
-  if (!model.classify && (model.pages || model.names))
-    throw wrong('pages() and names() are for classify(), which is missing');
-  for (const [name, variant] of Object.entries<Variant>(model.variants)) {
-    if (!/^[a-z0-9][a-z0-9.-]*$/.test(name))
-      throw wrong(`variant ${name}: a name has lower-case letters, digits, dots and hyphens`);
-    for (const [key, value] of Object.entries(variant.switches)) {
-      const values = Object.hasOwn(model.switches, key) ? switchValues(model.switches[key]!) : undefined;
-      if (!values) throw wrong(`variant ${name} sets ${key}, which is not a switch`);
-      if (!values.includes(value!))
-        throw wrong(`variant ${name} sets ${key} to ${value}; it is one of ${values.join(', ')}`);
-    }
-  }
-  return model;
-};
+/** What an author writes: a model, of which all but `id` and `system` may be left out. */
+export type ModelSpec<S, C extends Command, P extends Parameters, W extends Switches, V extends string> = Pick<
+  Identity,
+  'id'
+> &
+  Partial<Identity> &
+  Partial<Versions<P, W, V>> &
+  Behaviour<S, C, P, W> &
+  Presentation<S, C, P, W> &
+  Classification<S, C, P, W>;
 
-/** What a switch may be set to, its default first. */
+/** The values that a switch may have, its default first. */
 export const switchValues = (spec: Switch): readonly (boolean | string)[] =>
   typeof spec === 'string' ? [false, true] : spec.values;
 

@@ -2,16 +2,14 @@ import { isInteger, show } from './domain.ts';
 import { type Errno, isErrno } from './errno.ts';
 
 /**
- * What a command does to a state.
+ * What a command does in a state. `state` is the state after it.
  *
- * - `ok`: it succeeded.
- * - `refused`: it failed with an errno. A transition that fails half way says so by returning a changed state.
- * - `panic`: a BUG, or a WARN where WARNs are fatal (EL2). The machine stops: nothing follows.
- * - `disabled`: the command cannot be given in this state, e.g. a thread that has finished has no next step. No call is made.
+ * - `ok`: the call succeeded. `value` is what it returned, if that is more than 0: a count, an address, a name such as 'NULL'.
+ * - `refused`: the call failed with an errno. A call that fails half way has changed the state.
+ * - `panic`: the call reached a BUG, or a WARN where WARNs are fatal (EL2). The machine stops: no call follows.
+ * - `disabled`: the command cannot be given in this state, as a thread that has ended has no next step. There is no call.
  *
- * `warnings` are the WARN_ONs that fired on the way, without being fatal.
- *
- * `value` is what a successful call returns where that says more than 0: a count, an address, a name such as 'NULL'.
+ * `warnings` are the texts of the WARN_ONs that fired without being fatal.
  */
 export type Outcome<S> = { readonly state: S; readonly warnings: readonly string[] } & (
   | { readonly result: 'ok'; readonly value?: Returned }
@@ -20,14 +18,14 @@ export type Outcome<S> = { readonly state: S; readonly warnings: readonly string
   | { readonly result: 'disabled'; readonly reason: string }
 );
 
-/** A number that is not negative, for those are errnos; or a name, so that it cannot be taken for a number or for another result. */
+/** What a call may return: an integer from 0 on, as negative numbers are errnos; or a name of letters, digits and underscores. */
 export type Returned = number | string;
 
-/** `value` is given for functions that return one, a function that returns 0 or nothing leaves it out. */
+/** The call succeeded. `value` is what the function returned; a function that returns 0 or nothing leaves it out. */
 export const ok = <S>(state: S, value?: Returned): Outcome<S> =>
   value === undefined ? { result: 'ok', state, warnings: [] } : { result: 'ok', value, state, warnings: [] };
 
-/** `reason` is a few words; the report prints it beside the errno. */
+/** The call failed with an errno. `reason` is a few words that reports print beside it: 'annotated with another owner'. */
 export const refuse = <S>(state: S, errno: Errno, reason: string): Outcome<S> => ({
   result: 'refused',
   state,
@@ -36,8 +34,10 @@ export const refuse = <S>(state: S, errno: Errno, reason: string): Outcome<S> =>
   warnings: [],
 });
 
+/** The machine stops. `reason` names the BUG or the WARN. */
 export const panic = <S>(state: S, reason: string): Outcome<S> => ({ result: 'panic', state, reason, warnings: [] });
 
+/** The command cannot be given in this state. `reason` says why; `--coverage` and `audit` print it. */
 export const disabled = <S>(state: S, reason: string): Outcome<S> => ({
   result: 'disabled',
   state,
@@ -45,13 +45,13 @@ export const disabled = <S>(state: S, reason: string): Outcome<S> => ({
   warnings: [],
 });
 
-/** The same outcome, with a WARN_ON that fired on the way. */
+/** The outcome with one more warning: `id` is the text of a WARN_ON that fired without being fatal. */
 export const warn = <S>(outcome: Outcome<S>, id: string): Outcome<S> => ({
   ...outcome,
   warnings: [...outcome.warnings, id],
 });
 
-/** The fields that an outcome has beside `result`, `state` and `warnings`. There are no others: what is not listed could not be judged. Only a value may be missing. */
+/** By result: the fields that an outcome has beside `result`, `state` and `warnings`. It has no others, and all but `value` are there. */
 const fieldsOf: Readonly<Record<Outcome<unknown>['result'], readonly string[]>> = {
   ok: ['value'],
   refused: ['errno', 'reason'],
@@ -59,7 +59,7 @@ const fieldsOf: Readonly<Record<Outcome<unknown>['result'], readonly string[]>> 
   disabled: ['reason'],
 };
 
-/** Whether a call may return it. What a script could not tell from another result is none. */
+/** Whether a call may return the value. A name that a script takes for another result, such as 'EPERM', is refused. */
 const isReturned = (value: unknown): value is Returned =>
   typeof value === 'number'
     ? isInteger(value) && value >= 0
@@ -130,7 +130,7 @@ export const describeOutcome = (outcome: Outcome<unknown>): string => {
   return `${outcome.result} (${outcome.reason})${warnings}`;
 };
 
-/** What tells two outcomes apart, without their states. */
+/** A text that two outcomes have in common if and only if they differ in nothing but their states. */
 export const outcomeKey = (outcome: Outcome<unknown>): string => {
   const {
     result,

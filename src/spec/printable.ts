@@ -1,10 +1,10 @@
 /**
- * Text from outside, fit for a line of a terminal: control characters, the marks that turn text around or hide it, line separators and
- * halves of surrogate pairs are written as escapes, `\x1b` or `\u2028`. What is plain stays as it is.
+ * Makes text from outside fit for a line of a terminal. Control characters, characters that change the direction of text or hide it, line
+ * separators and halves of surrogate pairs become escapes: `\x1b`, `\u2028`. All other characters stay.
  */
 export const printable = (text: string): string => text.replaceAll(unprintable, escaped);
 
-/** Where the first character is that ends a line or steers a terminal; -1 if there is none. A tab is taken for a space. */
+/** The index of the first character that ends a line or controls a terminal; -1 if there is none. A tab counts as a space. */
 export const controlIn = (text: string): number => text.search(control);
 
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;

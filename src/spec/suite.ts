@@ -1,15 +1,25 @@
+import { defineModel } from './define-model.ts';
+import { show } from './domain.ts';
 import { SpecError } from './errors.ts';
 import type { Command, Config, Model } from './model.ts';
-import { noDeadlock, type Property } from './property.ts';
+import { misfitOfClaim, noDeadlock, type Property } from './property.ts';
 
-/** A model with its properties, and for each variant the properties that it is known to violate in the default configuration. */
+/** A model with its properties and the defects that are known: what a model file exports and `pagelaw check` checks. */
 export interface Suite {
   readonly model: Model;
+  /** In the order in which reports list them. The last one is `no-deadlock` if the model has `done`. */
   readonly properties: readonly Property[];
+  /**
+   * For each variant the ids of the properties that it is known to violate in the default configuration: witnesses that are not found among
+   * them. `check` exits with 1 when what it finds is more or less than that.
+   */
   readonly violates: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Checks what the types cannot and returns the suite, with the property `no-deadlock` if the model says when it is done. */
+/**
+ * Checks what the types cannot, adds the property `no-deadlock` if the model has `done`, and returns the suite. `violates` lists every
+ * variant; if it is left out altogether, no variant violates anything. Throws a SpecError that names the model and what is wrong.
+ */
 export const suite = <
   S,
   C extends Command,
@@ -19,17 +29,17 @@ export const suite = <
 >(spec: {
   readonly model: Model<S, C, P, W, V>;
   readonly properties: readonly Property[];
-  readonly violates: Readonly<Record<NoInfer<V>, readonly string[]>>;
+  readonly violates?: Readonly<Record<NoInfer<V>, readonly string[]>>;
 }): Suite => {
-  const { model, violates } = spec;
+  if (typeof spec !== 'object' || spec === null)
+    throw new SpecError(`suite() is given ${show(spec)}; it needs { model, properties, violates }`);
+  const model = defineModel(spec.model); // an object that has not been through defineModel() gets its defaults here
+  const violates = spec.violates ?? noneOf(model);
   const wrong = (what: string) => new SpecError(`suite ${model.id}: ${what}`);
-  if (
-    typeof model?.variants !== 'object' ||
-    !Array.isArray(spec.properties) ||
-    typeof violates !== 'object' ||
-    violates === null
-  )
-    throw new SpecError('suite() needs a model, an array of properties, and violates: { variant: [property ids] }');
+  if (!Array.isArray(spec.properties))
+    throw wrong(`properties is ${show(spec.properties)}; it must be an array of properties`);
+  if (typeof violates !== 'object' || violates === null || Array.isArray(violates))
+    throw wrong(`violates is ${show(violates)}; it must be { variant: [property ids] }`);
   const { id, done } = model;
   const properties: readonly Property[] = done
     ? [...spec.properties, noDeadlock(id, (state, config) => done(state as S, config as Config<P>))]
@@ -39,6 +49,8 @@ export const suite = <
     throw wrong(
       `property ${odd + 1} is none; make it with invariant(), stepProperty(), reachable(), reachableStep() or progress()`,
     );
+  const misfit = properties.map(misfitOfClaim).find((one) => one !== undefined);
+  if (misfit !== undefined) throw wrong(misfit);
   const ids = properties.map(({ id }) => id);
   for (const { id, model: of } of properties) {
     if (!/^[a-z][a-z0-9-]*$/.test(id)) throw wrong(`property ${id}: an id has lower-case letters, digits and hyphens`);
@@ -49,6 +61,8 @@ export const suite = <
     if (!Object.hasOwn(violates, variant)) throw wrong(`violates does not say what variant ${variant} violates`);
   for (const [variant, known] of Object.entries<readonly string[]>(violates)) {
     if (!Object.hasOwn(model.variants, variant)) throw wrong(`violates names ${variant}, which is not a variant`);
+    if (!Array.isArray(known) || ![...known].every((one) => typeof one === 'string'))
+      throw wrong(`violates has ${show(known)} for variant ${variant}; it must be an array of property ids`);
     const unknown = known.find((id) => !ids.includes(id));
     if (unknown !== undefined) throw wrong(`variant ${variant} violates ${unknown}, which is not a property`);
   }
@@ -58,7 +72,10 @@ export const suite = <
   return { model, properties, violates: Object.fromEntries(distinct) };
 };
 
-/** As far as an object can be told to be what the constructors of properties return. */
+const noneOf = ({ variants }: Pick<Model, 'variants'>): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(Object.keys(variants).map((variant) => [variant, []]));
+
+/** Whether an object is what the constructors of properties return, as far as that can be told. */
 const isProperty = (value: Property): boolean => {
   if (typeof value !== 'object' || value === null || typeof value.witness !== 'boolean') return false;
   const isCallable = (name: string) => typeof Reflect.get(value, name) === 'function';

@@ -1,20 +1,22 @@
 /**
- * Parts of the state that can be told apart only by their index: exchanging two of them, and the index wherever a command names it,
- * makes no difference to what the model does. The elements of all the arrays move together, in the same way.
+ * A group of parts of the state that can be told apart only by their index. If two parts change places, and the two indices change
+ * places in every command, the model does the same. The elements of all arrays of the group move together.
  *
- * Values are moved, not changed: an index that is kept in the state is not renamed, so such a model is refused. The arrays of one
- * group may lie inside an element of another's; otherwise groups must not share any part of the state.
+ * Elements are moved and never changed. An index that the state holds is therefore not renamed, and a model that holds one is refused.
+ * The arrays of a group may lie inside an element of another group's arrays. Otherwise two groups must not share a part of the state.
  */
 export interface Interchangeable {
-  /** Paths, e.g. `host`. `pairs[].pages` is the array `pages` in every element of `pairs`, exchanged in each independently. */
+  /**
+   * Paths in the state: `host`. `pairs[].pages` is the array `pages` in every element of `pairs`; each of them is permuted independently.
+   */
   readonly arrays: readonly string[];
   /**
-   * Fields of commands, and of `forEach` instances, that hold the index of an element. For `pairs[].pages` that is a number counted
-   * through all pairs or, written `['pair', 'page']`, one for each array on the path. Another value than an index stands for itself.
+   * The fields of commands and of `forEach` instances that hold the index of an element. For `pairs[].pages` the index either counts
+   * through the pages of all pairs, or takes a field for each array on the path: `['pair', 'page']`. A value that is no index is left alone.
    */
   readonly names?: readonly (string | readonly string[])[];
-  /** Only blocks of so many neighbours are exchanged, each as a whole; 1 if not given. */
+  /** How many neighbours form a block. Blocks are exchanged as a whole; 1 if not given. */
   readonly block?: number;
-  /** Exchanged are only elements within one block of so many neighbours, in each independently; the whole array if not given. */
+  /** How many neighbours form a region. Elements are exchanged within a region only; the whole array is one region if not given. */
   readonly within?: number;
 }

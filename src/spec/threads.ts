@@ -6,54 +6,61 @@ import { disabled, type Outcome, ok } from './outcome.ts';
 import { update } from './update.ts';
 
 /**
- * One atomic step of a thread: it does what it does in one go, and says by `self` where the thread goes on. Other threads run
- * between steps, never inside one.
+ * One step of a thread. It is atomic: other threads run between steps, never inside one. It returns what a method of `self` returns, which
+ * says where the thread goes on.
  */
 export type AtomicStep<S, W = never> = (state: S, self: Self<S, W>) => Outcome<S>;
 
 /** A thread's code: its steps by name, in order. After the last one the thread is at `done`. */
 export type Program<S, W = never> = Readonly<Record<string, AtomicStep<S, W>>>;
 
-/** What a state has for its threads. Locals are fields of the model's own. `W` is what a buffered write says. */
+/** What a state has for its threads. The model adds fields for the threads' local variables. `W` is the type of a buffered write. */
 export interface Threaded<W = never> {
   /** By thread: the name of its next step, or `done`. */
   readonly at: Readonly<Record<string, string>>;
   /** By lock: who holds it, or `free`. */
   readonly locks: Readonly<Record<string, string>>;
-  /** By thread: the write that it has made and that nobody else can see yet. */
-  readonly buffers: Readonly<Record<string, Buffer<W>>>;
+  /** By thread: the write that it has made and that no other thread can see yet. */
+  readonly buffers: Readonly<Record<string, WriteBuffer<W>>>;
 }
 
-type Buffer<W> = { readonly kind: 'empty' } | { readonly kind: 'holds'; readonly write: W };
+type WriteBuffer<W> = { readonly kind: 'empty' } | { readonly kind: 'holds'; readonly write: W };
 
-/** A thread about its next step. Each of the methods that return an outcome ends the step. */
+/** What a step is given of its thread. A method that returns an outcome ends the step, which returns it. */
 export interface Self<S, W = never> {
   readonly name: string;
-  /** On to the following step. */
+  /** Changes the state, if `change` is given, and goes on to the following step. */
   next(state: S, change?: (draft: Draft<S>) => void): Outcome<S>;
+  /** Changes the state, if `change` is given, and goes to a step by its name, or to 'done'. */
   goto(step: string, state: S, change?: (draft: Draft<S>) => void): Outcome<S>;
-  /** Stays where it is: `disabled` until another thread has changed the state or, where threads spin, a call that changes nothing. */
+  /** Stays at this step: `disabled` or, where `waiting` is `spins`, a call that changes nothing. `reason` says what it waits for. */
   wait(state: S, reason: string): Outcome<S>;
-  /** Takes a lock, or waits for it. */
+  /** Takes the lock and goes on to the following step, or waits for the lock. */
   acquire(state: S, lock: string): Outcome<S>;
-  /** Gives a lock back. What was written before is seen before. */
+  /** Makes buffered writes visible, gives the lock back and goes on. Throws a SpecError if the thread does not hold the lock. */
   release(state: S, lock: string): Outcome<S>;
-  /** A write that may be overtaken by later ones: others see it when it drains. Seen at once where memory is `sc`. */
+  /** Makes a write that later writes may overtake: other threads see it when the buffer drains, or at once if `memory` is `sc`. */
   write(draft: Draft<S>, write: W): void;
-  /** Before anything that follows in the step, others see what this thread has written: a write barrier, or the release of a store. */
+  /** Makes this thread's buffered write visible before anything that follows in the step, as a write barrier or a store-release does. */
   barrier(draft: Draft<S>): void;
 }
 
-export interface ThreadsSpec<S, W> {
+interface ThreadsSpec<S, W> {
+  /** By thread: its code. */
   readonly programs: Readonly<Record<string, Program<S, W>>>;
+  /** The names of the locks. */
   readonly locks?: readonly string[];
-  /** `blocks` needs no fair scheduler: a thread that waits cannot run. `spins` shows endless waiting as a loop. */
+  /**
+   * `blocks`, the default: a thread that waits is disabled, so no fair scheduler is needed.
+   * `spins`: it runs, and endless waiting is a loop.
+   */
   readonly waiting?: 'blocks' | 'spins';
   readonly stores?: {
     /** `sc`: sequentially consistent. `weak`: each thread has a buffer of one slot for the writes made by `self.write`. */
     readonly memory: 'sc' | 'weak';
+    /** The domain of what a write says: which field gets which value. */
     readonly write: Domain<W>;
-    /** The write as memory sees it. */
+    /** Carries a write out in memory. */
     readonly commit: (draft: Draft<S>, write: W) => void;
   };
 }
@@ -75,8 +82,11 @@ export const threads = <S extends Threaded<W>, W = never>(spec: ThreadsSpec<S, W
   const thread = enumOf(...names);
   const holder = enumOf('free', ...names);
 
-  const seen = (draft: Draft<S>, name: string) => {
-    const buffers: Record<string, Buffer<W>> = (draft as Draft<Threaded<W>>).buffers as Record<string, Buffer<W>>;
+  const drainInto = (draft: Draft<S>, name: string) => {
+    const buffers: Record<string, WriteBuffer<W>> = (draft as Draft<Threaded<W>>).buffers as Record<
+      string,
+      WriteBuffer<W>
+    >;
     const buffer = buffers[name]!;
     if (buffer.kind === 'empty') return;
     buffers[name] = { kind: 'empty' };
@@ -114,11 +124,11 @@ export const threads = <S extends Threaded<W>, W = never>(spec: ThreadsSpec<S, W
       write: (draft, write) => {
         if (!stores) throw new SpecError('self.write() needs stores: { memory, write, commit }');
         if (stores.memory === 'sc') return stores.commit(draft, write);
-        seen(draft, name); // the slot is needed: writes of one thread to the same place stay in order
-        (draft as { buffers: Record<string, Buffer<W>> }).buffers[name] = { kind: 'holds', write };
+        drainInto(draft, name); // the slot is needed: writes of one thread to the same place stay in order
+        (draft as { buffers: Record<string, WriteBuffer<W>> }).buffers[name] = { kind: 'holds', write };
       },
       barrier: (draft) => {
-        if (stores?.memory === 'weak') seen(draft, name);
+        if (stores?.memory === 'weak') drainInto(draft, name);
       },
     };
     return self;
@@ -129,7 +139,7 @@ export const threads = <S extends Threaded<W>, W = never>(spec: ThreadsSpec<S, W
     fields: {
       at: record(byThread((name) => enumOf(...steps[name]!) as Domain<string>)),
       locks: record(Object.fromEntries(locks.map((lock) => [lock, holder as Domain<string>]))),
-      buffers: record(byThread(() => write as Domain<Buffer<W>>)),
+      buffers: record(byThread(() => write as Domain<WriteBuffer<W>>)),
     },
     commands: { run: { thread }, drain: { thread } },
     initial: {
@@ -146,7 +156,7 @@ export const threads = <S extends Threaded<W>, W = never>(spec: ThreadsSpec<S, W
     drain: (state: S, name: Infer<typeof thread>): Outcome<S> =>
       stores?.memory !== 'weak' || state.buffers[name]!.kind === 'empty'
         ? disabled(state, 'nothing is buffered')
-        : ok(update(state, (draft) => seen(draft, name))),
+        : ok(update(state, (draft) => drainInto(draft, name))),
   };
 };
 
@@ -157,7 +167,7 @@ const stepNames = (thread: string, names: readonly string[]): string[] => {
   return [...names, 'done'];
 };
 
-/** For `done` of a model: true where every thread has come to its end, or where the others are. A buffer drains by itself. */
+/** For `done` of a model: true if every thread has ended; otherwise a text that says at which steps the other threads are. */
 export const allDone = ({ at }: Threaded<unknown>): true | string => {
   const waiting = Object.entries(at).filter(([, step]) => step !== 'done');
   return (
@@ -166,7 +176,7 @@ export const allDone = ({ at }: Threaded<unknown>): true | string => {
   );
 };
 
-/** Where a trace shows the command: for `lane` of a model. */
+/** For `lane` of a model: a column for each thread, with the names of its steps. Undefined for a command of no thread. */
 export const threadLane = ({ at }: Threaded<unknown>, command: Command): Lane | undefined => {
   if (!isThreadCommand(command)) return undefined;
   const { kind, thread } = command;

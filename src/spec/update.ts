@@ -1,35 +1,36 @@
 import { type Draft, freeze, produce } from 'immer';
 
 /**
- * What changes the draft of a value. What it returns, if anything, takes the draft's place, which must then be left as it was: so it
- * is with immer's `produce`.
+ * A function that changes the draft of a value. If it returns a value, that value is the result, and the draft must have been left as it
+ * was: the rule of immer's `produce`.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: a recipe with a body in braces returns nothing, which no other type says
 export type Recipe<S> = (draft: Draft<S>) => Draft<S> | S | undefined | void;
 
 /**
- * A value with a method of this name, or that holds one, is not changed by immer but by that method: how an observed state takes part
- * in `update`. `whole` is the value that is updated; `isNested`: inside of another recipe, where the result may still be written to.
+ * The name of a method that observed states have. `update` of a value that has the method, or that holds a part which has it, calls the
+ * method instead of immer. `whole` is the value that is updated. `isNested`: the update is made inside another recipe, where its result may
+ * still be written to.
  */
 export const updates: unique symbol = Symbol.for('pagelaw.updates');
 
 type UpdateOf = (whole: unknown, recipe: (draft: unknown) => unknown, isNested: boolean) => unknown;
 
 interface Mode {
-  /** How many recipes are running, one inside the other. */
+  /** How many recipes are running, each inside another. */
   running: number;
-  /** Whether the result has the parts in common that did not change, as immer has it. */
+  /** Whether a result shares with the given value the parts that did not change, as with immer. */
   sharesParts: boolean;
 }
 
 const place: unique symbol = Symbol.for('pagelaw.update');
 
-/** There is one, which a model file's own copy of this module finds as well. */
+/** The mode is kept in one place for the process: a model file may load a copy of this module of its own. */
 const everywhere = globalThis as { [place]?: Mode };
 everywhere[place] ??= { running: 0, sharesParts: false };
 const mode: Mode = everywhere[place];
 
-/** Runs a function with updates whose results share parts: what comes of it is different only if it compares parts with `===`. */
+/** Runs a function with updates whose results share parts. The function's result differs only if it compares parts with `===`. */
 export const sharingParts = <T>(run: () => T): T => {
   const before = mode.sharesParts;
   mode.sharesParts = true;
@@ -41,8 +42,9 @@ export const sharingParts = <T>(run: () => T): T => {
 };
 
 /**
- * The value with `recipe`'s changes made to it; the given value is left as it was. The result is always a new value, with new parts,
- * also where nothing was changed: whether two values are equal is asked of their fields, never with `===`.
+ * A copy of the value with the changes that `recipe` makes. The given value is left as it was. The result is always a new value with new
+ * parts, even where nothing was changed: compare fields to see whether two values are equal, and never use `===`. Throws a TypeError for an
+ * async recipe.
  */
 export const update = <S>(value: S, recipe: Recipe<S>): S => {
   const isNested = mode.running > 0;
@@ -64,7 +66,7 @@ const synchronous = <T>(returned: T): T => {
   throw new TypeError('the recipe of an update() is async');
 };
 
-/** The method of an observed value, or of the first one that lies in plain records and arrays: `update({ ...state }, …)`. */
+/** The method of an observed value, or of the first observed part in plain records and arrays, as in `update({ ...state }, …)`. */
 const updateOfObserved = (value: unknown): UpdateOf | undefined => {
   if (typeof value !== 'object' || value === null) return undefined;
   const method: unknown = Reflect.get(value, updates);
@@ -77,7 +79,7 @@ const updateOfObserved = (value: unknown): UpdateOf | undefined => {
   return undefined;
 };
 
-/** A copy without parts in common with the value, or with itself. */
+/** A copy that shares no part with the value, and in which no part is in two places. */
 const copyOf = <S>(value: S, isFrozen: boolean): S => {
   if (typeof value !== 'object' || value === null) return value;
   const isPlain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));

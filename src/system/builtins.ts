@@ -1,6 +1,6 @@
 import { SpecError } from '../spec/errors.ts';
 
-/** What every object has: a model file that changes it changes pagelaw itself, whose verdicts then mean nothing. */
+/** Objects that every file shares. A model file that changes one of them changes pagelaw itself, and its verdicts mean nothing. */
 const shared: readonly (readonly [string, object])[] = [
   ['Object.prototype', Object.prototype],
   ['Array.prototype', Array.prototype],

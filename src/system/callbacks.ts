@@ -2,6 +2,7 @@ import { show } from '../spec/domain.ts';
 import type { Drawing, Line } from '../spec/drawing.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command, Config, Lane, Model } from '../spec/model.ts';
+import type { Property } from '../spec/property.ts';
 import { guarded } from './guarded.ts';
 import type { Scope } from './scope.ts';
 
@@ -17,6 +18,22 @@ const asked = <T>(what: string, ask: () => T, misfit: (answer: unknown) => strin
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+
+/** Whether a property has a meaning in the scope. */
+export const applies = (property: Property, { model, config, switches }: Scope): boolean =>
+  asked(
+    `${model}: applies() of property ${property.id}`,
+    () => property.applies(switches, config),
+    (answer) => (typeof answer === 'boolean' ? undefined : `${show(answer)}; it must say true or false`),
+  );
+
+/** The values for which a property is judged in the scope: [undefined] if it has no `forEach`. */
+export const instancesOf = (property: Property, { model, config }: Scope): readonly unknown[] =>
+  asked(
+    `${model}: forEach() of property ${property.id}`,
+    () => property.instances(config),
+    (answer) => (Array.isArray(answer) ? undefined : `${show(answer)}; it must give an array of instances`),
+  );
 
 /** The line that says how to read arguments; undefined for a model that has none. */
 export const legendOf = ({ id, legend }: Model, config: Config): string | undefined =>
@@ -34,14 +51,14 @@ export const drawingOf = (
 ): ((state: unknown) => readonly Drawing[]) | undefined =>
   draw && ((state) => asked(`${id}: draw()`, () => draw(state, config, switches), misfitOfDrawings));
 
-/** Whose step a call is, as the model says; undefined for a model without threads. */
+/** The model's function that says of which thread's step a call is; undefined for a model without threads. */
 export const laneOf = ({
   id,
   lane,
 }: Model): ((step: { before: unknown; command: Command }) => Lane | undefined) | undefined =>
   lane && (({ before, command }) => asked(`${id}: lane()`, () => lane(before, command), misfitOfLane));
 
-/** What `classify` is asked for: [0] for a model that classifies its whole state. */
+/** The pages that `classify` is asked for: [0] for a model that classifies its whole state. */
 export const pagesOf = ({ id, pages }: Model, config: Config): readonly number[] =>
   pages
     ? asked(

@@ -3,7 +3,7 @@ import { SpecError } from '../spec/errors.ts';
 
 /** One scalar of a packed value: `width` bits at `shift` of 32-bit word `word`, holding the index of the value in its domain. */
 export interface Slot {
-  /** Its position in `Layout.slots`. */
+  /** The slot's position in `Layout.slots`. */
   readonly index: number;
   /** e.g. `tables[1].entries[0].kind` */
   readonly path: string;
@@ -41,7 +41,7 @@ export interface Layout<T> {
   /** Every slot, in the order of the domain's fields; a variant's `kind` comes before the fields of its cases. */
   readonly slots: readonly Slot[];
   readonly place: Place;
-  /** The same for the second of two states that are packed one behind the other. */
+  /** Where the parts of the second value are, of two that are packed one behind the other. */
   readonly after: Place;
   /** Packs into `target` from `offset`, or into new words. Throws a SpecError with the path if `value` is outside the domain. */
   encode(value: T, target?: Uint32Array, offset?: number): Uint32Array;
@@ -69,7 +69,7 @@ export const layoutOf = <T>(domain: Domain<T>): Layout<T> => {
   };
 };
 
-/** The same place for a value that is packed `words` further on, with slots of its own. */
+/** A copy of a place, with slots of its own, for a value that is packed `words` words further on. */
 const shifted = (place: Place, words: number): Place => {
   const slot = (one: Slot): Slot => ({ ...one, word: one.word + words });
   const fields = (places: Places): Places => new Map([...places].map(([name, inner]) => [name, shifted(inner, words)]));

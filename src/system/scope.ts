@@ -1,7 +1,7 @@
 import { SpecError } from '../spec/errors.ts';
 import { type Config, type Model, type Settings, switchValues } from '../spec/model.ts';
 
-/** What is checked: a model, one of its variants, and what differs from that variant and from the default configuration. */
+/** The version and the size of a model that is checked, complete: a value for every switch and every parameter. */
 export interface Scope {
   readonly model: string;
   readonly variant: string;
@@ -18,11 +18,13 @@ export interface Scope {
 export const scopeName = (scope: Scope): string =>
   `${scope.model}@${scope.variant}${scope.flipped.map((name) => `+${name}=${scope.switches[name]}`).join('')}`;
 
+/** What a user chooses of a scope. What is not chosen is as in the variant, and in the default configuration. */
 export interface Choices {
+  /** The model's default variant if not given. */
   readonly variant?: string | undefined;
   readonly config?: Readonly<Record<string, number>>;
   readonly switches?: Readonly<Record<string, boolean | string>>;
-  /** For `run`: sizes up to `scriptMax`. */
+  /** Whether sizes may go up to `scriptMax`, as for `run`, and not only to `max`. */
   readonly forScript?: boolean;
 }
 

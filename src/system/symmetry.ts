@@ -3,7 +3,7 @@ import { SpecError } from '../spec/errors.ts';
 import type { Interchangeable } from '../spec/symmetry.ts';
 import { type Layout, type Place, slotsOf } from './layout.ts';
 
-/** What is exchanged as a whole: the elements of all arrays at some indices. */
+/** The elements of all arrays at some indices, which are exchanged with those of another column as a whole. */
 export interface Column {
   readonly indices: readonly number[];
   readonly places: readonly Place[];
@@ -17,7 +17,7 @@ export interface ResolvedGroup {
   readonly names: readonly (readonly string[])[];
   /** Lengths of the arrays on the path, the outermost first. An index is counted through all of them, the last fastest. */
   readonly lengths: readonly number[];
-  /** In each bundle its columns may be permuted, in each independently. */
+  /** The columns of a bundle may be permuted. Each bundle is permuted independently. */
   readonly bundles: readonly (readonly Column[])[];
 }
 

@@ -22,7 +22,10 @@ export const systemOf = (model: Model, scope: Scope): System => {
   return { ...system, likely: system.likely.map((command) => system.command.canonical(command)!) };
 };
 
-/** What a script makes its calls on. It may have more commands than anybody could try. Throws as `systemOf` does. */
+/**
+ * The transition system on which a script makes its calls. It may have more commands than a
+ * search could try. Throws what `systemOf` throws.
+ */
 export const scriptSystemOf = (model: Model, { config, switches }: Scope): System =>
   model.scripted
     ? builtSystem(model, 'scripted()', () => model.scripted!(config, switches))

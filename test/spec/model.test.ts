@@ -4,10 +4,12 @@ import {
   describeCommand,
   enumOf,
   flag,
+  invariant,
   ok,
   range,
   record,
   type System,
+  suite,
   variant,
 } from '../../src/spec/index.ts';
 import { scopeOf } from '../../src/system/scope.ts';
@@ -60,8 +62,96 @@ describe('defineModel', () => {
       { variants: { 'p@': { doc: '', switches: {} } }, defaultVariant: 'p@' },
       'model lamp: variant p@: a name has lower-case letters',
     ],
+    [{ id: undefined }, "a model needs an id, such as 'pkvm-mmio'; this one has undefined"],
+    [{ title: 5 }, 'model lamp: title is 5; it must be a text'],
+    [{ sources: 'a mail' }, 'model lamp: sources is "a mail"; it must be an array of texts'],
+    [{ config: [] }, 'model lamp: config is []; it must be an object'],
+    [
+      { config: { lamps: { default: 1, min: 1, max: 3 } } },
+      'model lamp: config lamps is {"default":1,"min":1,"max":3}; it must be { doc: \'a text\', default, min, max }',
+    ],
+    [{ switches: null }, 'model lamp: switches is null; it must be an object'],
+    [{ switches: { locked: true } }, 'model lamp: switch locked is true; it must be a text or { doc:'],
+    [{ switches: { colour: { doc: '', values: ['red'] } } }, 'values: two or more different texts }'],
+    [{ switches: { colour: { doc: '', values: ['red', 'red'] } } }, 'values: two or more different texts }'],
+    [{ variants: {} }, 'model lamp: variants is empty; leave it out, or list one'],
+    [{ variants: { plain: {} } }, "model lamp: variant plain is {}; it must be { doc: 'a text', switches: { ... } }"],
+    [
+      { variants: { plain: { doc: 7, switches: {} } } },
+      'model lamp: variant plain is {"doc":7,"switches":{}}; it must be',
+    ],
+    [{ environment: 'locked' }, 'model lamp: environment is "locked"; it must be an array of texts'],
+    [{ kernel: { toggle: 5 } }, 'model lamp: kernel: the place of toggle is 5; it must be a text'],
+    [{ draw: [] }, 'model lamp: draw is []; it must be a function'],
+    [{ system: undefined }, 'model lamp: system is undefined; it must be a function'],
+    [{ varients: {} }, 'model lamp: there is no field varients of a model (fields: id, title, '],
   ])('refuses %j', (change, message) => {
     expect(define(change)).toThrow(message);
+  });
+});
+
+describe('what an author may leave out', () => {
+  it('is all but the id and the system', () => {
+    const { id, system } = spec;
+    const bare = defineModel({ id, system });
+    expect(bare).toMatchObject({ title: 'lamp', sources: [], config: {}, switches: {}, defaultVariant: 'model' });
+    expect(scopeOf(bare)).toMatchObject({ variant: 'model', config: {}, switches: {} });
+    expect(suite({ model: bare, properties: [] }).violates).toEqual({ model: [] });
+  });
+
+  it('is the default variant, which is then the first one', () => {
+    const { defaultVariant: _, ...rest } = spec;
+    expect(scopeOf(defineModel(rest)).variant).toBe('plain');
+  });
+
+  it('is filled in by suite() as well, in an object that has not been through defineModel()', () => {
+    const { id, system } = spec;
+    expect(suite({ model: { id, system } as unknown as typeof lamp, properties: [] }).model).toMatchObject({
+      title: 'lamp',
+      variants: { model: { doc: 'the model' } },
+    });
+  });
+});
+
+describe('suite', () => {
+  const good = invariant(lamp, { id: 'p', statement: '', source: '', holds: () => true });
+  const made = (change: object) => () =>
+    suite({ model: lamp, properties: [good], violates: { plain: [], green: [] }, ...change } as Parameters<
+      typeof suite
+    >[0]);
+
+  it.each([
+    [{ model: undefined }, "a model needs an id, such as 'pkvm-mmio'; this one has undefined"],
+    [{ properties: good }, 'suite lamp: properties is {'],
+    [{ properties: [{ ...good, statement: 5 }] }, 'suite lamp: property p: statement is 5; it must be a text'],
+    [
+      { properties: [{ ...good, source: undefined }] },
+      'suite lamp: property p: source is undefined; it must be a text',
+    ],
+    [{ properties: [good, good] }, 'suite lamp: two properties are called p'],
+    [{ violates: 'p' }, 'suite lamp: violates is "p"; it must be { variant: [property ids] }'],
+    [{ violates: { plain: [] } }, 'suite lamp: violates does not say what variant green violates'],
+    [{ violates: { plain: 'p', green: [] } }, 'suite lamp: violates has "p" for variant plain; it must be an array of'],
+  ])('refuses %j', (change, message) => {
+    expect(made(change)).toThrow(message);
+  });
+});
+
+describe('a property', () => {
+  const claim = { id: 'p', statement: '', source: '' };
+  const holds = (): boolean => true;
+  const made = (model: unknown, spec: object) => () =>
+    invariant(model as typeof lamp, spec as Parameters<typeof invariant>[1]);
+
+  it.each([
+    [lamp, undefined, 'a property is undefined; it must be an object'],
+    [lamp, { ...claim, id: 5 }, "a property needs an id, such as 'single-owner'; this one has 5"],
+    [lamp, { ...claim, statement: ['a'], holds }, 'property p: statement is ["a"]; it must be a text'],
+    [lamp, claim, 'property p: holds is undefined; it must be a function'],
+    [lamp, { ...claim, holds, forEach: 5 }, 'property p: forEach is 5; it must be a function'],
+    [undefined, { ...claim, holds }, 'property p: it is made for undefined; the first argument must be a model'],
+  ])('of %j, %j is refused', (model, spec, message) => {
+    expect(made(model, spec as object)).toThrow(message);
   });
 });
 

@@ -43,6 +43,19 @@ const modelWith = (parts: object): Model =>
 const state = { up: false };
 const command = { kind: 'go' };
 
+describe('what a property made by hand says of itself is checked against its type', () => {
+  const model = modelWith({});
+  const made = (parts: object): Property =>
+    ({ ...invariant(model, { id: 'p', statement: '', source: '', holds: () => true }), ...parts }) as Property;
+
+  it.each([
+    [{ instances: () => 5 }, 'm: forEach() of property p returned 5; it must give an array of instances'],
+    [{ applies: () => 'yes' }, 'm: applies() of property p returned "yes"; it must say true or false'],
+  ])('%j', (parts, message) => {
+    expect(() => taskOf(model, scopeOf(model), [made(parts)])).toThrow(message);
+  });
+});
+
 describe('what a model says of its states and calls is checked against its type', () => {
   const asked: Record<string, (model: Model) => unknown> = {
     legend: (model) => legendOf(model, {}),
