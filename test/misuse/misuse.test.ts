@@ -32,6 +32,9 @@ const cases: readonly (readonly [file: string, verdict: string | RegExp])[] = [
   ['async-step', /m@v: go\(\) returned a promise; a transition must not be async$/],
   ['async-recipe', /m@v: go\(\) threw TypeError: the recipe of an update\(\) is async/],
   ['async-property', /m@v: property p returned a promise; it must not be async$/],
+  ['bare', 'violated in 2'],
+  ['title', /cannot be used as a model: model m: title is 5; it must be a text$/],
+  ['hand-made-instances', /m: forEach\(\) of property p returned 5; it must give an array of instances$/],
   ['hand-made', /suite m: property 1 is none; make it with invariant\(\)/],
   ['waiting-text', /m@v: property p returned "busy" from waiting\(\); it must say true or false$/],
   ['instances', /property p: forEach\(\) has 1000000000 instances, more than 100000; give it a smaller domain$/],
@@ -68,6 +71,15 @@ describe('a model with a mistake gets one answer from both searches, or one line
     expect(err).toMatch(message);
     expect(status).toBe(2);
     expect((await typed(`check test/misuse/${file}.mjs --search reference`)).status).toBe(0);
+  });
+
+  it('what a model leaves out has a default in every format', async () => {
+    for (const format of ['text', 'mail', 'markdown', 'junit', 'ktap', 'github', 'itf']) {
+      const { status, out, err } = await typed(`check test/misuse/bare.mjs --search exhaustive --format ${format}`);
+      expect([format, status, err]).toEqual([format, 1, '']);
+      expect(out).not.toMatch(/undefined|null|NaN/);
+    }
+    expect((await typed('check test/misuse/bare.mjs --search exhaustive')).out).toMatch(/^m: m\nexhaustive\b/);
   });
 
   it('a patched prototype', async () => {
