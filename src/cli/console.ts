@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { printable } from '../spec/printable.ts';
+import { printable } from '../printable.ts';
 
 /** What a command sees of the world. Only `main.ts` knows the process behind it. */
 export interface Console {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SpecError } from '../spec/errors.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
-import { describeOutcome, type Outcome, outcomeKey } from '../spec/outcome.ts';
+import { describeOutcome, type Outcome } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
 import { sharingParts } from '../spec/update.ts';
+import { outcomeKey } from '../system/outcome.ts';
 import { scopeName } from '../system/scope.ts';
 import { comparableWords } from './comparable.ts';
 import type { Monitor } from './engine.ts';

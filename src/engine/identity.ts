@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SpecError } from '../spec/errors.ts';
-import { withState } from '../spec/outcome.ts';
 import type { Property, Step } from '../spec/property.ts';
+import { withState } from '../system/outcome.ts';
 import { decides } from './findings.ts';
 import { judge, type Task } from './task.ts';
 

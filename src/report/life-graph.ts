@@ -1,5 +1,5 @@
 import type { LifeCycle, Movement } from '../audit/result.ts';
-import { printable } from '../spec/printable.ts';
+import { printable } from '../printable.ts';
 
 /** Calls that take pages of one class to another. */
 export interface Edge {

@@ -1,5 +1,5 @@
+import { printable } from '../printable.ts';
 import { describeOutcome } from '../spec/outcome.ts';
-import { printable } from '../spec/printable.ts';
 import type { Scope } from '../system/scope.ts';
 import type { Part } from '../trace/expectation.ts';
 import type { Ran, Shown } from '../trace/run.ts';

@@ -6,22 +6,6 @@ import type { Outcome } from './outcome.ts';
 /** What a property says of a state or a call: true if it holds; if not, a text that names what is wrong, or false. */
 export type Judgement = boolean | string;
 
-/** What is wrong with what a property's function returned, as the end of a sentence about the property; undefined if nothing is. */
-export const misfitOfJudgement = (
-  { on, witness }: Pick<Property, 'on' | 'witness'>,
-  value: unknown,
-): string | undefined => {
-  if (typeof value === 'boolean') return undefined;
-  if (value instanceof Promise) {
-    value.catch(() => undefined);
-    return 'returned a promise; it must not be async';
-  }
-  if (witness) return `returned ${show(value)} from when(); it must say true or false`;
-  if (on === 'path') return `returned ${show(value)} from waiting(); it must say true or false`;
-  if (typeof value === 'string' && value !== '') return undefined;
-  return `returned ${show(value)}; it must say true, false, or in words what is wrong`;
-};
-
 /** One call as a property sees it. A command with a `disabled` outcome is no call, so no property sees one. */
 export interface Step<S = unknown, C extends Command = Command> {
   /** The state in which the call was made. */

@@ -35,6 +35,22 @@ export const instancesOf = (property: Property, { model, config }: Scope): reado
     (answer) => (Array.isArray(answer) ? undefined : `${show(answer)}; it must give an array of instances`),
   );
 
+/** What is wrong with what a property's function returned, as the end of a sentence about the property; undefined if nothing is. */
+export const misfitOfJudgement = (
+  { on, witness }: Pick<Property, 'on' | 'witness'>,
+  value: unknown,
+): string | undefined => {
+  if (typeof value === 'boolean') return undefined;
+  if (value instanceof Promise) {
+    value.catch(() => undefined);
+    return 'returned a promise; it must not be async';
+  }
+  if (witness) return `returned ${show(value)} from when(); it must say true or false`;
+  if (on === 'path') return `returned ${show(value)} from waiting(); it must say true or false`;
+  if (typeof value === 'string' && value !== '') return undefined;
+  return `returned ${show(value)}; it must say true, false, or in words what is wrong`;
+};
+
 /** The line that says how to read arguments; undefined for a model that has none. */
 export const legendOf = ({ id, legend }: Model, config: Config): string | undefined =>
   legend &&

@@ -3,8 +3,9 @@ import { Observation } from '../observe/observation.ts';
 import { viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command, System } from '../spec/model.ts';
-import { misfitOfOutcome, type Outcome, withState } from '../spec/outcome.ts';
+import type { Outcome } from '../spec/outcome.ts';
 import type { Layout, Slot } from '../system/layout.ts';
+import { misfitOfOutcome, withState } from '../system/outcome.ts';
 
 /** What a run of a function on a packed value read, in that order, and what it ended with. */
 export type Watched<A> = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeOutcome, ok, refuse, warn } from '../../src/spec/index.ts';
-import { misfitOfOutcome, withState } from '../../src/spec/outcome.ts';
+import { misfitOfOutcome, withState } from '../../src/system/outcome.ts';
 
 const state = { n: 1 };
 

@@ -1,7 +1,7 @@
 import { strict, viewOf } from '../../observe/view.ts';
 import { SpecError } from '../../spec/errors.ts';
-import { outcomeFields, outcomeKey, withState } from '../../spec/outcome.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot, slotsOf } from '../../system/layout.ts';
+import { outcomeFields, outcomeKey, withState } from '../../system/outcome.ts';
 import { collectRegions, neighbours, type Regions } from '../../table/neighbours.ts';
 import type { TransitionTable } from '../../table/transition-table.ts';
 import { hole, type SlotValues, Tries } from '../../table/tries.ts';

@@ -1,10 +1,11 @@
 import type { Effect } from '../../observe/effect.ts';
 import { SpecError } from '../../spec/errors.ts';
 import { type Command, describeCommand } from '../../spec/model.ts';
-import { describeOutcome, type Outcome, outcomeKey } from '../../spec/outcome.ts';
+import { describeOutcome, type Outcome } from '../../spec/outcome.ts';
 import { sharingParts } from '../../spec/update.ts';
 import { thrown } from '../../system/guarded.ts';
 import { indexIn, type Layout } from '../../system/layout.ts';
+import { outcomeKey } from '../../system/outcome.ts';
 import { leads, TransitionTable } from '../../table/transition-table.ts';
 import { hole } from '../../table/tries.ts';
 import { watchTransition } from '../../table/watch.ts';

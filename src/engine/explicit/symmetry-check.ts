@@ -1,6 +1,7 @@
 import { SpecError } from '../../spec/errors.ts';
-import { type Outcome, outcomeKey } from '../../spec/outcome.ts';
+import type { Outcome } from '../../spec/outcome.ts';
 import { type Layout, maskOf, type Slot } from '../../system/layout.ts';
+import { outcomeKey } from '../../system/outcome.ts';
 import { collectRegions, put, type Regions } from '../../table/neighbours.ts';
 import type { TransitionTable } from '../../table/transition-table.ts';
 import type { Judgeable } from '../findings.ts';

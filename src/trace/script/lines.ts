@@ -1,5 +1,5 @@
+import { controlIn, printable } from '../../printable.ts';
 import { SpecError } from '../../spec/errors.ts';
-import { controlIn, printable } from '../../spec/printable.ts';
 
 /**
  * The lines of a script. Each is a function that reads the line or throws a SpecError, so that the lines before a broken line can be

@@ -1,5 +1,5 @@
+import { controlIn } from '../../printable.ts';
 import { describeCommand } from '../../spec/model.ts';
-import { controlIn } from '../../spec/printable.ts';
 import {
   type Call,
   type Expected,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { printable } from '../../../src/printable.ts';
 import { errnoNumbers, SpecError } from '../../../src/spec/index.ts';
-import { printable } from '../../../src/spec/printable.ts';
 import { parseScript } from '../../../src/trace/script/parse.ts';
 import { statementText } from '../../../src/trace/script/write.ts';
 import type { Expected, Statement } from '../../../src/trace/trace.ts';

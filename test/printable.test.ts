@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { controlIn, printable } from '../../src/spec/printable.ts';
+import { controlIn, printable } from '../src/printable.ts';
 
 it.each([
   ['pages=512, é, 漢字, 🐧', 'pages=512, é, 漢字, 🐧'],
