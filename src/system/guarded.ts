@@ -15,9 +15,11 @@ export const guarded = <T>(what: string | (() => string), run: () => T): T => {
 /** What was thrown, in one line of at most some 200 characters, with the place in the author's file if there is one. */
 export const thrown = (error: unknown): string => {
   const [line, ...frames] = linesOf(error);
-  const [, place] = frames.map((frame) => /([^/\\(]+\.m?[tj]s:\d+):\d+\)?$/.exec(frame)).find((match) => match) ?? [];
+  // A loader may have added a query to the file's address.
+  const [, file, at] =
+    frames.map((frame) => /([^/\\(?]+\.m?[tj]s)(?:\?[^:)]*)?:(\d+):\d+\)?$/.exec(frame)).find((match) => match) ?? [];
   const shown = line!.length > 200 ? `${line!.slice(0, 197)}...` : line!;
-  return place === undefined ? shown : `${shown} at ${place}`;
+  return file === undefined ? shown : `${shown} at ${file}:${at}`;
 };
 
 /** The words of what was thrown, and of an error the frames of its stack. Anything can be thrown, also what cannot be shown. */
