@@ -73,10 +73,8 @@ const jobsOf = (target: Target, options: PlanOptions): Planned[] => {
           versions: [{ variant, switches }],
           ...(options.property && { properties: [...options.property] }),
           search,
-          crossCheck: {
-            by: options.crossCheck === true ? 'reference' : 'auto',
-            seed: typeof options.crossCheck === 'number' ? options.crossCheck : Math.floor(Math.random() * 2 ** 31),
-          },
+          by: options.crossCheck === true ? 'reference' : 'auto',
+          ...(typeof options.crossCheck === 'number' && { seed: options.crossCheck }),
           dead: (options.coverage ?? false) || options.report !== undefined,
         });
         return { target, job, scope: scopeOf(model, { variant, config: used, switches }) };

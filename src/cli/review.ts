@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Ablation, ablation } from '../audit/ablation.ts';
 import { type MutationAudit, mutationAudit } from '../audit/mutation.ts';
-import { type CheckResult, check } from '../job/check.ts';
+import type { CheckResult } from '../job/check.ts';
+import { newJob } from '../job/job.ts';
 import { type Review, reviewJson, reviewMail, reviewMarkdown, reviewText } from '../report/review.ts';
 import { styleOf } from '../report/style.ts';
 import { scopeName } from '../report/words.ts';
@@ -11,7 +13,8 @@ import { systemOf } from '../system/system.ts';
 import type { Console } from './console.ts';
 import { commandLine, type Format, formatOf, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
-import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
+import { endStatus, guardedLimitsOf, type LimitOptions, limitsOf } from './limits.ts';
+import { runLocally } from './local-jobs.ts';
 import { monitorFor } from './progress.ts';
 import { findTargets, type Target } from './suites.ts';
 
@@ -48,7 +51,7 @@ export const reviewCommand = async (name: string, options: ReviewOptions, consol
   const parts: { ablation?: Ablation; mutation?: MutationAudit } = {};
   const failures: { readonly error: unknown }[] = [];
   try {
-    if (options.matrix) for await (const result of matrixOf(target, choices, limits, console)) matrix.push(result);
+    if (options.matrix) for await (const result of matrixOf(target, choices, options, console)) matrix.push(result);
     if (!console.interrupted.aborted)
       parts.ablation = await ablation(target.suite, choices, { ...search, budget: options.budget ?? defaults.budget });
     if (options.mutate && !console.interrupted.aborted)
@@ -103,15 +106,19 @@ export const oneTarget = async (name: string): Promise<Target> => {
 
 /** Every variant, checked exhaustively. */
 async function* matrixOf(
-  { suite }: Target,
-  { config }: Choices,
-  { memoryGuard, ...limits }: ReturnType<typeof guardedLimitsOf>,
+  { suite, module }: Target,
+  { config = {} }: Choices,
+  options: LimitOptions,
   console: Console,
 ): AsyncGenerator<CheckResult> {
-  for (const variant of Object.keys(suite.model.variants)) {
-    if (console.interrupted.aborted) break;
-    const choices = { variant, ...(config && { config }) };
-    const monitor = monitorFor(console, scopeName(scopeOf(suite.model, choices)));
-    yield await check(suite, choices, { kind: 'exhaustive', ...limits }, { monitor, memoryGuard });
-  }
+  const search = { kind: 'exhaustive', ...limitsOf(options) } as const;
+  const jobs = Object.keys(suite.model.variants).map((variant) =>
+    newJob({
+      model: { id: suite.model.id, ...(module !== undefined && { file: resolve(module) }) },
+      config: { ...config },
+      versions: [{ variant, switches: {} }],
+      search,
+    }),
+  );
+  for await (const { results } of runLocally(jobs, async () => suite, options, console)) yield* results;
 }

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Job } from '../job/job.ts';
 import { type Equipment, runLane, type Settled } from '../job/lane.ts';
 import { JobQueue } from '../job/queue.ts';
-import { dataOf } from '../job/result.ts';
+import { encodeResult } from '../job/result.ts';
 import type { ThreadData, ThreadMessage } from '../job/thread.ts';
 import { failureWords } from './failure.ts';
 import { memoryGuardFor, memoryLimit } from './memory.ts';
@@ -50,7 +50,7 @@ const equipment: Equipment = {
 const settle = (settled: Settled) => {
   const { job } = settled;
   if ('error' in settled) send({ kind: 'failed', job, words: failureWords(settled.error) });
-  else send({ kind: 'done', job, results: settled.results.map(dataOf) });
+  else send({ kind: 'done', job, results: settled.results.map(encodeResult) });
 };
 
 await runLane(lane, jobs, queue, { threads, lanes }, equipment, settle);

@@ -52,7 +52,23 @@ const jobSchema = v.strictObject({
  */
 export type Job = v.InferOutput<typeof jobSchema>;
 
-export const newJob = (job: Omit<Job, 'format' | 'version'>): Job => ({ format: 'pagelaw job', version: 1, ...job });
+/**
+ * A job of the present format. `by`: how proofs are checked again, `auto` if not given. `seed`: of the sample that they are checked by;
+ * drawn if not given. `dead`: false if not given.
+ */
+export const newJob = ({
+  by = 'auto',
+  seed = Math.floor(Math.random() * 2 ** 31),
+  dead = false,
+  ...job
+}: Pick<Job, 'model' | 'config' | 'versions' | 'properties' | 'search'> &
+  Partial<Job['crossCheck'] & Pick<Job, 'dead'>>): Job => ({
+  format: 'pagelaw job',
+  version: 1,
+  ...job,
+  crossCheck: { by, seed },
+  dead,
+});
 
 /** A job that comes from a file or over a wire. Throws a SpecError that names the first field that is wrong. */
 export const parseJob = (value: unknown): Job => {

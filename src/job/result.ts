@@ -1,3 +1,4 @@
+import type { SymmetryUse } from '../engine/result.ts';
 import type { Outcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
@@ -32,11 +33,11 @@ export type ResultData = Omit<
     results: readonly (readonly [string, number])[],
   ])[];
   /** `states` in decimal digits: JSON has no numbers so large. */
-  readonly symmetry: (Omit<NonNullable<CheckResult['symmetry']>, 'states'> & { readonly states: string }) | undefined;
+  readonly symmetry?: Omit<SymmetryUse, 'states'> & { readonly states: string };
 };
 
-export const dataOf = (result: CheckResult): ResultData => {
-  const { title: _, legend: _l, kernel: _k, draw: _d, lane: _t, ...rest } = result;
+export const encodeResult = (result: CheckResult): ResultData => {
+  const { title: _, legend: _l, kernel: _k, draw: _d, lane: _t, symmetry, ...rest } = result;
   return {
     ...rest,
     properties: result.properties.map(({ property, steps, ...one }) => ({
@@ -45,12 +46,12 @@ export const dataOf = (result: CheckResult): ResultData => {
       ...(steps && { steps: steps.map(stepData) }),
     })),
     coverage: [...result.coverage].map(([command, { attempts, results }]) => [command, attempts, [...results]]),
-    symmetry: result.symmetry && { ...result.symmetry, states: String(result.symmetry.states) },
+    ...(symmetry && { symmetry: { ...symmetry, states: String(symmetry.states) } }),
   };
 };
 
 /** The result with the functions of the suite, which must be the one that was searched. */
-export const resultOf = (data: ResultData, suite: Suite): CheckResult => ({
+export const decodeResult = ({ symmetry, ...data }: ResultData, suite: Suite): CheckResult => ({
   ...data,
   ...presentationOf(suite.model, data.scope, frozen(data.initial)),
   properties: data.properties.map(({ property: id, steps, ...one }) => ({
@@ -61,7 +62,7 @@ export const resultOf = (data: ResultData, suite: Suite): CheckResult => ({
   coverage: new Map(
     data.coverage.map(([command, attempts, results]) => [command, { attempts, results: new Map(results) }]),
   ),
-  symmetry: data.symmetry && { ...data.symmetry, states: BigInt(data.symmetry.states) },
+  ...(symmetry && { symmetry: { ...symmetry, states: BigInt(symmetry.states) } }),
 });
 
 const stepData = ({ before, command, outcome: { state, ...outcome } }: Step): StepData => ({

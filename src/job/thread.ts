@@ -5,7 +5,7 @@ import { thrown } from '../system/guarded.ts';
 import type { Job } from './job.ts';
 import type { Settled } from './lane.ts';
 import type { JobQueue } from './queue.ts';
-import { type ResultData, resultOf } from './result.ts';
+import { decodeResult, type ResultData } from './result.ts';
 
 /** What a thread that runs jobs is started with; `more` is for its own program. */
 export interface ThreadData {
@@ -45,7 +45,7 @@ export const runThread = (
     const { job } = message;
     if (message.kind === 'failed') return settle({ job, error: new SpecError(message.words) });
     const suite = await suiteOf(data.jobs[job]!);
-    settle({ job, results: message.results.map((result) => resultOf(result, suite)) });
+    settle({ job, results: message.results.map((result) => decodeResult(result, suite)) });
   };
   thread.on('message', (message: ThreadMessage) => {
     if (message.kind === 'progress') show(message.job, message.line);

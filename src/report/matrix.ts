@@ -1,5 +1,6 @@
 import type { Search } from '../engine/index.ts';
-import type { CheckedProperty, CheckResult, Standing } from '../job/check.ts';
+import type { CheckedProperty, CheckResult } from '../job/check.ts';
+import type { Standing } from '../job/standing.ts';
 import { columns } from './blocks.ts';
 import type { Kept } from './corpus.ts';
 import { inText, markdownTable } from './markdown-text.ts';

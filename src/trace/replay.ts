@@ -33,12 +33,15 @@ export const replay = (task: Runnable, commands: readonly Command[]): Step[] => 
 };
 
 /** Where along the commands the property breaks first; undefined if it never does. */
-export const firstBreak = (
+export const firstBreak = (task: Task, obligation: Obligation, commands: readonly Command[]): Evidence | undefined =>
+  firstBreakIn(task, obligation, replay(task, commands));
+
+/** Where along steps that were replayed the property breaks first; undefined if it never does. */
+export const firstBreakIn = (
   task: Task,
   { property, instances }: Obligation,
-  commands: readonly Command[],
+  steps: readonly Step[],
 ): Evidence | undefined => {
-  const steps = replay(task, commands);
   if (property.on === 'path') return firstLoop(task, { property, instances }, steps);
   for (let length = 0; length <= steps.length; length++) {
     const step = steps[length - 1];
@@ -49,7 +52,7 @@ export const firstBreak = (
       const judgement = judge(task, property, subject, instance);
       if (decides(property, judgement))
         return {
-          commands: commands.slice(0, length),
+          commands: steps.slice(0, length).map(({ command }) => command),
           instance,
           detail: typeof judgement === 'string' ? judgement : '',
         };

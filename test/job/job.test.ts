@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/job/check.ts';
 import { type Job, newJob, parseJob } from '../../src/job/job.ts';
-import { dataOf, resultOf } from '../../src/job/result.ts';
+import { decodeResult, encodeResult } from '../../src/job/result.ts';
 import { sampleSuite } from '../report/sample.ts';
 
 const job = newJob({
@@ -10,8 +10,7 @@ const job = newJob({
   versions: [{ variant: 'only', switches: { stops: true } }],
   properties: ['below-2'],
   search: { kind: 'random', runs: 5, length: 6, seed: -7, path: '3' },
-  crossCheck: { by: 'auto', seed: 1 },
-  dead: false,
+  seed: 1,
 });
 
 const viaJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -40,7 +39,11 @@ describe('a result', () => {
     ['a search that a bound ended', { kind: 'exhaustive', maxStates: 3 } as const],
   ])('of %s is the same by way of JSON', async (_, search) => {
     const result = await check(sampleSuite, {}, search, { dead: true });
-    const { lane: _l, draw, ...again } = resultOf(viaJson(dataOf(result)) as ReturnType<typeof dataOf>, sampleSuite);
+    const {
+      lane: _l,
+      draw,
+      ...again
+    } = decodeResult(viaJson(encodeResult(result)) as ReturnType<typeof encodeResult>, sampleSuite);
     expect(result).toMatchObject(again);
     expect(draw!(again.initial)).toEqual(result.draw!(result.initial));
     const steps = result.properties.flatMap((one) => one.steps ?? []);
@@ -58,7 +61,7 @@ describe('a result', () => {
     const result = await check(sampleSuite, {}, { kind: 'exhaustive' });
     const states = 2n ** 70n + 1n;
     const large = { ...result, symmetry: { of: ['page'], states } };
-    const again = resultOf(viaJson(dataOf(large)) as ReturnType<typeof dataOf>, sampleSuite);
+    const again = decodeResult(viaJson(encodeResult(large)) as ReturnType<typeof encodeResult>, sampleSuite);
     expect(again.symmetry!.states).toBe(states);
   });
 });

@@ -5,7 +5,7 @@ import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
 import { type Job, newJob } from '../../src/job/job.ts';
 import { type LocalOptions, runJobs } from '../../src/job/local.ts';
 import { JobQueue } from '../../src/job/queue.ts';
-import { dataOf } from '../../src/job/result.ts';
+import { encodeResult } from '../../src/job/result.ts';
 import { SpecError } from '../../src/spec/errors.ts';
 
 const suites = [pkvmMmioSuite, mteTagsSuite];
@@ -16,8 +16,7 @@ const jobOf = (id: string, variant: string): Job =>
     config: {},
     versions: [{ variant, switches: {} }],
     search: { kind: 'exhaustive', workers: 4 },
-    crossCheck: { by: 'auto', seed: 1 },
-    dead: false,
+    seed: 1,
   });
 
 /** The first takes some tenths of a second, the others next to nothing. */
@@ -57,7 +56,7 @@ const ran = async (all: readonly Job[], more: Partial<LocalOptions>) => {
     for await (const { job, results } of runJobs(all, options(more)))
       yielded.push({
         job,
-        results: results.map((one) => ({ ...dataOf(one), engine: undefined, crossCheck: undefined })),
+        results: results.map((one) => ({ ...encodeResult(one), engine: undefined, crossCheck: undefined })),
       });
   } catch (error) {
     return { yielded, error: error instanceof SpecError ? error.message : String(error) };
