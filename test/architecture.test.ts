@@ -27,7 +27,7 @@ const allowed: Readonly<
   },
   'src/report': {
     ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/job', 'src/audit', 'src'],
-    packages: ['@hpcc-js/wasm-graphviz', 'cli-table3', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
+    packages: ['@hpcc-js/wasm-graphviz', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
   },
   src: { ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/job'], packages: ['fastest-levenshtein'] },
   'src/cli': {

@@ -1,17 +1,19 @@
 import { audit } from '../audit/audit.ts';
-import type { AuditResult, LifeCycle } from '../audit/result.ts';
+import type { AuditResult } from '../audit/result.ts';
 import { known } from '../known.ts';
-import { auditText } from '../report/audit.ts';
-import { auditCsv, auditJson, auditMarkdown } from '../report/audit-formats.ts';
-import { dotOf, mermaidOf } from '../report/life-graph.ts';
-import { styleOf } from '../report/style.ts';
-import { svgOf } from '../report/svg.ts';
+import { auditBlocks } from '../report/audit.ts';
+import { auditCsv, auditJson } from '../report/audit-data.ts';
+import type { Graph } from '../report/document.ts';
+import { lifeGraph } from '../report/life-graph.ts';
+import { dotOf } from '../report/render/dot.ts';
+import { mermaidOf } from '../report/render/mermaid.ts';
+import { svgOf } from '../report/render/svg.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { scopeOf } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
 import type { Console } from './console.ts';
-import { type Format, formatOf, jsonText } from './formats.ts';
+import { documentIn, type Format, formatOf, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
 import { monitorFor } from './progress.ts';
@@ -68,22 +70,21 @@ const inFormat = async (
   { refusals = false }: AuditOptions,
   { colour }: Console,
 ): Promise<string> => {
-  const picture = (draw: (life: LifeCycle) => string) => (result.life ? draw(result.life) : '');
-  const dot = () => picture((life) => dotOf(life, scopeName(result.scope), refusals));
+  const drawn = (draw: (graph: Graph) => string) =>
+    result.life ? draw(lifeGraph(result.life, scopeName(result.scope), refusals)) : '';
   switch (format) {
     case 'text':
-      return auditText(result, styleOf(colour), refusals);
     case 'markdown':
-      return auditMarkdown(result, refusals);
+      return documentIn(format, auditBlocks(result, refusals), colour);
     case 'json':
       return jsonText(auditJson(result));
     case 'csv':
       return auditCsv(result);
     case 'mermaid':
-      return picture((life) => mermaidOf(life, refusals));
+      return drawn(mermaidOf);
     case 'dot':
-      return dot();
+      return drawn(dotOf);
     case 'svg':
-      return svgOf(dot());
+      return svgOf(drawn(dotOf));
   }
 };

@@ -1,14 +1,15 @@
 import type { CheckResult } from '../job/check.ts';
-import { corpusText, type Kept } from '../report/corpus.ts';
+import { checkOverview, detailBlocks, summaryBlock, tableBlocks, tableKey } from '../report/check-overview.ts';
+import { corpusBlocks, type Kept } from '../report/corpus.ts';
+import type { Block } from '../report/document.ts';
 import { githubErrors } from '../report/github.ts';
 import { checkJson } from '../report/json.ts';
-import { matrixJson, matrixMail, matrixMarkdown, matrixText } from '../report/matrix.ts';
+import { matrixBlocks, matrixJson } from '../report/matrix.ts';
+import { terminalText } from '../report/render/text.ts';
 import type { Report } from '../report/report.ts';
-import { type Style, styleOf } from '../report/style.ts';
-import { checkText, detailsText, summaryText, tableKey, tablesText, type Unfinished } from '../report/text.ts';
-import { fitted } from '../report/words.ts';
+import type { Unfinished } from '../report/summary.ts';
 import type { Console } from './console.ts';
-import { type Format, formatted, jsonText } from './formats.ts';
+import { documentIn, type Format, formatted, jsonText } from './formats.ts';
 import type { Planned } from './plan.ts';
 
 /** How the results of `check` are printed. */
@@ -30,7 +31,7 @@ interface Found {
 /** The counterexamples that were kept, and what became of them. */
 export const printCorpus = (directory: string, kept: readonly Kept[], format: Format<'check'>, console: Console) => {
   if (kept.length === 0) return;
-  const text = `${corpusText(directory, kept, styleOf(console.colour))}\n\n`;
+  const text = `${terminalText(corpusBlocks(directory, kept), console.colour)}\n`;
   if (format === 'text') console.out(text);
   else if (format !== 'json') console.err(text);
 };
@@ -42,9 +43,8 @@ export const printFound = (
   { format, matrix, coverage, inFull }: OutputOptions,
   console: Console,
 ) => {
-  const style = styleOf(console.colour);
   try {
-    if (matrix) console.out(matrixIn(format, results, kept, style, unfinished));
+    if (matrix) console.out(matrixIn(format, { results, unfinished }, kept, console));
     else if (format === 'json') console.out(jsonText(checkJson(results, kept, unfinished)));
     else if (format !== 'text') {
       const made = formatted(format, reports);
@@ -54,7 +54,8 @@ export const printFound = (
     }
   } catch (error) {
     // That ITF has room for one trace is no fault of what was found.
-    if (format !== 'text' && format !== 'itf') console.err(checkText(results, { style, inFull, coverage, unfinished }));
+    if (format !== 'text' && format !== 'itf')
+      console.err(terminalText(checkOverview(results, { inFull, coverage, unfinished }), console.colour));
     throw error;
   }
   if (console.annotates && format !== 'github') console.err(githubErrors(reports));
@@ -62,14 +63,13 @@ export const printFound = (
 
 const matrixIn = (
   format: Format<'check'>,
-  results: readonly CheckResult[],
+  { results, unfinished }: Omit<Found, 'reports'>,
   kept: readonly Kept[],
-  style: Style,
-  unfinished: Unfinished | undefined,
+  console: Console,
 ): string => {
   if (format === 'json') return jsonText(matrixJson(results, kept, unfinished));
-  if (format === 'mail') return matrixMail(results, unfinished);
-  return format === 'markdown' ? matrixMarkdown(results, unfinished) : matrixText(results, style, { unfinished });
+  const shown = format === 'mail' || format === 'markdown' ? format : 'text';
+  return documentIn(shown, matrixBlocks(results, unfinished), console.colour);
 };
 
 /** The results of one table, of one kind of search: variants of a model in one configuration. */
@@ -86,14 +86,12 @@ interface Table {
 export class TextStream {
   readonly #options: Omit<OutputOptions, 'format' | 'matrix'>;
   readonly #console: Console;
-  readonly #style: Style;
   /** By model, in the order of the plan. */
   readonly #models: { readonly tables: Table[]; readonly results: CheckResult[] }[] = [];
 
   constructor(planned: readonly Planned[], options: Omit<OutputOptions, 'format' | 'matrix'>, console: Console) {
     this.#options = options;
     this.#console = console;
-    this.#style = styleOf(console.colour);
     const models = new Map<string, Table[]>();
     for (const { job, scope } of planned) {
       const tables = models.get(scope.model) ?? [];
@@ -121,7 +119,7 @@ export class TextStream {
   /** Prints what has not been printed, and how it all ended. */
   end(results: readonly CheckResult[], unfinished: Unfinished | undefined): void {
     this.#print(() => true);
-    if (results.length > 0) this.#console.out(`${fitted(summaryText(results, this.#style, { unfinished }))}\n`);
+    if (results.length > 0) this.#console.out(terminalText([summaryBlock(results, unfinished)], this.#console.colour));
   }
 
   /** Tables and traces in the order of the plan, up to the first table that is not ready. */
@@ -130,14 +128,14 @@ export class TextStream {
       for (let table = model.tables[0]; table; table = model.tables[0]) {
         if (!isReady(table)) return;
         model.tables.shift();
-        if (table.results.length > 0) this.#out(tablesText(table.results, { ...this.#options, style: this.#style }));
+        if (table.results.length > 0) this.#out(tableBlocks(table.results, this.#options));
       }
       this.#models.shift();
-      this.#out(detailsText(model.results, { ...this.#options, style: this.#style }));
+      this.#out(detailBlocks(model.results, this.#options));
     }
   }
 
-  #out(text: string): void {
-    if (text !== '') this.#console.out(`${text}\n\n`);
+  #out(blocks: readonly Block[]): void {
+    if (blocks.length > 0) this.#console.out(`${terminalText(blocks, this.#console.colour)}\n`);
   }
 }

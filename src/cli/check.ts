@@ -1,6 +1,6 @@
 import type { CheckResult } from '../job/check.ts';
 import { type Report, reportOf } from '../report/report.ts';
-import { summaryOf, type Unfinished } from '../report/text.ts';
+import { summaryOf, type Unfinished } from '../report/summary.ts';
 import { SpecError } from '../spec/errors.ts';
 import { prepareDirectory } from '../trace/saved.ts';
 import { type OutputOptions, printCorpus, printFound, TextStream } from './check-output.ts';

@@ -1,16 +1,9 @@
 import { Interrupted } from '../audit/breath.ts';
 import { type Difference, difference } from '../audit/difference.ts';
-import {
-  differenceJson,
-  differenceMail,
-  differenceMarkdown,
-  differenceText,
-  isReached,
-  type Labels,
-} from '../report/difference.ts';
-import { styleOf } from '../report/style.ts';
+import { differenceBlocks, isReached, type Labels } from '../report/difference.ts';
+import { differenceJson } from '../report/difference-json.ts';
 import { type Console, exit, gravest } from './console.ts';
-import { commandLine, formatOf, jsonText } from './formats.ts';
+import { commandLine, documentIn, formatOf, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
 import { monitorFor } from './progress.ts';
@@ -48,9 +41,10 @@ export const diffCommand = async (
   const labels = labelsOf(nameA, nameB, found);
   const command = commandLine(['diff', nameA, nameB], { set: options.set, 'max-states': options.maxStates });
   if (format === 'json') console.out(jsonText(differenceJson(found, labels)));
-  else if (format === 'mail') console.out(differenceMail(found, labels, command));
-  else if (format === 'markdown') console.out(differenceMarkdown(found, labels, command));
-  else console.out(differenceText(found, labels, styleOf(console.colour)));
+  else {
+    const blocks = differenceBlocks(found, labels, format === 'text' ? undefined : command);
+    console.out(documentIn(format, blocks, console.colour));
+  }
   const isBounded = [found.a, found.b].some(({ bound }) => bound !== undefined);
   return gravest(endStatus(isBounded, options, console), differs(found) ? exit.violated : exit.asExpected);
 };

@@ -1,9 +1,12 @@
+import type { Block } from '../report/document.ts';
+import { findingBlocks } from '../report/findings.ts';
 import { github } from '../report/github.ts';
 import { junit } from '../report/junit.ts';
 import { ktap } from '../report/ktap.ts';
-import { mail } from '../report/mail.ts';
-import { markdown } from '../report/markdown.ts';
-import { brokenWords, findingName, type Report } from '../report/report.ts';
+import { markdown } from '../report/render/markdown.ts';
+import { mailText, terminalText } from '../report/render/text.ts';
+import { findingName, type Report } from '../report/report.ts';
+import { brokenWords } from '../report/trace.ts';
 import { SpecError } from '../spec/errors.ts';
 import { itf } from '../trace/itf/write.ts';
 import { traceOf } from '../trace/record.ts';
@@ -25,7 +28,19 @@ export type Format<Of extends keyof typeof formats> = (typeof formats)[Of][numbe
 
 /** The reports in a format that is made of them. */
 export const formatted = (format: Exclude<Format<'check'>, 'text' | 'json'>, reports: readonly Report[]): string =>
-  ({ mail, markdown, script: oneScript, itf: oneItf, junit, ktap, github })[format](reports);
+  format === 'mail' || format === 'markdown'
+    ? documentIn(format, findingBlocks(reports), false)
+    : { script: oneScript, itf: oneItf, junit, ktap, github }[format](reports);
+
+/** A document in one of the formats for people. `colour`: of text for a terminal. */
+export const documentIn = (
+  format: Exclude<Format<'document'>, 'json'>,
+  blocks: readonly Block[],
+  colour: boolean,
+): string => {
+  if (format === 'mail') return mailText(blocks);
+  return format === 'markdown' ? markdown(blocks) : terminalText(blocks, colour);
+};
 
 /** `short`: what an option of its own asks for, as `--json` does. Throws a SpecError if `--format` asks for another. */
 export const formatOf = <F extends string>(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { known } from '../known.ts';
-import { plainOfMarkdown } from '../report/markdown-plain.ts';
+import { plainOfMarkdown } from '../report/render/markdown-plain.ts';
 import type { Console } from './console.ts';
 import { exit } from './console.ts';
 import { allSuites } from './suites.ts';

@@ -1,7 +1,6 @@
-import { listJson, listText, overviewText } from '../report/list.ts';
-import { styleOf } from '../report/style.ts';
+import { listBlocks, listJson, overviewBlocks } from '../report/list.ts';
 import { type Console, exit } from './console.ts';
-import { type Format, formatOf, jsonText } from './formats.ts';
+import { documentIn, type Format, formatOf, jsonText } from './formats.ts';
 import { allSuites, findTargets } from './suites.ts';
 
 /** `pagelaw list`: what there is to check. */
@@ -13,7 +12,7 @@ export const listCommand = async (
   const format = formatOf(options.format, options.json && 'json');
   const located = names.length === 0 ? allSuites() : (await Promise.all(names.map(findTargets))).flat();
   const suites = located.map(({ suite }) => suite);
-  const text = names.length === 0 ? overviewText : listText;
-  console.out(format === 'json' ? jsonText(listJson(suites)) : text(suites, styleOf(console.colour)));
+  const blocks = names.length === 0 ? overviewBlocks : listBlocks;
+  console.out(format === 'json' ? jsonText(listJson(suites)) : documentIn(format, blocks(suites), console.colour));
   return exit.asExpected;
 };

@@ -6,12 +6,14 @@ import { Interrupted } from '../audit/breath.ts';
 import type { MemoryGuard } from '../engine/memory.ts';
 import { taskOf } from '../engine/task.ts';
 import type { CheckResult } from '../job/check.ts';
-import { type Extra, htmlReport } from '../report/html.ts';
-import { lifeExtras } from '../report/html-life.ts';
-import { dotOf } from '../report/life-graph.ts';
+import { checkPageOf } from '../report/check-page.ts';
+import type { Graph, Section } from '../report/document.ts';
+import { lifeSections } from '../report/life-cycle.ts';
+import { dotOf } from '../report/render/dot.ts';
+import { htmlPage } from '../report/render/html.ts';
+import { svgOf } from '../report/render/svg.ts';
 import type { Finding, Report } from '../report/report.ts';
-import { svgOf } from '../report/svg.ts';
-import type { Unfinished } from '../report/text.ts';
+import type { Unfinished } from '../report/summary.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { replaceFile } from '../trace/replace-file.ts';
@@ -53,15 +55,16 @@ interface Page {
  */
 export const writePage = async (file: string, page: Page, console: Console): Promise<unknown[]> => {
   const errors: unknown[] = [];
-  const lives = await livesOf(page, errors, console);
+  const pictures = new Map<Graph, string>();
+  const lives = await livesOf(page, pictures, errors, console);
   const whys = await whysOf(page, errors, console);
   console.progress?.('');
-  const text = htmlReport(page.searched, {
+  const document = checkPageOf(page.searched, {
     extras: (scope) => lives.get(JSON.stringify(scope)) ?? [],
     why: (finding) => whys.get(finding) ?? [],
     unfinished: page.unfinished,
   });
-  await replaceFile(file, text);
+  await replaceFile(file, htmlPage(document, { pictures }));
   if (console.interrupted.aborted)
     console.err(
       'pagelaw: interrupted: what the report has of life cycles, and of why calls were refused, may lack some\n',
@@ -72,10 +75,11 @@ export const writePage = async (file: string, page: Page, console: Console): Pro
 /** By scope: what the report shows of the life of a page, for variants that were named and for default ones. */
 const livesOf = async (
   { searched, memoryGuard }: Page,
+  pictures: Map<Graph, string>,
   errors: unknown[],
   console: Console,
-): Promise<Map<string, Extra[]>> => {
-  const lives = new Map<string, Extra[]>();
+): Promise<Map<string, Section[]>> => {
+  const lives = new Map<string, Section[]>();
   for (const { target, result } of searched) {
     const { scope, search, bound } = result;
     const { model } = target.suite;
@@ -87,7 +91,10 @@ const livesOf = async (
       const { life, bound } = await audit(model, scope, { commands: [], monitor, memoryGuard });
       if (!life || bound) continue;
       needSpace(spaceFor.webAssembly, 'drawing a life cycle');
-      lives.set(JSON.stringify(scope), lifeExtras(life, name, await svgOf(dotOf(life, name, false))));
+      const sections = lifeSections(life, name, false);
+      for (const block of sections.flatMap(({ blocks }) => blocks))
+        if (block.kind === 'graph') pictures.set(block, await svgOf(dotOf(block)));
+      lives.set(JSON.stringify(scope), sections);
     } catch (error) {
       if (!(error instanceof Interrupted)) errors.push(error);
     }

@@ -2,9 +2,8 @@ import { taskOf } from '../engine/task.ts';
 import { known } from '../known.ts';
 import { githubErrors } from '../report/github.ts';
 import { replayJson } from '../report/json.ts';
-import { type Replayed, replayText } from '../report/replay.ts';
+import { type Replayed, replayBlocks } from '../report/replay.ts';
 import { replayReport } from '../report/report.ts';
-import { styleOf } from '../report/style.ts';
 import { SpecError } from '../spec/errors.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
@@ -19,7 +18,7 @@ import { resultText, scriptOf } from '../trace/script/write.ts';
 import { type Counterexample, callsOf } from '../trace/trace.ts';
 import { explain, type Why } from '../trace/why.ts';
 import { type Console, exit } from './console.ts';
-import { type Format, formatOf, formatted, jsonText } from './formats.ts';
+import { documentIn, type Format, formatOf, formatted, jsonText } from './formats.ts';
 import { type LoadedTrace, loadTrace, nameOf } from './trace-file.ts';
 
 /**
@@ -38,7 +37,7 @@ export const replayCommand = async (
   const replayed = claim ? runAgain(path, { ...trace, claim }, suite, { explained: true }) : runAsWritten(path, loaded);
   const report = replayReport(replayed, path);
   if (format === 'json') console.out(jsonText(replayJson(replayed)));
-  else if (format === 'text') console.out(replayText(replayed, styleOf(console.colour)));
+  else if (format === 'text') console.out(documentIn(format, replayBlocks(replayed), console.colour));
   else if (format === 'script') console.out(scriptOf(trace));
   else if (report) console.out(formatted(format, [report]));
   else if (format === 'itf') {

@@ -4,14 +4,14 @@ import { type Ablation, ablation } from '../audit/ablation.ts';
 import { type MutationAudit, mutationAudit } from '../audit/mutation.ts';
 import type { CheckResult } from '../job/check.ts';
 import { newJob } from '../job/job.ts';
-import { type Review, reviewJson, reviewMail, reviewMarkdown, reviewText } from '../report/review.ts';
-import { styleOf } from '../report/style.ts';
+import { type Review, reviewBlocks } from '../report/review.ts';
+import { reviewJson } from '../report/review-json.ts';
 import { scopeName } from '../report/words.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Choices, scopeOf } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
 import type { Console } from './console.ts';
-import { commandLine, type Format, formatOf, jsonText } from './formats.ts';
+import { commandLine, documentIn, type Format, formatOf, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions, limitsOf } from './limits.ts';
 import { runLocally } from './local-jobs.ts';
@@ -84,9 +84,10 @@ export const reviewCommand = async (name: string, options: ReviewOptions, consol
     'max-states': maxStates,
   });
   if (format === 'json') console.out(jsonText(reviewJson(review)));
-  else if (format === 'mail') console.out(reviewMail(review, command));
-  else if (format === 'markdown') console.out(reviewMarkdown(review, command));
-  else console.out(reviewText(review, styleOf(console.colour)));
+  else {
+    const blocks = reviewBlocks(review, format === 'text' ? undefined : command);
+    console.out(documentIn(format, blocks, console.colour));
+  }
   if (failure) throw failure.error;
   return endStatus(isBounded(review), options, console);
 };

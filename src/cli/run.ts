@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Breath } from '../audit/breath.ts';
+import { styleOf } from '../report/render/style.ts';
 import { scriptJson, scriptKtap, scriptText } from '../report/script.ts';
-import { styleOf } from '../report/style.ts';
 import { SpecError } from '../spec/errors.ts';
 import { drawingOf, laneOf, legendOf } from '../system/callbacks.ts';
 import { notRun, type Ran, runningStatements } from '../trace/run.ts';

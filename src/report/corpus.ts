@@ -1,5 +1,5 @@
-import type { Style } from './style.ts';
-import { plural, wrappedBelow } from './words.ts';
+import { type Block, bad, doubtful, good, type Item } from './document.ts';
+import { plural } from './words.ts';
 
 /** A counterexample that was kept, replayed. */
 export type Kept =
@@ -13,7 +13,7 @@ export type Kept =
   | { readonly file: string; readonly outcome: 'unusable'; readonly reason: string };
 
 /** What became of the counterexamples that are kept: all counted, and named if something is to be done about them. */
-export const corpusText = (directory: string, kept: readonly Kept[], style: Style): string => {
+export const corpusBlocks = (directory: string, kept: readonly Kept[]): Block[] => {
   const of = (outcome: Kept['outcome']) => kept.filter((one) => one.outcome === outcome).length;
   const counts = [
     [of('known'), 'still broken, as listed'],
@@ -22,13 +22,13 @@ export const corpusText = (directory: string, kept: readonly Kept[], style: Styl
     [of('unusable'), 'unusable'],
   ] as const;
   const said = counts.flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`]));
-  const lines = kept.flatMap((one) => {
+  const items = kept.flatMap((one): Item[] => {
     if (one.outcome === 'known') return [];
-    if (one.outcome === 'unusable') return [style.yellow(wrappedBelow(`unusable: ${one.reason}`, 78, 2))];
-    const paint = one.outcome === 'fixed' ? style.green : style.red;
-    return [
-      paint(wrappedBelow(`${one.outcome === 'fixed' ? 'fixed' : 'still broken'}: ${one.name} (${one.file})`, 78, 2)),
-    ];
+    if (one.outcome === 'unusable') return [{ text: doubtful(`unusable: ${one.reason}`) }];
+    const tone = one.outcome === 'fixed' ? good : bad;
+    return [{ text: tone(`${one.outcome === 'fixed' ? 'fixed' : 'still broken'}: ${one.name} (${one.file})`) }];
   });
-  return [`${plural(kept.length, 'counterexample')} from ${directory}: ${said.join(', ')}`, ...lines].join('\n');
+  return [
+    { kind: 'list', intro: `${plural(kept.length, 'counterexample')} from ${directory}: ${said.join(', ')}`, items },
+  ];
 };

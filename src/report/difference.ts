@@ -1,11 +1,11 @@
 import type { Difference, DifferentCase, ExploredSide, TwoCalls } from '../audit/difference.ts';
 import type { Verdict } from '../engine/result.ts';
-import { type Command, describeCommand } from '../spec/model.ts';
-import { describeOutcome, type Outcome } from '../spec/outcome.ts';
-import { type Block, blocksMail, blocksMarkdown, blocksText, closingBlocks, columns, paragraph } from './blocks.ts';
-import { type Style, styleOf } from './style.ts';
-import { changeTexts } from './trace.ts';
-import { boundWords, count, plural, settings, verdictWords, wrapped } from './words.ts';
+import { describeCommand } from '../spec/model.ts';
+import { describeOutcome } from '../spec/outcome.ts';
+import { closingBlocks } from './closing.ts';
+import { type Block, type Comparison, doubtful, good, paragraph, strong, tightParagraph } from './document.ts';
+import { changesOf } from './trace.ts';
+import { boundWords, count, plural, settings, verdictWords } from './words.ts';
 
 /** What the two sides are called: `v4` and `fixed`, or as they were named on the command line, or if that is long, a and b. */
 export interface Labels {
@@ -18,25 +18,20 @@ export interface Labels {
 /** Differences in states that neither side reaches are listed up to so many. */
 const mostUnreached = 8;
 
-/** Changed fields that are shown of one call. */
-const mostChanges = 6;
+/**
+ * The report of `diff`: where the two differ first, then case by case, then in their verdicts. `command`: the command line, of a report
+ * that is read elsewhere than it was made.
+ */
+export const differenceBlocks = (found: Difference, labels: Labels, command?: readonly string[]): Block[] => [
+  { kind: 'section', title: `${labels.a} and ${labels.b}: ${found.a.scope.model}`, blocks: bodyBlocks(found, labels) },
+  ...(command
+    ? closingBlocks(command, [
+        `No other configuration than ${settings(found.a.scope.config) || 'the only one there is'}.`,
+      ])
+    : []),
+];
 
-/** The report of `diff`: where the two differ first, then case by case, then in their verdicts. */
-export const differenceText = (found: Difference, labels: Labels, style: Style): string =>
-  blocksText(differenceBlocks(found, labels, style, columns.text), style);
-
-/** For a mailing list: the same in 72 columns, and how to do it again. `command`: the command line. */
-export const differenceMail = (found: Difference, labels: Labels, command: readonly string[]): string =>
-  blocksMail([...differenceBlocks(found, labels, styleOf(false), columns.mail), ...closing(found, command)]);
-
-/** For an issue or a merge request. */
-export const differenceMarkdown = (found: Difference, labels: Labels, command: readonly string[]): string =>
-  blocksMarkdown([...differenceBlocks(found, labels, styleOf(false), columns.text), ...closing(found, command)]);
-
-const closing = ({ a }: Difference, command: readonly string[]): Block[] =>
-  closingBlocks(command, [`No other configuration than ${settings(a.scope.config) || 'the only one there is'}.`]);
-
-const differenceBlocks = (found: Difference, labels: Labels, style: Style, width: number): Block[] => {
+const bodyBlocks = (found: Difference, labels: Labels): Block[] => {
   const { a, b, common, first, only } = found;
   const reached = found.cases.filter(isReached);
   const switches = switchRows(a, b);
@@ -46,8 +41,7 @@ const differenceBlocks = (found: Difference, labels: Labels, style: Style, width
     ...(a.legend === undefined ? [] : [a.legend]),
   ];
   return [
-    { kind: 'heading', text: `${labels.a} and ${labels.b}: ${a.scope.model}` },
-    ...(about.length > 0 ? [{ kind: 'paragraph', lines: about, tight: true } as const] : []),
+    ...(about.length > 0 ? [tightParagraph(...about)] : []),
     ...(switches.length > 0 ? [tableOf(['switch', labels.a, labels.b], switches)] : []),
     tableOf(
       ['', labels.a, labels.b, 'both'],
@@ -57,22 +51,22 @@ const differenceBlocks = (found: Difference, labels: Labels, style: Style, width
     ...(a.bound || b.bound
       ? [
           paragraph(
-            style.yellow(
+            doubtful(
               `Incomplete (${[a, b].flatMap(({ bound }) => (bound ? [boundWords(bound)] : [])).join('; ')}): what is counted for only one of them the other may reach as well.`,
             ),
           ),
         ]
       : []),
     ...onlyBlocks(only, labels),
-    ...(first ? firstBlocks(first, labels, style, width) : [sameBlock(found, labels, style)]),
+    ...(first ? firstBlocks(first, labels) : [sameBlock(found, labels)]),
     ...(reached.length > 0
       ? [
           paragraph('Calls that differ in reachable states, the shortest way there first:'),
-          ...reached.flatMap((one) => caseBlocks(one, labels, style, width)),
+          ...reached.flatMap((one) => caseBlocks(one, labels)),
         ]
       : []),
-    ...beyondBlocks(found, labels, style, width),
-    ...verdictBlocks(found, labels, style),
+    ...beyondBlocks(found, labels),
+    ...verdictBlocks(found, labels),
   ];
 };
 
@@ -106,11 +100,11 @@ const onlyBlocks = ({ a, b }: Difference['only'], labels: Labels): Block[] =>
     commands.length > 0 ? [paragraph(`Only ${label} has the calls ${commands.map(describeCommand).join(', ')}.`)] : [],
   );
 
-const sameBlock = ({ a, b, only, common }: Difference, labels: Labels, style: Style): Block => {
+const sameBlock = ({ a, b, only, common }: Difference, labels: Labels): Block => {
   const bounds = [a, b].flatMap(({ bound }) => (bound ? [boundWords(bound)] : []));
   if (bounds.length > 0)
     return paragraph(
-      style.yellow(
+      doubtful(
         `No call differs in the states that were visited. Incomplete (${bounds.join('; ')}): nothing is proved.`,
       ),
     );
@@ -119,34 +113,24 @@ const sameBlock = ({ a, b, only, common }: Difference, labels: Labels, style: St
     only.a.length + only.b.length > 0
       ? `${same} that both have.`
       : `${same}: in this configuration they are the same, proved for ${plural(common, 'state')}, which are all that either reaches.`;
-  return paragraph(style.green(calls));
+  return paragraph(good(calls));
 };
 
-const firstBlocks = (
-  { commands, last }: NonNullable<Difference['first']>,
-  labels: Labels,
-  style: Style,
-  width: number,
-): Block[] => [
+const firstBlocks = ({ commands, last }: NonNullable<Difference['first']>, labels: Labels): Block[] => [
   paragraph(
     `First difference, after ${plural(commands.length - 1, 'call')} that ${commands.length === 2 ? 'does' : 'do'} the same on both sides:`,
   ),
   {
-    kind: 'verbatim',
-    text: [
-      ...commands.map((command, i) => `  ${String(i + 1).padStart(3)}  ${describeCommand(command)}`),
-      twoText(last, labels, style, width),
-    ].join('\n'),
+    kind: 'list',
+    intro: '',
+    numbered: true,
+    items: commands.map((command) => ({ text: { text: describeCommand(command), tone: 'code' } })),
     tight: true,
   },
+  { ...comparisonOf(last, labels), tight: true },
 ];
 
-const caseBlocks = (
-  { command, calls, example, trace, reads }: DifferentCase,
-  labels: Labels,
-  style: Style,
-  width: number,
-): Block[] => {
+const caseBlocks = ({ command, calls, example, trace, reads }: DifferentCase, labels: Labels): Block[] => {
   const where = [
     ...(calls.both > 0 ? [`${plural(calls.both, 'call')} in states that both reach`] : []),
     ...(calls.a > 0 ? [`${count(calls.a)} in states of ${labels.a} only`] : []),
@@ -157,9 +141,9 @@ const caseBlocks = (
     ? `${call} after ${trace.length === 0 ? 'no call' : trace.map(describeCommand).join('; ')}`
     : `${call} where ${readsWords(reads)}`;
   return [
-    paragraph(`${style.bold(command)}${where.length > 0 ? `: ${where.join(', ')}` : ''}`),
+    paragraph([strong(command), where.length > 0 ? `: ${where.join(', ')}` : '']),
     { kind: 'paragraph', lines: [there], indent: 2, tight: true },
-    { kind: 'verbatim', text: twoText(example, labels, style, width), tight: true },
+    { ...comparisonOf(example, labels), tight: true },
   ];
 };
 
@@ -173,40 +157,23 @@ const readsWords = (reads: DifferentCase['reads']): string => {
 };
 
 /** Both results, and what each changes where they do not change the same. */
-const twoText = ({ before, command, a, b }: TwoCalls, labels: Labels, style: Style, columns: number): string => {
-  const width = Math.max(labels.a.length, labels.b.length);
+const comparisonOf = ({ before, command, a, b }: TwoCalls, labels: Labels): Comparison => {
   const changes = [a, b].map((outcome) =>
-    outcome && outcome.result !== 'disabled'
-      ? changeTexts({ before, command, outcome }, '', Math.max(20, columns - 4 - width))
-      : [],
+    outcome && outcome.result !== 'disabled' ? changesOf({ before, command, outcome }) : [],
   );
-  const differ = changes[0]!.join('\n') !== changes[1]!.join('\n');
-  return [a, b]
-    .map((outcome, i) => {
-      const label = (i === 0 ? labels.a : labels.b).padEnd(width);
-      const result = outcome ? describeOutcome(outcome) : 'has no such state: the function throws';
-      const lines = differ ? changes[i]! : [];
-      const shown =
-        lines.length > mostChanges
-          ? [...lines.slice(0, mostChanges - 1), `and ${lines.length - mostChanges + 1} more`]
-          : lines;
-      const words = wrapped(result, Math.max(20, columns - 6 - width)).split('\n');
-      return [
-        `  ${style.bold(label)}  ${words[0]}`,
-        ...[...words.slice(1), ...(differ && lines.length === 0 && outcome ? ['changes nothing'] : []), ...shown].map(
-          (text) => text.replaceAll(/^/gm, ' '.repeat(width + 4)),
-        ),
-      ].join('\n');
-    })
-    .join('\n');
+  const differ = JSON.stringify(changes[0]) !== JSON.stringify(changes[1]);
+  return {
+    kind: 'comparison',
+    sides: [a, b].map((outcome, i) => ({
+      label: i === 0 ? labels.a : labels.b,
+      result: outcome ? describeOutcome(outcome) : 'has no such state: the function throws',
+      remark: differ && changes[i]!.length === 0 && outcome ? 'changes nothing' : undefined,
+      changes: differ ? changes[i]! : [],
+    })),
+  };
 };
 
-const beyondBlocks = (
-  { a, b, cases, complete, runs }: Difference,
-  labels: Labels,
-  style: Style,
-  width: number,
-): Block[] => {
+const beyondBlocks = ({ a, b, cases, complete, runs }: Difference, labels: Labels): Block[] => {
   const beyond = cases.filter((one) => !isReached(one));
   if (a.bound || b.bound) return []; // what was not visited may still be reachable
   const limit = complete
@@ -217,13 +184,13 @@ const beyondBlocks = (
   const left = beyond.length - shown.length;
   return [
     paragraph(`Calls that differ in states that neither reaches (${limit}):`),
-    ...shown.flatMap((one) => caseBlocks(one, labels, style, width)),
+    ...shown.flatMap((one) => caseBlocks(one, labels)),
     ...(left > 0 ? [paragraph(`and ${plural(left, 'case')} more (--json has them)`)] : []),
   ];
 };
 
-const verdictBlocks = ({ verdicts }: Difference, labels: Labels, style: Style): Block[] => {
-  if (verdicts.length === 0) return [paragraph(style.green('No property has another verdict.'))];
+const verdictBlocks = ({ verdicts }: Difference, labels: Labels): Block[] => {
+  if (verdicts.length === 0) return [paragraph(good('No property has another verdict.'))];
   const words = (verdict: Verdict | undefined, witness: boolean) => {
     if (!verdict) return '-';
     const calls =
@@ -241,69 +208,10 @@ const verdictBlocks = ({ verdicts }: Difference, labels: Labels, style: Style): 
       : paragraph('No property has another verdict.'),
     ...(witnesses > 0
       ? [
-          {
-            kind: 'paragraph',
-            lines: [
-              `${plural(witnesses, 'witness is', 'witnesses are')} reached, or applicable, on one side only (--json).`,
-            ],
-            tight: true,
-          } as const,
+          tightParagraph(
+            `${plural(witnesses, 'witness is', 'witnesses are')} reached, or applicable, on one side only (--json).`,
+          ),
         ]
       : []),
   ];
 };
-
-const outcomeJson = (outcome: Outcome<unknown> | undefined) =>
-  outcome ? { result: describeOutcome(outcome), state: outcome.state } : null;
-
-const twoJson = ({ before, command, a, b }: TwoCalls) => ({
-  call: describeCommand(command),
-  command,
-  before,
-  a: outcomeJson(a),
-  b: outcomeJson(b),
-});
-
-const callsJson = (commands: readonly Command[]) => commands.map(describeCommand);
-
-/** The result of `diff --json`. */
-export const differenceJson = (found: Difference, labels: Labels): object => ({
-  format: 'pagelaw diff',
-  version: 1,
-  a: sideJson(found.a, labels.a),
-  b: sideJson(found.b, labels.b),
-  common: found.common,
-  onlyCalls: { a: callsJson(found.only.a), b: callsJson(found.only.b) },
-  same:
-    !found.cases.some(isReached) && found.only.a.length + found.only.b.length === 0 && !found.a.bound && !found.b.bound,
-  first: found.first ? { trace: callsJson(found.first.commands), ...twoJson(found.first.last) } : null,
-  cases: found.cases.map(({ command, calls, example, trace, reads }) => ({
-    command,
-    calls,
-    example: twoJson(example),
-    trace: trace ? callsJson(trace) : null,
-    where: Object.fromEntries(reads.map(({ path, value }) => [path, value])),
-  })),
-  unreachable: { complete: found.complete, runs: found.runs },
-  verdicts: found.verdicts.map(({ property, a, b }) => ({
-    id: property.id,
-    witness: property.witness,
-    a: verdictJson(a),
-    b: verdictJson(b),
-  })),
-});
-
-const sideJson = ({ scope, states, bound }: ExploredSide, label: string) => ({
-  label,
-  ...scope,
-  states,
-  bound: bound ?? null,
-});
-
-const verdictJson = (verdict: Verdict | undefined) =>
-  verdict
-    ? {
-        verdict: verdict.kind,
-        ...(verdict.kind === 'violated' && verdict.trace && { trace: callsJson(verdict.trace.commands) }),
-      }
-    : null;

@@ -3,10 +3,10 @@ import type { CheckResult } from '../job/check.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import type { Presentation } from '../system/presentation.ts';
 import type { Kept } from './corpus.ts';
-import type { LaneOf } from './lanes.ts';
 import type { Replayed } from './replay.ts';
-import type { Unfinished } from './text.ts';
+import type { Unfinished } from './summary.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields may come without. */
 const version = 1;
@@ -81,7 +81,7 @@ const deadJson = ({ results, complete, runs }: Dead) => ({
 /** Where the trace's endless loop begins, if it has one. */
 const loopJson = ({ loop }: Trace) => (loop === undefined ? {} : { loop });
 
-export const stepsJson = (steps: readonly Step[], laneOf?: LaneOf): object[] =>
+export const stepsJson = (steps: readonly Step[], laneOf?: Presentation['lane']): object[] =>
   steps.map(({ before, command, outcome }) => ({
     call: describeCommand(command),
     ...laneOf?.({ before, command, outcome }),

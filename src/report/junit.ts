@@ -1,7 +1,7 @@
 import { traceLines } from './plain.ts';
+import { escaped } from './render/xml.ts';
 import type { Finding, Report } from './report.ts';
 import { scopeName, settings, statementOf } from './words.ts';
-import { escaped } from './xml.ts';
 
 /** JUnit XML, as Jenkins and GitLab read it: a test suite for each search, a test case for each property. Nothing is timed. */
 export const junit = (reports: readonly Report[]): string => {

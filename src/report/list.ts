@@ -4,80 +4,72 @@ import { switchDoc, switchValues } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
 import { scopeOf } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
-import type { Style } from './style.ts';
-import { fitted, plural, statementOf, wrapped } from './words.ts';
+import { type Block, type Definitions, paragraph, type Section, strong, tightParagraph } from './document.ts';
+import { plural, statementOf } from './words.ts';
 
-/** The report of `list` without a name: one paragraph for each model. */
-export const overviewText = (suites: readonly Suite[], style: Style): string =>
-  `${fitted(
-    suites
-      .map(({ model, properties }) => {
-        const variants = Object.keys(model.variants).length;
-        const claims = properties.filter(({ witness }) => !witness).length;
-        return [
-          `${style.bold(model.id)}: ${model.title}`,
-          `    ${plural(variants, 'variant')}, ${model.defaultVariant} by default; ${plural(claims, 'property', 'properties')}`,
-        ].join('\n');
-      })
-      .join('\n'),
-  )}\n\npagelaw list MODEL shows all there is to know of one.\n`;
+/** The report of `list` without a name: two lines for each model. */
+export const overviewBlocks = (suites: readonly Suite[]): Block[] => [
+  {
+    kind: 'definitions',
+    items: suites.map(({ model, properties }) => {
+      const variants = Object.keys(model.variants).length;
+      const claims = properties.filter(({ witness }) => !witness).length;
+      return {
+        term: [strong(model.id), `: ${model.title}`],
+        body: [
+          `${plural(variants, 'variant')}, ${model.defaultVariant} by default; ${plural(claims, 'property', 'properties')}`,
+        ],
+      };
+    }),
+  },
+  paragraph('pagelaw list MODEL shows all there is to know of one.'),
+];
 
 /** The report of `list MODEL`: each model with its configuration, switches, variants and properties. */
-export const listText = (suites: readonly Suite[], style: Style): string =>
-  `${fitted(suites.map((suite) => suiteText(suite, style)).join('\n\n'))}\n`;
+export const listBlocks = (suites: readonly Suite[]): Block[] => suites.map(suiteSection);
 
-const suiteText = ({ model, properties, violates }: Suite, style: Style): string => {
+type Entry = Definitions['items'][number];
+
+const suiteSection = ({ model, properties, violates }: Suite): Section => {
   const witnesses = properties.filter(({ witness }) => witness).length;
-  const section = (name: string, body: string) => (body === '' ? [] : [`${style.bold(name)}\n${body}`]);
-  return [
-    [
-      `${style.bold(model.id)}: ${model.title}`,
-      ...model.sources.map((source) => wrapped(`source: ${source}`, 78)),
-    ].join('\n'),
-    ...section(
-      'config (--set name=value)',
-      Object.entries(model.config)
-        .map(([name, { default: value, min, max, large = value, scriptMax = max, doc }]) =>
-          [
-            `${name}=${value}, from ${min} to ${max}; ${large} in the large configuration${scriptMax > max ? `; up to ${scriptMax} for run` : ''}`,
-            wrapped(doc, 76, '    '),
-          ].join('\n'),
-        )
-        .join('\n'),
-    ),
-    ...section(
-      'switches (--switch name=value)',
-      Object.entries(model.switches)
-        .map(([name, spec]) => `${assignment(name, switchValues(spec))}\n${wrapped(switchDoc(spec), 76, '    ')}`)
-        .join('\n'),
-    ),
-    ...section(
-      'variants',
-      Object.entries(model.variants)
-        .map(([name, { doc }]) => {
-          const known =
-            violates[name]!.length > 0 ? `${plural(violates[name]!.length, 'known defect')}` : 'no known defect';
-          return [
-            `${name}${name === model.defaultVariant ? ' (default)' : ''}, ${known}`,
-            wrapped(doc, 76, '    '),
-          ].join('\n');
-        })
-        .join('\n'),
-    ),
-    ...section(
-      'calls and their arguments',
-      callsOf(model)
-        .map((call) => wrapped(call.length <= 80 ? call : call.replaceAll('|', ' | '), 76, '    ').trimStart())
-        .join('\n'),
-    ),
-    ...section(
-      `properties, and ${plural(witnesses, 'witness', 'witnesses')} (--property id)`,
-      properties
-        .filter(({ witness }) => !witness)
-        .map((property) => `${property.id}\n${wrapped(statementOf(property), 76, '    ')}`)
-        .join('\n'),
-    ),
-  ].join('\n\n');
+  return {
+    kind: 'section',
+    title: [strong(model.id), `: ${model.title}`],
+    blocks: [
+      ...(model.sources.length > 0 ? [tightParagraph(...model.sources.map((source) => `source: ${source}`))] : []),
+      ...definitions('config (--set name=value)', Object.entries(model.config).map(configEntry)),
+      ...definitions(
+        'switches (--switch name=value)',
+        Object.entries(model.switches).map(([name, spec]) => assignment(name, switchValues(spec), switchDoc(spec))),
+      ),
+      ...definitions(
+        'variants',
+        Object.entries(model.variants).map(([name, { doc }]) => {
+          const known = violates[name]!.length > 0 ? plural(violates[name]!.length, 'known defect') : 'no known defect';
+          return { term: `${name}${name === model.defaultVariant ? ' (default)' : ''}, ${known}`, body: [doc] };
+        }),
+      ),
+      ...definitions(
+        'calls and their arguments',
+        callsOf(model).map((call) => ({ term: call.length <= 80 ? call : call.replaceAll('|', ' | '), body: [] })),
+      ),
+      ...definitions(
+        `properties, and ${plural(witnesses, 'witness', 'witnesses')} (--property id)`,
+        properties
+          .filter(({ witness }) => !witness)
+          .map((property) => ({ term: property.id, body: [statementOf(property)] })),
+      ),
+    ],
+  };
+};
+
+const definitions = (title: string, items: readonly Entry[]): Block[] =>
+  items.length === 0 ? [] : [{ kind: 'section', title, blocks: [{ kind: 'definitions', items, tight: true }] }];
+
+const configEntry = ([name, spec]: [string, Suite['model']['config'][string]]): Entry => {
+  const { default: value, min, max, large = value, scriptMax = max, doc } = spec;
+  const more = scriptMax > max ? `; up to ${scriptMax} for run` : '';
+  return { term: `${name}=${value}, from ${min} to ${max}; ${large} in the large configuration${more}`, body: [doc] };
 };
 
 /** `host_donate_hyp(pfn: 0..4, nr: 1|2|52)` */
@@ -122,7 +114,7 @@ export const listJson = (suites: readonly Suite[]): object => ({
 });
 
 /** `name=a|b`, the values below the name where they are many. */
-const assignment = (name: string, values: readonly (boolean | string)[]): string => {
+const assignment = (name: string, values: readonly (boolean | string)[], doc: string): Entry => {
   const line = `${name}=${values.join('|')}`;
-  return line.length <= 80 ? line : `${name}=\n${wrapped(values.join(' | '), 76, '    ')}`;
+  return line.length <= 80 ? { term: line, body: [doc] } : { term: `${name}=`, body: [values.join(' | '), doc] };
 };

@@ -1,12 +1,11 @@
 import type { Search } from '../engine/index.ts';
 import type { CheckedProperty, CheckResult } from '../job/check.ts';
 import type { Standing } from '../job/standing.ts';
-import { columns } from './blocks.ts';
 import type { Kept } from './corpus.ts';
-import { inText, markdownTable } from './markdown-text.ts';
-import { type Style, styleOf } from './style.ts';
-import { summaryLines, summaryText, type Unfinished } from './text.ts';
-import { countOrDash, fitted, scopeName, settings, wrapped } from './words.ts';
+import { type Block, dim, paragraph, type Section, strong, type Tone, tightParagraph } from './document.ts';
+import { groupedBy } from './grouped.ts';
+import { summaryLines, type Unfinished } from './summary.ts';
+import { countOrDash, scopeName, settings, variantName } from './words.ts';
 
 /** Variants by properties, of one model in one configuration. */
 interface Matrix {
@@ -39,12 +38,8 @@ interface Cell {
 }
 
 const matricesOf = (results: readonly CheckResult[]): Matrix[] => {
-  const groups = new Map<string, CheckResult[]>();
-  for (const result of results) {
-    const key = `${result.scope.model} ${settings(result.scope.config)}`;
-    groups.set(key, [...(groups.get(key) ?? []), result]);
-  }
-  return [...groups.values()].map((group) => {
+  const groups = groupedBy(results, ({ scope }) => `${scope.model} ${settings(scope.config)}`);
+  return groups.map((group) => {
     const { scope, title, search } = group[0]!;
     const properties = propertiesOf(group);
     return {
@@ -54,7 +49,7 @@ const matricesOf = (results: readonly CheckResult[]): Matrix[] => {
       config: scope.config,
       properties,
       rows: group.map((result) => ({
-        name: scopeName(result.scope).slice(result.scope.model.length + 1),
+        name: variantName(result.scope),
         result,
         cells: properties.map((id) => cellOf(result, id)),
         unreached: result.properties.flatMap(({ property, standing }) =>
@@ -100,91 +95,43 @@ const key =
   '!: not as the suite lists it';
 
 /** The report of `check --matrix`: for each model and configuration, variants by properties. */
-export const matrixText = (
-  results: readonly CheckResult[],
-  style: Style,
-  { unfinished, width = columns.text }: { readonly unfinished?: Unfinished | undefined; readonly width?: number } = {},
-): string => {
-  const blocks = matricesOf(results).map((one) => blockText(one, style, width));
-  return `${fitted([...blocks, summaryText(results, style, { unfinished, width })].join('\n\n'), width)}\n`;
-};
+export const matrixBlocks = (results: readonly CheckResult[], unfinished?: Unfinished): Block[] => [
+  ...matricesOf(results).map(matrixSection),
+  paragraph(...summaryLines(results, unfinished)),
+];
 
-/** For a mailing list: the same in 72 columns and without colour. */
-export const matrixMail = (results: readonly CheckResult[], unfinished?: Unfinished): string =>
-  matrixText(results, styleOf(false), { unfinished, width: columns.mail });
-
-const searchWords = ({ search, config }: Matrix) =>
-  [search.kind, settings(config)].filter((part) => part !== '').join(': ');
-
-const blockText = (matrix: Matrix, style: Style, width: number): string =>
-  [
-    `${style.bold(matrix.model)}: ${matrix.title}`,
-    wrapped(searchWords(matrix), width - 2),
-    ...split(matrix, style, width).flatMap((part) => ['', part]),
-    '',
-    style.dim(wrapped(key, width - 2)),
-    ...unreachedWords(matrix).map((words) => wrapped(words, width - 2)),
-  ].join('\n');
-
-const unreachedWords = ({ rows }: Matrix): string[] =>
-  rows.flatMap(({ result, unreached }) =>
-    unreached.length === 0 ? [] : [`${scopeName(result.scope)}: unreached: ${unreached.join(', ')}`],
+const matrixSection = (matrix: Matrix): Section => {
+  const { model, title, search, config, properties, rows } = matrix;
+  const searchWords = [search.kind, settings(config)].filter((part) => part !== '').join(': ');
+  const unreached = rows.flatMap(({ result, unreached }) =>
+    unreached.length > 0 ? [`${scopeName(result.scope)}: unreached: ${unreached.join(', ')}`] : [],
   );
-
-/** The matrix in as many parts as it takes to stay within the columns. */
-const split = ({ properties: ids, rows }: Matrix, style: Style, width: number): string[] => {
-  const names = rows.map(({ name }) => name);
-  const states = rows.map(({ result }) => countOrDash(result.covered.states));
-  const nameWidth = Math.max(...['variant', ...names].map(({ length }) => length));
-  const statesWidth = Math.max(...['states', ...states].map(({ length }) => length));
-  const margin = nameWidth + 2 + statesWidth + 2;
-  const texts = rows.map(({ cells }) => cells.map(cellWords));
-  const cellWidth = Math.max(...texts.flat().map(({ length }) => length), 3) + 1;
-
-  const parts: string[] = [];
-  for (let from = 0, to = 0; from < ids.length || parts.length === 0; from = to) {
-    // The names of columns are a staircase, of which each step must fit.
-    for (to = from + 1; to < ids.length && margin + (to - from) * cellWidth + ids[to]!.length <= width; ) to++;
-    const shown = ids.slice(from, to);
-    const bars = (n: number) => '|'.padEnd(cellWidth).repeat(n);
-    const head = shown.map((id, i) => `${' '.repeat(margin)}${bars(i)}${id}`);
-    const titles = `${'variant'.padEnd(nameWidth)}  ${'states'.padStart(statesWidth)}  ${bars(shown.length)}`.trimEnd();
-    const lines = rows.map(({ name, cells }, row) => {
-      const line = cells
-        .slice(from, to)
-        .map((cell, i) => style[paintOf(cell)](texts[row]![from + i]!.padEnd(cellWidth)));
-      return `${name.padEnd(nameWidth)}  ${states[row]!.padStart(statesWidth)}  ${line.join('')}`.trimEnd();
-    });
-    parts.push([...head, titles, ...lines].join('\n'));
-  }
-  return parts;
+  return {
+    kind: 'section',
+    title: [strong(model), `: ${title}`],
+    blocks: [
+      tightParagraph(searchWords),
+      {
+        kind: 'matrix',
+        heads: 'staircase',
+        lead: ['variant', 'states'],
+        columns: properties,
+        rows: rows.map(({ name, result, cells }) => ({
+          lead: [name, countOrDash(result.covered.states)],
+          cells: cells.map((cell) => [{ text: cellWords(cell), tone: toneOf(cell) }]),
+        })),
+        right: ['states', ...properties],
+      },
+      paragraph(dim(key)),
+      ...(unreached.length > 0 ? [tightParagraph(...unreached)] : []),
+    ],
+  };
 };
 
-const paintOf = (cell: Cell | undefined): 'red' | 'yellow' | 'green' | 'dim' => {
-  if (cell?.surprise) return 'red';
-  return cell?.verdict === 'violated' ? 'yellow' : cell?.verdict === 'proved' ? 'green' : 'dim';
+const toneOf = (cell: Cell | undefined): Tone => {
+  if (cell?.surprise) return 'bad';
+  return cell?.verdict === 'violated' ? 'doubtful' : cell?.verdict === 'proved' ? 'good' : 'dim';
 };
-
-/** For an issue or a merge request: a table for each model and configuration; bold is what the suite does not list. */
-export const matrixMarkdown = (results: readonly CheckResult[], unfinished?: Unfinished): string =>
-  `${[
-    ...matricesOf(results).flatMap((one) => [
-      `## ${inText(one.model)}: ${inText(one.title)}`,
-      inText(searchWords(one)),
-      markdownTable(
-        ['variant', 'states', ...one.properties.map(inText)],
-        one.rows.map(({ name, result, cells }) => [
-          inText(name),
-          countOrDash(result.covered.states),
-          ...cells.map((cell) => (cell?.surprise ? `**${cellWords(cell)}**` : cellWords(cell))),
-        ]),
-        ['states', ...one.properties.map(inText)],
-      ),
-      inText(key),
-      ...unreachedWords(one).map(inText),
-    ]),
-    summaryLines(results, styleOf(false), unfinished).map(inText).join('\n\n'),
-  ].join('\n\n')}\n`;
 
 /** The result of `check --matrix --json`. */
 export const matrixJson = (

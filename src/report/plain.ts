@@ -1,6 +1,8 @@
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
-import { brokenWords, type Finding, type Report, shellWords } from './report.ts';
+import { shellWords } from './render/command-line.ts';
+import type { Finding, Report } from './report.ts';
+import { brokenWords } from './trace.ts';
 import { scopeName } from './words.ts';
 
 /** A counterexample in lines that any reader of plain text can show; none if there is no counterexample. */

@@ -1,14 +1,10 @@
 import type { Trace } from '../engine/result.ts';
-import { describeCommand } from '../spec/model.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Presentation } from '../system/presentation.ts';
 import type { Why } from '../trace/why.ts';
-import { drawingLegend, drawingText, marked } from './drawing.ts';
-import { lanesOf } from './lanes.ts';
-import type { Style } from './style.ts';
-import { brokenText, callText, changesText, loopLine } from './trace.ts';
-import { whyLines } from './why.ts';
-import { fitted, plural, scopeName, settings, statementOf, wrapped, wrappedBelow } from './words.ts';
+import { type Block, bad, good, paragraph, strong, tightParagraph, type Words } from './document.ts';
+import { brokenWords, traceBlock } from './trace.ts';
+import { plural, scopeName, settings, statementOf } from './words.ts';
 
 /** A trace, run again. */
 export interface Replayed extends Presentation {
@@ -25,54 +21,33 @@ export interface Replayed extends Presentation {
   readonly broken: Trace | undefined;
 }
 
-/** The report of `replay`: each call with its result and the fields it changed. */
-export const replayText = (
-  { scope, title, legend, lane, draw, initial, property, steps, differences, why, broken }: Replayed,
-  style: Style,
-): string => {
-  const changed = differences.filter(({ length }) => length > 0).length;
+/** The report of `replay`: each call with its result and the fields that it changed. */
+export const replayBlocks = (replayed: Replayed): Block[] => {
+  const { scope, title, legend, property, steps, differences, why, broken } = replayed;
   const shown = broken ? steps.slice(0, broken.commands.length) : steps;
-  const lanes = lanesOf(shown, lane);
-  const calls = shown.map((step, i) => {
-    const changes = changesText(step, '         ');
-    return [
-      ...(i === broken?.loop ? [loopLine] : []),
-      lanes?.row(step, i, style.bold) ?? callText(step, i, describeCommand(step.command), style.bold),
-      ...(differences[i] ?? []).map((line) => style.yellow(`         ${line}`)),
-      changes === '' ? style.dim('         changes nothing') : changes,
-      ...whyLines(why[i]).map((line) => wrappedBelow(line, 78, 9)),
-      ...(draw && step.outcome.state !== step.before
-        ? [drawingText(marked(draw(step.outcome.state), draw(step.before)), '       ')]
-        : []),
-    ].join('\n');
-  });
-  return `${fitted(
-    [
-      [
-        `${style.bold(scopeName(scope))}: ${title}`,
-        settings(scope.config),
-        settings(scope.switches),
-        ...(legend === undefined ? [] : [legend]),
-      ]
-        .map((line) => wrapped(line, 78))
-        .join('\n'),
-      ...(property ? [`${style.bold(property.id)}\n${wrapped(statementOf(property), 76, '  ')}`] : []),
-      ...(draw
-        ? [`  initial state (below: ${drawingLegend})\n${drawingText(marked(draw(initial), undefined), '       ')}`]
-        : []),
-      calls.length === 0 ? '  in the initial state' : [...(lanes ? [lanes.head] : []), ...calls].join('\n'),
-      broken ? style.red(brokenText(broken)) : closing(property, steps.length, changed, style),
-    ].join('\n\n'),
-  )}\n`;
+  const about = [settings(scope.config), settings(scope.switches), legend ?? ''].filter((line) => line !== '');
+  return [
+    { kind: 'section', title: [strong(scopeName(scope)), `: ${title}`], blocks: [tightParagraph(...about)] },
+    ...(property ? [propertySection(property)] : []),
+    traceBlock(replayed, shown, { detail: 'states', loop: broken?.loop, why, remarks: differences }),
+    broken ? { kind: 'paragraph', lines: [bad(`=> ${brokenWords(broken)}`)], indent: 2 } : paragraph(closing(replayed)),
+  ];
 };
 
-/** What is said in the end of a trace that breaks nothing. `changed`: how many of its calls do otherwise than it says. */
-const closing = (property: Property | undefined, calls: number, changed: number, style: Style): string => {
+const propertySection = (property: Property): Block => ({
+  kind: 'section',
+  title: property.id,
+  blocks: [{ kind: 'paragraph', lines: [statementOf(property)], indent: 2, tight: true }],
+});
+
+/** What is said at the end of a trace that breaks nothing. */
+const closing = ({ property, steps, differences }: Replayed): Words => {
+  const changed = differences.filter(({ length }) => length > 0).length;
   if (property)
-    return style.green(
+    return good(
       `${changed > 0 ? 'The model' : 'The property'} has changed: these calls no longer break ${property.id}.`,
     );
   return changed === 0
-    ? style.green(`${plural(calls, 'call')}, all as written.`)
-    : style.red(`${changed} of ${plural(calls, 'call')} ${changed === 1 ? 'is' : 'are'} not as written.`);
+    ? good(`${plural(steps.length, 'call')}, all as written.`)
+    : bad(`${changed} of ${plural(steps.length, 'call')} ${changed === 1 ? 'is' : 'are'} not as written.`);
 };

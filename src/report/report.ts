@@ -4,7 +4,7 @@ import type { Property, Step } from '../spec/property.ts';
 import type { Presentation } from '../system/presentation.ts';
 import type { Scope } from '../system/scope.ts';
 import type { Replayed } from './replay.ts';
-import { brokenText, instanceWords } from './trace.ts';
+import { instanceWords } from './trace.ts';
 import { boundWords, count, crossCheckWords, plural, scopeName, settings, verdictWords } from './words.ts';
 
 /** What the formats for mail, CI and other tools are made of: one search of one variant, or one counterexample run again. */
@@ -155,32 +155,5 @@ export const replayReport = (replayed: Replayed, file: string): Report | undefin
   };
 };
 
-/** A command line for a shell. */
-export const shellWords = (words: readonly string[]): string =>
-  words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
-
-/** A command line, broken before its options, to be pasted as it is. */
-export const commandText = (command: readonly string[], width: number): string => {
-  const words = command.map((word) => shellWords([word]));
-  const lines: string[] = [];
-  for (const [i, word] of words.entries()) {
-    const last = lines.at(-1);
-    // An option stays with its value.
-    const next = word.startsWith('--') && words[i + 1] !== undefined ? ` ${words[i + 1]}` : '';
-    const isValue = i > 0 && words[i - 1]!.startsWith('--');
-    if (last === undefined) lines.push(`    ${word}`);
-    else if (isValue || last.length + 1 + word.length + next.length + 2 <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(`        ${word}`);
-  }
-  return lines.join(' \\\n');
-};
-
 /** `pkvm-mmio@v4 no-panic`: what a finding is called outside its report. */
 export const findingName = ({ scope }: Report, { property }: Finding): string => `${scopeName(scope)} ${property.id}`;
-
-/** What is broken, without the arrow of the text report. */
-export const brokenWords = (trace: Trace): string =>
-  brokenText(trace)
-    .replace(/\s*\n\s*/g, ' ')
-    .replace(/^\s*=> /, '');

@@ -2,7 +2,8 @@ import { coverOf, type Product } from '../audit/cover.ts';
 import type { Change, Condition, Result, RuleTable, Term, Value } from '../audit/result.ts';
 import { type Command, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
-import { glued, unglued, valueWords, wrapped } from './words.ts';
+import { glued, unglued } from './document.ts';
+import { valueWords } from './words.ts';
 
 /** `host[pfn] = zero|leaf`, `pool = 1-4`, `refcount != 1`. */
 export const conditionWords = ({ path, not, values }: Condition): string => {
@@ -96,26 +97,18 @@ export const resultWords = (result: Result): string => {
 };
 
 /** The calls that a table speaks for: `host_access(pfn), pfn = 0..7`. */
-export const callsWords = (one: RuleTable): string => unglued(onLine(gluedCalls(one)));
-
-/** The same in lines of at most `width`, broken between arguments and values; several products have a line each, if one is too short. */
-export const callsText = (one: RuleTable, width: number): string => {
-  const calls = gluedCalls(one);
-  if (calls.values.length <= 1 || onLine(calls).length <= width) return unglued(wrapped(onLine(calls), width));
-  const lines = calls.values.map((words, i) => wrapped(i === 0 ? words : `or ${words}`, width - 3, '  '));
-  return unglued(`${wrapped(`${calls.call},`, width)}\n${lines.join(';\n')}`);
+export const callsWords = (one: RuleTable): string => {
+  const { call, values } = callRange(one);
+  return unglued(values.length === 0 ? call : `${call}, ${values.join('; or ')}`);
 };
 
-/** A call with its arguments, and what values those have that are not given: in one way or in several. */
-interface GluedCalls {
+/** The calls that a table speaks for: `host_access(pfn)`, and the values of its arguments, in one way or in several: `pfn = 0..7`. */
+export interface CallRange {
   readonly call: string;
   readonly values: readonly string[];
 }
 
-const onLine = ({ call, values }: GluedCalls): string =>
-  values.length === 0 ? call : `${call}, ${values.join('; or ')}`;
-
-const gluedCalls = ({ command, calls, parameters }: RuleTable): GluedCalls => {
+export const callRange = ({ command, calls, parameters }: RuleTable): CallRange => {
   const { kind: _, ...first } = calls[0]!;
   const args = Object.entries(first).map(([name, value]) =>
     glued(parameters.includes(name) ? name : describeFields({ [name]: value })),

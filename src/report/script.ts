@@ -3,11 +3,13 @@ import { describeOutcome } from '../spec/outcome.ts';
 import type { Scope } from '../system/scope.ts';
 import type { Part } from '../trace/expectation.ts';
 import type { Ran, Shown } from '../trace/run.ts';
-import { drawingText, marked } from './drawing.ts';
+import { marked } from './drawing.ts';
 import { plainName } from './ktap.ts';
+import { drawingText } from './render/drawing-text.ts';
+import type { Style } from './render/style.ts';
+import { fitted, wrapped } from './render/wrap.ts';
 import { withoutRepeats } from './repeats.ts';
-import type { Style } from './style.ts';
-import { count, fitted, plural, scopeName, settings, valueWords, wrapped } from './words.ts';
+import { count, plural, scopeName, settings, valueWords } from './words.ts';
 
 /** The statements of a trace that were run. */
 export interface RanScript {

@@ -3,42 +3,61 @@ import type { Trace } from '../engine/result.ts';
 import { describeCommand, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
-import { type LaneOf, lanesOf } from './lanes.ts';
-import { valueWords, wrapped } from './words.ts';
+import type { Presentation } from '../system/presentation.ts';
+import type { Why } from '../trace/why.ts';
+import type { FieldChange, Trace as TraceBlock } from './document.ts';
+import { marked } from './drawing.ts';
+import { whyLines } from './why.ts';
+import { valueWords } from './words.ts';
 
-/** Calls and their results, one call a line; the calls of threads are in columns. */
-export const stepsText = (steps: readonly Step[], { loop }: Trace, laneOf?: LaneOf): string => {
-  if (steps.length === 0) return '    in the initial state';
-  const lanes = lanesOf(steps, laneOf);
-  if (lanes)
-    return [lanes.head, ...steps.flatMap((step, i) => [...(i === loop ? [loopLine] : []), lanes.row(step, i)])].join(
-      '\n',
-    );
-  const width = Math.max(...steps.map(({ command }) => describeCommand(command).length));
-  return steps
-    .flatMap((step, i) => [
-      ...(i === loop ? [loopLine] : []),
-      callText(step, i, describeCommand(step.command).padEnd(width)),
-    ])
-    .join('\n');
+/** What a trace needs to know of the model whose calls it shows. */
+type Traced = Pick<Presentation, 'scope' | 'kernel' | 'draw' | 'initial' | 'lane'>;
+
+export interface TraceOptions {
+  readonly detail: TraceBlock['detail'];
+  readonly loop?: number | undefined;
+  /** What the trace breaks, if that is to be said below it. */
+  readonly broken?: string | undefined;
+  /** For each step, why it was refused, if it was. */
+  readonly why?: readonly (Why | undefined)[];
+  /** For each step, what is unusual about it. */
+  readonly remarks?: readonly (readonly string[])[];
+}
+
+/** Steps as a part of a report. */
+export const traceBlock = (traced: Traced, steps: readonly Step[], options: TraceOptions): TraceBlock => {
+  const { detail, loop, broken, why = [], remarks = [] } = options;
+  const { scope, kernel, lane, initial } = traced;
+  const draw = detail === 'calls' ? undefined : traced.draw;
+  return {
+    kind: 'trace',
+    subject: scope.model,
+    detail,
+    initial: draw ? marked(draw(initial), undefined) : [],
+    steps: steps.map((step, i) => ({
+      call: describeCommand(step.command),
+      lane: lane?.(step),
+      result: describeOutcome(step.outcome),
+      outcome: step.outcome.result,
+      changes: detail === 'calls' ? [] : changesOf(step),
+      drawing: draw ? marked(draw(step.outcome.state), draw(step.before)) : [],
+      source: kernel[step.command.kind],
+      why: whyLines(why[i]),
+      remarks: remarks[i] ?? [],
+    })),
+    loop,
+    broken,
+  };
 };
 
-/** Above the first call of an endless loop. */
-export const loopLine = '       and from here on, over and over:';
-
-/** `  3  call  result`, the result below the call where it does not fit beside it. `call` may be padded. */
-export const callText = ({ outcome }: Step, i: number, call: string, paint = (text: string) => text): string => {
-  const number = `  ${String(i + 1).padStart(3)}  `;
-  const result = describeOutcome(outcome);
-  if (number.length + call.length + 2 + result.length <= 80) return `${number}${paint(call)}  ${result}`;
-  return `${number}${paint(call.trimEnd())}\n${wrapped(result, 66, ' '.repeat(11))}`;
-};
-
-/** What the last state or call of a trace breaks. */
-export const brokenText = ({ instance, detail, loop }: Trace): string => {
+/** What the last state or call of a trace breaks, in one line: `broken for pfn=8: host state NOPAGE`. */
+export const brokenWords = ({ instance, detail, loop }: Trace): string => {
   const of = instance === undefined ? '' : ` for ${instanceWords(instance)}`;
-  if (loop !== undefined) return `  => never ends${of}: the state is again the one before call ${loop + 1}`;
-  return wrapped(`=> broken${of}${detail === '' ? '' : `: ${detail}`}`, 76, '  ');
+  const words =
+    loop === undefined
+      ? `broken${of}${detail === '' ? '' : `: ${detail}`}`
+      : `never ends${of}: the state is again the one before call ${loop + 1}`;
+  return words.replace(/\s*\n\s*/g, ' ').trim();
 };
 
 export const instanceWords = (instance: unknown) =>
@@ -46,28 +65,13 @@ export const instanceWords = (instance: unknown) =>
     ? describeFields(instance)
     : valueWords(instance);
 
-/** The changed fields of a state as `path  before -> after`, one field a line; '' if nothing changed. */
-export const changesText = (step: Step, indent: string): string => changeTexts(step, indent, 80).join('\n');
-
-/** The changed fields of a state, a text for each; a text that does not fit into the columns has several lines. */
-export const changeTexts = (step: Step, indent: string, columns: number): string[] => {
-  const changes = changesOf(step);
-  const width = Math.max(0, ...changes.map(([path]) => path.length));
-  return changes.map(([path, was, is]) => {
-    const line = `${indent}${path.padEnd(width)}  ${was} -> ${is}`;
-    return line.length <= columns
-      ? line
-      : `${indent}${path}\n${wrapped(`${was} -> ${is}`, columns - 4 - indent.length, `${indent}  `)}`;
-  });
-};
-
-/** The changed fields of a state: which, and what it was and is; `-` for a field that is not there. */
-export const changesOf = ({ before, outcome }: Step): (readonly [path: string, was: string, is: string])[] =>
+/** The changed fields of a state, in the order of the fields. */
+export const changesOf = ({ before, outcome }: Step): FieldChange[] =>
   diff(before as object as unknown[], outcome.state as object as unknown[]).map((change) => {
     const path = change.path
       .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
       .join('');
     const was = change.type === 'CREATE' ? '-' : valueWords(change.oldValue);
     const is = change.type === 'REMOVE' ? '-' : valueWords(change.value);
-    return [path, was, is] as const;
+    return { path, was, is };
   });

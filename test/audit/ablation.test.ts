@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
 import { type Ablation, ablation } from '../../src/audit/ablation.ts';
-import { reviewText } from '../../src/report/review.ts';
-import { styleOf } from '../../src/report/style.ts';
+import { terminalText } from '../../src/report/render/text.ts';
+import { reviewBlocks } from '../../src/report/review.ts';
 import {
   defineModel,
   describeCommand,
@@ -192,7 +192,8 @@ describe('a switch that makes another transition system', () => {
       command: { kind: 'tick' },
       misfit: 'n: 5 is not an integer from 0 to 4',
     });
-    expect(reviewText({ matrix: [], ablation: await found, mutation: undefined }, styleOf(false))).toContain(
+    const blocks = reviewBlocks({ matrix: [], ablation: await found, mutation: undefined });
+    expect(terminalText(blocks, false)).toContain(
       'stops=false may break more: the search was not complete (stopped where',
     );
   });

@@ -12,7 +12,7 @@ import { stage2 } from '../../model/stage2/model.ts';
 import { audit } from '../../src/audit/audit.ts';
 import { matrixOf } from '../../src/audit/matrix.ts';
 import type { LifeCycle } from '../../src/audit/result.ts';
-import { cellWords } from '../../src/report/audit.ts';
+import { cellWords } from '../../src/report/life-cycle.ts';
 import type { Model } from '../../src/spec/index.ts';
 import { type Choices, scopeOf } from '../../src/system/scope.ts';
 

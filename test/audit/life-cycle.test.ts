@@ -3,9 +3,11 @@ import { pkvmMmio } from '../../model/pkvm-mmio/model.ts';
 import { audit } from '../../src/audit/audit.ts';
 import { matrixOf } from '../../src/audit/matrix.ts';
 import type { LifeCycle } from '../../src/audit/result.ts';
-import { cellWords } from '../../src/report/audit.ts';
-import { dotOf, edgesOf, mermaidOf } from '../../src/report/life-graph.ts';
-import { svgOf } from '../../src/report/svg.ts';
+import { cellWords } from '../../src/report/life-cycle.ts';
+import { lifeGraph } from '../../src/report/life-graph.ts';
+import { dotOf } from '../../src/report/render/dot.ts';
+import { mermaidOf } from '../../src/report/render/mermaid.ts';
+import { svgOf } from '../../src/report/render/svg.ts';
 import {
   array,
   defineModel,
@@ -99,15 +101,15 @@ describe('a life cycle', () => {
       ['hyp page', 'EPERM', 'panic'],
     ]);
     expect(result.life).toMatchObject({ classes: ['host page', 'hyp page'], initial: ['host page'] });
-    expect(edgesOf(result.life!, false)).toEqual([
-      { from: 0, to: 1, named: true, refused: false, labels: ['donate'] },
-      { from: 1, to: undefined, named: true, refused: false, labels: ['poke'] },
+    expect(lifeGraph(result.life!, '', false).edges).toEqual([
+      { from: 0, to: 1, isSideEffect: false, isRefused: false, labels: ['donate'] },
+      { from: 1, to: undefined, isSideEffect: false, isRefused: false, labels: ['poke'] },
     ]);
-    expect(edgesOf(result.life!, true)).toContainEqual({
+    expect(lifeGraph(result.life!, '', true).edges).toContainEqual({
       from: 1,
       to: 1,
-      named: true,
-      refused: true,
+      isSideEffect: false,
+      isRefused: true,
       labels: ['donate -EPERM'],
     });
     const killed = result.life!.movements.filter(({ command }) => command === 'kill');
@@ -119,7 +121,7 @@ describe('a life cycle', () => {
 
   it('is drawn as Mermaid, DOT and SVG', async () => {
     const { life } = await audit(owned, {});
-    expect(mermaidOf(life!, true)).toBe(
+    expect(mermaidOf(lifeGraph(life!, '', true))).toBe(
       [
         'flowchart TD',
         '  c0(["host page"])',
@@ -131,7 +133,7 @@ describe('a life cycle', () => {
         '',
       ].join('\n'),
     );
-    const dot = dotOf(life!, 'a "title"', false);
+    const dot = dotOf(lifeGraph(life!, 'a "title"', false));
     expect(dot).toContain('label="a \\"title\\""');
     const svg = await svgOf(dot);
     expect(svg).toMatch(/<svg [\s\S]*<\/svg>/);
@@ -157,7 +159,7 @@ describe('a life cycle', () => {
       ['host page', '-> hyp page', 'ok'],
       ['hyp page', 'EPERM', 'panic'],
     ]);
-    expect(edgesOf(result.life!, false)[0]!.labels).toEqual(['give page']);
+    expect(lifeGraph(result.life!, '', false).edges[0]!.labels).toEqual(['give page']);
     expect(result.life!.of).toBe('steps');
     expect((await audit(owned, {})).life!.of).toBe('calls');
   });

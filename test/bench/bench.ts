@@ -5,7 +5,7 @@ import { suites } from '../../properties/index.ts';
 import { searchExhaustive } from '../../src/engine/explicit/exhaustive.ts';
 import { searchReference } from '../../src/engine/reference/reference.ts';
 import { taskOf } from '../../src/engine/task.ts';
-import { table } from '../../src/report/table.ts';
+import { table } from '../../src/report/render/table.ts';
 import { count } from '../../src/report/words.ts';
 import type { Model, Property } from '../../src/spec/index.ts';
 import { scopeOf } from '../../src/system/scope.ts';

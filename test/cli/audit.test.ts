@@ -77,7 +77,7 @@ describe('audit', () => {
     for (const [i, line] of lines.entries())
       if (line.startsWith('|') && lines[i - 1]!.startsWith('|')) expect(columns(line)).toBe(columns(lines[i - 1]!));
     expect(out).toContain('```mermaid\nflowchart TD\n');
-    expect(out).toContain('| host memory |');
+    expect(out).toContain('| 2 host memory |');
   });
 
   it('draws', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { topics } from '../../src/cli/help.ts';
-import { plainOfMarkdown } from '../../src/report/markdown-plain.ts';
+import { plainOfMarkdown } from '../../src/report/render/markdown-plain.ts';
 import { typed } from './fake-console.ts';
 
 it.each(Object.keys(topics()))('help %s is a text of 80 columns, code apart', async (topic) => {

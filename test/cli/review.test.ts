@@ -54,7 +54,7 @@ idle=true breaks nothing; no reachable call differs at all.
 `);
     expect(out).toContain(`
 Which of unshareChecksPins it takes, any other switch as in pin@checked:
-  minimal set that keeps every property:
+minimal set that keeps every property:
   unshareChecksPins (3 states)
 In every one: unshareChecksPins.
 `);
@@ -189,7 +189,7 @@ pinned-is-shared  violated, 3 calls  proved
     const words = (of: string) => of.replaceAll(/\s+/g, ' ').trim();
     expect(words(mail!.split('To reproduce:')[0]!)).toBe(words(text!));
     expect(markdown).toContain('\n| pinned-is-shared | violated, 3 calls | proved |\n');
-    expect(markdown).toContain('```text\n    1  share()\n    2  pin()\n    3  unshare()\n  unchecked  ok\n');
+    expect(markdown).toContain('\n1. `share()`\n2. `pin()`\n3. `unshare()`\n\n```text\n  unchecked  ok\n');
     expect(markdown!.split('```').length % 2).toBe(1);
   });
 

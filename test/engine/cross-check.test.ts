@@ -6,8 +6,9 @@ import type { Exploration } from '../../src/engine/exploration.ts';
 import { type CrossCheck, provedByExhaustion, type Result } from '../../src/engine/result.ts';
 import { type Task, taskOf } from '../../src/engine/task.ts';
 import { check } from '../../src/job/check.ts';
+import { findingBlocks } from '../../src/report/findings.ts';
 import { checkJson } from '../../src/report/json.ts';
-import { mail } from '../../src/report/mail.ts';
+import { mailText } from '../../src/report/render/text.ts';
 import { reportOf } from '../../src/report/report.ts';
 import {
   array,
@@ -191,10 +192,12 @@ describe('a proof is checked again', () => {
   it('which the reports say, and how much', async () => {
     const all = suite({ model: counters, properties: properties.slice(0, 2), violates: { only: [] } });
     const whole = await check(all, {}, { kind: 'exhaustive' }, { crossCheck: { by: 'reference' } });
-    expect(mail([reportOf(whole)])).toContain('Cross-checked: the reference search as a whole says the same.');
+    expect(mailText(findingBlocks([reportOf(whole)]))).toContain(
+      'Cross-checked: the reference search as a whole says the same.',
+    );
     expect(checkJson([whole])).toMatchObject({ results: [{ crossCheck: { by: 'reference' } }] });
     const sample = { by: 'sample', seed: 7, states: 64, calls: 448, judgements: 900 } as const;
-    expect(mail([reportOf({ ...whole, crossCheck: sample })]).replaceAll(/\s+/g, ' ')).toContain(
+    expect(mailText(findingBlocks([reportOf({ ...whole, crossCheck: sample })])).replaceAll(/\s+/g, ' ')).toContain(
       'Cross-checked in 64 of 4,096 states (seed 7): 448 calls and 900 judgements made again plainly, no difference.',
     );
     const random = await check(all, {}, { kind: 'random', runs: 1, length: 5, seed: 1 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../properties/index.ts';
 import { check } from '../../src/job/check.ts';
-import { drawingText, marked } from '../../src/report/drawing.ts';
+import { marked } from '../../src/report/drawing.ts';
+import { drawingText } from '../../src/report/render/drawing-text.ts';
 import { type Drawing, describeCommand, type Line } from '../../src/spec/index.ts';
 import { drawingOf } from '../../src/system/callbacks.ts';
 import { scopeOf } from '../../src/system/scope.ts';

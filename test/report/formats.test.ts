@@ -2,11 +2,12 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formatted } from '../../src/cli/formats.ts';
+import { findingBlocks } from '../../src/report/findings.ts';
 import { github } from '../../src/report/github.ts';
 import { junit } from '../../src/report/junit.ts';
 import { ktap } from '../../src/report/ktap.ts';
-import { mail } from '../../src/report/mail.ts';
-import { markdown } from '../../src/report/markdown.ts';
+import { markdown as markdownOf } from '../../src/report/render/markdown.ts';
+import { mailText } from '../../src/report/render/text.ts';
 import type { Report } from '../../src/report/report.ts';
 import { expression } from '../../src/trace/itf/value.ts';
 import { typed } from '../cli/fake-console.ts';
@@ -16,6 +17,8 @@ let reports: Report[];
 beforeAll(async () => {
   reports = await sampleReports();
 });
+const mail = (of: readonly Report[]) => mailText(findingBlocks(of));
+const markdown = (of: readonly Report[]) => markdownOf(findingBlocks(of));
 const golden = (name: string) => `golden/${name}`;
 const real = 'check pkvm-mmio@v4 shadow-roots@merged --search exhaustive --format';
 

@@ -2,28 +2,23 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type LaneOf, lanesOf } from '../../src/report/lanes.ts';
-import { type Command, describeCommand, type Outcome, ok, panic, refuse, type Step } from '../../src/spec/index.ts';
+import { lanesOf } from '../../src/report/render/lanes.ts';
+import { type Command, describeCommand, type Outcome, ok, panic, refuse } from '../../src/spec/index.ts';
+import { describeOutcome } from '../../src/spec/outcome.ts';
 import { pagelaw } from '../cli/fake-console.ts';
 
-interface Call extends Command {
-  readonly thread?: string;
-  readonly step: string;
-}
+const event = { kind: 'call', step: 'swap' } as Command;
 
-const step = (thread: string | undefined, name: string, outcome: Outcome<unknown> = ok({})): Step => ({
-  before: {},
-  command: { kind: 'call', ...(thread !== undefined && { thread }), step: name } as Call,
-  outcome,
+const step = (thread: string | undefined, name: string, outcome: Outcome<unknown> = ok({})) => ({
+  call: thread === undefined ? describeCommand(event) : name,
+  lane: thread === undefined ? undefined : { thread, step: name },
+  result: describeOutcome(outcome),
 });
 
-const laneOf: LaneOf = ({ command }) => {
-  const { thread, step } = command as Call;
-  return thread === undefined ? undefined : { thread, step };
-};
+type LaneStep = ReturnType<typeof step>;
 
-const drawn = (steps: readonly Step[]) => {
-  const lanes = lanesOf(steps, laneOf)!;
+const drawn = (steps: readonly LaneStep[]) => {
+  const lanes = lanesOf(steps, 80)!;
   return [lanes.head, ...steps.map((one, i) => lanes.row(one, i))].join('\n').split('\n');
 };
 
@@ -39,12 +34,11 @@ describe('a trace of threads', () => {
 
   it('shows what nobody steps across the columns, and a result that is not ok below the step', () => {
     const fault = step('vm1', 'fault', refuse({}, 'EFAULT', 'no tags'));
-    const event = step(undefined, 'swap');
-    expect(drawn([fault, event, step('vm2', 'go', panic({}, 'BUG'))])).toEqual([
+    expect(drawn([fault, step(undefined, 'swap'), step('vm2', 'go', panic({}, 'BUG'))])).toEqual([
       '       vm1                vm2',
       '    1  fault',
       '       -EFAULT (no tags)',
-      `    2  -- ${describeCommand(event.command)} --`,
+      `    2  -- ${describeCommand(event)} --`,
       '    3                     go',
       '                          panic (BUG)',
     ]);
@@ -58,9 +52,9 @@ describe('a trace of threads', () => {
   });
 
   it('is not drawn for a model without threads', () => {
-    expect(lanesOf([step('vm1', 'x')], undefined)).toBeUndefined();
-    expect(lanesOf([step(undefined, 'x')], laneOf)).toBeUndefined();
-    expect(lanesOf([], laneOf)).toBeUndefined();
+    expect(lanesOf([{ ...step('vm1', 'x'), lane: undefined }], 80)).toBeUndefined();
+    expect(lanesOf([step(undefined, 'x')], 80)).toBeUndefined();
+    expect(lanesOf([], 80)).toBeUndefined();
   });
 
   it('is drawn by replay as well, with what each step changed, and named in HTML and JSON', async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { html, lines, Markup, trusted } from '../../src/report/markup.ts';
+import { html, lines, Markup, trusted } from '../../src/report/render/markup.ts';
 
 describe('a template of HTML', () => {
   it('escapes every value but markup', () => {
@@ -44,8 +44,8 @@ it('strings become markup in three places alone: the style, the script, and a pi
       [...readFileSync(join(folder, file), 'utf8').matchAll(/\btrusted\(([^)]*\)?)/g)].map(([, what]) => [file, what]),
     );
   expect(uses.sort()).toEqual([
-    ['report/html-life.ts', "svg.slice(svg.indexOf('<svg')"],
-    ['report/html.ts', 'script)'],
-    ['report/html.ts', 'style)'],
+    ['report/render/html.ts', 'script)'],
+    ['report/render/html.ts', 'style)'],
+    ['report/render/html.ts', "svg.slice(svg.indexOf('<svg')"],
   ]);
 });

@@ -2,8 +2,9 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { mteFaultsSuite } from '../../properties/mte-faults.ts';
 import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
-import { matrixJson, matrixMail, matrixMarkdown, matrixText } from '../../src/report/matrix.ts';
-import { styleOf } from '../../src/report/style.ts';
+import { matrixBlocks, matrixJson } from '../../src/report/matrix.ts';
+import { markdown } from '../../src/report/render/markdown.ts';
+import { mailText, terminalText } from '../../src/report/render/text.ts';
 import { pagelaw, typed } from '../cli/fake-console.ts';
 import { sampleResults } from './sample.ts';
 
@@ -66,12 +67,13 @@ describe('check --matrix', () => {
 
   it('is the same as Markdown, in a mail and as JSON', async () => {
     const results = await sampleResults();
-    await expect(matrixMarkdown(results)).toMatchFileSnapshot('golden/matrix.md');
-    for (const line of matrixMarkdown(results).split('\n'))
+    const blocks = matrixBlocks(results);
+    await expect(markdown(blocks)).toMatchFileSnapshot('golden/matrix.md');
+    for (const line of markdown(blocks).split('\n'))
       if (line.startsWith('|')) expect(line.replaceAll('\\|', '').split('|')).toHaveLength(2 + 2 + 6);
     const joined = (text: string) => text.replaceAll(/\s+/g, ' ');
-    expect(joined(matrixMail(results))).toBe(joined(matrixText(results, styleOf(false))));
-    for (const line of matrixMail(results).split('\n')) expect(line.length).toBeLessThanOrEqual(72);
+    expect(joined(mailText(blocks))).toBe(joined(terminalText(blocks, false)));
+    for (const line of mailText(blocks).split('\n')) expect(line.length).toBeLessThanOrEqual(72);
 
     const cell = v.strictObject({
       verdict: v.picklist(['proved', 'violated', 'not found', 'incomplete']),

@@ -1,4 +1,4 @@
-import { wrapped } from './words.ts';
+import { wrapped } from './wrap.ts';
 
 const width = 78;
 
