@@ -9,7 +9,7 @@ import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
 import { type Choices, type Scope, scopeOf } from '../system/scope.ts';
 import { firstBreak } from '../trace/replay.ts';
-import { Breath, Interrupted } from './breath.ts';
+import { CancellationPoint, Interrupted } from './cancellation.ts';
 import { type Difference, difference, type ExploredTask, otherwiseAt } from './difference.ts';
 
 /** A property that holds with the switches as they are, and not with some of them set otherwise. */
@@ -267,9 +267,11 @@ const combinationsOf = async (
   let implied = 0;
   let left: Combinations['left'];
   const doing = `sets of switches, ${sets.length} in all`;
-  const breath = new Breath(async () => (await monitor?.({ states: 0, transitions: 0, depth: 0, doing })) ?? true);
+  const cancellation = new CancellationPoint(
+    async () => (await monitor?.({ states: 0, transitions: 0, depth: 0, doing })) ?? true,
+  );
   for (const [i, bits] of sets.entries()) {
-    if (breath.isDue && !(await breath.goesOn())) {
+    if (cancellation.isDue && !(await cancellation.goesOn())) {
       left = { why: 'interrupted', sets: sets.length - i };
       break;
     }

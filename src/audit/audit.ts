@@ -6,7 +6,7 @@ import { taskOf } from '../engine/task.ts';
 import type { Model } from '../spec/model.ts';
 import { legendOf } from '../system/callbacks.ts';
 import { type Choices, scopeOf } from '../system/scope.ts';
-import { Breath, Interrupted } from './breath.ts';
+import { CancellationPoint, Interrupted } from './cancellation.ts';
 import { lifeCycleOf } from './life-cycle.ts';
 import type { AuditResult } from './result.ts';
 import { type FirstTaken, ruleTables } from './rules.ts';
@@ -37,15 +37,15 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
   const hint = 'nothing is shown; --max-states N shows what N states have';
   if (bound?.kind === 'interrupted') throw new Interrupted(`interrupted after ${shown}: ${hint}`);
   let doing = '';
-  const breath = () => new Breath(async () => (await search.monitor?.({ ...covered, doing })) ?? true);
+  const cancellation = () => new CancellationPoint(async () => (await search.monitor?.({ ...covered, doing })) ?? true);
   try {
     const depths = depthsOf(explored);
     const kinds = [...new Set(task.commands.map(({ kind }) => kind))].filter((kind) => only?.includes(kind) ?? true);
     doing = 'reading off the rules';
-    const firstTaken = await firstTakenIn(explored, depths, task.commands.length, breath());
-    const tables = await ruleTables(task, explored, firstTaken, kinds, inFull, breath());
+    const firstTaken = await firstTakenIn(explored, depths, task.commands.length, cancellation());
+    const tables = await ruleTables(task, explored, firstTaken, kinds, inFull, cancellation());
     doing = 'reading off the life cycle';
-    const life = await lifeCycleOf(model, task, explored, depths, breath());
+    const life = await lifeCycleOf(model, task, explored, depths, cancellation());
     const legend = legendOf(model, scope.config);
     const { environment = [], title } = model;
     return { scope, title, legend, environment, states: covered.states, depth: covered.depth, bound, tables, life };
@@ -66,11 +66,11 @@ const firstTakenIn = async (
   { states, layout, expanded, transitions }: Exploration,
   depths: Uint32Array,
   commands: number,
-  breath: Breath,
+  cancellation: CancellationPoint,
 ): Promise<(FirstTaken | undefined)[]> => {
   const first: (FirstTaken | undefined)[] = Array.from({ length: transitions.size });
   for (let state = 0; state < expanded; state++) {
-    if (breath.isDue) await breath.take();
+    if (cancellation.isDue) await cancellation.check();
     for (let command = 0; command < commands; command++) {
       const row = transitions.find(command, states.words, state * layout.words);
       if (row >= 0) first[row] ??= { state, depth: depths[state]! };

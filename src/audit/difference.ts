@@ -13,7 +13,7 @@ import { legendOf } from '../system/callbacks.ts';
 import { indexIn, type Layout, layoutOf, type Slot } from '../system/layout.ts';
 import { type Choices, type Scope, scopeName, scopeOf } from '../system/scope.ts';
 import type { Case } from '../table/decision-table.ts';
-import { Breath } from './breath.ts';
+import { CancellationPoint } from './cancellation.ts';
 import { type BothDo, JointTable, type Pair, resultKey } from './joint-table.ts';
 
 export interface Side {
@@ -111,15 +111,15 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
     return other < 0 ? [] : [{ command, a: number, b: other }];
   });
   const joint = new JointTable(left, right, layout, pairs);
-  const cases = new Cases(left, right, layout, pairs);
+  const cases = new CaseTree(left, right, layout, pairs);
   const states = ofA.states.count + ofB.states.count;
-  const breath = new Breath(
+  const cancellation = new CancellationPoint(
     async () => (await options.monitor?.({ states, transitions: 0, depth: 0, doing: 'comparing calls' })) ?? true,
   );
 
   let common = 0;
   for (let state = 0; state < ofA.states.count; state++) {
-    if (breath.isDue) await breath.take();
+    if (cancellation.isDue) await cancellation.check();
     const words = ofA.states.at(state);
     const shared = ofB.states.find(words, 0, ofB.states.hash(words, 0)) !== undefined;
     if (shared) common++;
@@ -129,7 +129,7 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
   }
   const first = cases.first;
   for (let state = 0; state < ofB.states.count; state++) {
-    if (breath.isDue) await breath.take();
+    if (cancellation.isDue) await cancellation.check();
     const words = ofB.states.at(state);
     if (ofA.states.find(words, 0, ofA.states.hash(words, 0)) !== undefined) continue;
     for (let pair = 0; pair < pairs.length; pair++)
@@ -139,7 +139,7 @@ export const difference = async (a: Side, b: Side, options: DifferenceOptions = 
   const { complete, runs } = await joint.exploreBeyond(
     options.beyond === false ? 0 : mostRuns,
     (pair, found) => cases.note(pair, found, found.sample, 'neither', undefined, found.reads),
-    breath,
+    cancellation,
   );
 
   return {
@@ -207,7 +207,7 @@ const sameSlot = (slot: Slot, other: Slot | undefined): boolean =>
 type Counted = DifferentCase & { readonly calls: { both: number; a: number; b: number } };
 
 /** Collects calls that differ, by how. */
-class Cases {
+class CaseTree {
   readonly #left: Task;
   readonly #right: Task;
   readonly #layout: Layout<unknown>;

@@ -8,7 +8,7 @@ import { outcomeKey } from '../system/outcome.ts';
 import { type Case, DecisionTable } from '../table/decision-table.ts';
 import { collectRegions, neighbours, type Regions } from '../table/neighbours.ts';
 import { answered, transitionOf } from '../table/watch.ts';
-import type { Breath } from './breath.ts';
+import type { CancellationPoint } from './cancellation.ts';
 
 /** A call that both sides have, by its number on either. */
 export interface Pair {
@@ -105,7 +105,7 @@ export class JointTable {
   async exploreBeyond(
     mostRuns: number,
     found: (pair: number, of: Case<BothDo>) => void,
-    breath: Breath,
+    cancellation: CancellationPoint,
   ): Promise<{ readonly complete: boolean; readonly runs: number }> {
     const regions: Regions = new Map();
     collectRegions(this.#layout.place, regions);
@@ -128,7 +128,7 @@ export class JointTable {
               break paths;
             }
             runs++;
-            if (breath.isDue) await breath.take();
+            if (cancellation.isDue) await cancellation.check();
             try {
               if (!this.differs(pair, other)) continue;
             } catch {

@@ -9,8 +9,8 @@ import type { Layout } from '../system/layout.ts';
 import { DecisionTable } from '../table/decision-table.ts';
 import { leads } from '../table/transition-table.ts';
 import { answered } from '../table/watch.ts';
-import type { Breath } from './breath.ts';
-import { resultOf } from './cases.ts';
+import type { CancellationPoint } from './cancellation.ts';
+import { resultOf } from './case-tree.ts';
 import type { LifeCycle, Movement } from './result.ts';
 
 /** No page is in it: what `classify` gives undefined for. */
@@ -22,7 +22,7 @@ export const lifeCycleOf = async (
   task: Task,
   { states, layout, expanded, graph, transitions }: Exploration,
   depths: Uint32Array,
-  breath: Breath,
+  cancellation: CancellationPoint,
 ): Promise<LifeCycle | undefined> => {
   if (!model.classify) return undefined;
   const { config } = task.scope;
@@ -52,7 +52,7 @@ export const lifeCycleOf = async (
   // By state times pages: the page's class.
   const classOf = new Uint16Array(states.count * pages.length);
   for (let state = 0; state < states.count; state++) {
-    if (breath.isDue) await breath.take();
+    if (cancellation.isDue) await cancellation.check();
     for (const p of pages.keys()) classOf[state * pages.length + p] = classify[p]!.at(states.words, state * width);
   }
 
@@ -60,7 +60,7 @@ export const lifeCycleOf = async (
   const seen = new Set<number>();
   const count = classes.all().length + 1;
   for (let state = 0; state < expanded; state++) {
-    if (breath.isDue) await breath.take();
+    if (cancellation.isDue) await cancellation.check();
     for (const number of task.commands.keys()) {
       const row = transitions.find(number, states.words, state * width);
       const lead = transitions.leads(row);

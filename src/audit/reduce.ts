@@ -1,5 +1,5 @@
 import { indexIn, type Slot } from '../system/layout.ts';
-import type { Cases } from './cases.ts';
+import type { CaseTree } from './case-tree.ts';
 import type { Result } from './result.ts';
 
 /** A slot is set to the value of an index; or a number is added to its own value; or it gets the value that another one has. */
@@ -8,7 +8,7 @@ export type Effect =
   | { readonly slot: Slot; readonly kind: 'by'; readonly by: number }
   | { readonly slot: Slot; readonly kind: 'copy'; readonly of: Slot };
 
-/** Cases without those differences that make none. Equal ones are the same object. */
+/** CaseTree without those differences that make none. Equal ones are the same object. */
 export type Reduced = Leaf | Branch;
 type Leaf = {
   readonly kind: 'leaf';
@@ -46,7 +46,7 @@ export class Reducer {
    * Values of a slot that lead to the same are one group; where all do, the slot makes no difference. "The same" allows for what is
    * written to depend on the value that was read: it is copied, or one is added to it, whatever it was.
    */
-  reduce(cases: Cases): Reduced {
+  reduce(cases: CaseTree): Reduced {
     if (cases.kind === 'leaf')
       return this.#leaf(
         cases.result,

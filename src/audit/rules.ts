@@ -1,12 +1,12 @@
 import type { Exploration } from '../engine/exploration.ts';
 import type { Task } from '../engine/task.ts';
 import { leads } from '../table/transition-table.ts';
-import type { Breath } from './breath.ts';
-import { casesOf } from './cases.ts';
-import { type Call, fold } from './fold.ts';
-import { outlined } from './outline.ts';
+import type { CancellationPoint } from './cancellation.ts';
+import { casesOf } from './case-tree.ts';
+import { type Call, fold } from './like-calls.ts';
 import { Reducer, rowsOf, rowTaken } from './reduce.ts';
 import type { RuleTable } from './result.ts';
+import { outlined } from './table-outline.ts';
 
 /** Runs of calls in states that are not reachable, some seconds. Every command gets its share, and what others have left of theirs. */
 const mostTrials = 10_000;
@@ -24,7 +24,7 @@ export const ruleTables = async (
   firstTaken: readonly (FirstTaken | undefined)[],
   kinds: readonly string[],
   inFull: boolean,
-  breath: Breath,
+  cancellation: CancellationPoint,
   most = mostTrials,
 ): Promise<RuleTable[]> => {
   let left = most;
@@ -38,12 +38,12 @@ export const ruleTables = async (
     });
     // A bound may leave a command without a call; the initial state is as good as any to begin with.
     const from = taken.length > 0 ? taken.map(({ words }) => words) : [states.at(0).slice()];
-    const { cases, runs } = await casesOf(task, layout, number, from, trials, breath);
+    const { cases, runs } = await casesOf(task, layout, number, from, trials, cancellation);
     left -= runs;
     const rows = rowsOf(new Reducer().reduce(cases));
     const witnesses: (number | undefined)[] = rows.map(() => undefined);
     for (const { words, calls } of taken) {
-      if (breath.isDue) await breath.take();
+      if (cancellation.isDue) await cancellation.check();
       const row = rowTaken(rows, words);
       witnesses[row] = Math.min(witnesses[row] ?? calls, calls);
     }

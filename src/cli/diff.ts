@@ -1,4 +1,4 @@
-import { Interrupted } from '../audit/breath.ts';
+import { Interrupted } from '../audit/cancellation.ts';
 import { type Difference, difference } from '../audit/difference.ts';
 import { differenceBlocks, isReached, type Labels } from '../report/difference.ts';
 import { differenceJson } from '../report/difference-json.ts';

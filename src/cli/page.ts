@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { audit } from '../audit/audit.ts';
-import { Interrupted } from '../audit/breath.ts';
+import { Interrupted } from '../audit/cancellation.ts';
 import type { MemoryGuard } from '../engine/memory.ts';
 import { taskOf } from '../engine/task.ts';
 import type { CheckResult } from '../job/check.ts';

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { Interrupted } from '../audit/breath.ts';
+import { Interrupted } from '../audit/cancellation.ts';
 import { type AuditOptions, auditCommand } from './audit.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
 import { type Console, errorLine, exit, gravest, shown, stoppedStatus } from './console.ts';

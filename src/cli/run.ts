@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { Breath } from '../audit/breath.ts';
+import { CancellationPoint } from '../audit/cancellation.ts';
 import { styleOf } from '../report/render/style.ts';
 import { scriptJson, scriptKtap, scriptText } from '../report/script.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -39,13 +39,13 @@ export const runCommand = async (
   const { statements } = trace;
   const judging = { keepsGoing: options.keepGoing ?? false, laneOf: laneOf(model), draw: drawingOf(model, scope) };
   const lines: Ran[] = [];
-  const breath = new Breath(async () => {
+  const cancellation = new CancellationPoint(async () => {
     await setImmediate(); // lets ctrl-C through
     return !console.interrupted.aborted;
   });
   for (const ran of runningStatements(statements, { scope, system }, judging)) {
     lines.push(ran);
-    if (breath.isDue && !(await breath.goesOn())) break;
+    if (cancellation.isDue && !(await cancellation.goesOn())) break;
   }
   const interrupted = lines.length < statements.length;
   lines.push(...statements.slice(lines.length).map(notRun));

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
-import { Interrupted } from '../audit/breath.ts';
+import { Interrupted } from '../audit/cancellation.ts';
 import { known } from '../known.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { System } from '../spec/model.ts';

@@ -1,4 +1,4 @@
-import { coverOf, type Product } from '../audit/cover.ts';
+import { type Product, productCover } from '../audit/product-cover.ts';
 import type { Change, Condition, Result, RuleTable, Term, Value } from '../audit/result.ts';
 import { type Command, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
@@ -122,7 +122,7 @@ export const callRange = ({ command, calls, parameters }: RuleTable): CallRange 
 /** Which values the parameters have together, as products or, where that is no longer, tuple by tuple. */
 const rangeWords = (calls: readonly Command[], parameters: readonly string[]): string[] => {
   const tuples = calls.map((call) => parameters.map((name): unknown => Reflect.get(call, name)));
-  const products = coverOf(tuples);
+  const products = productCover(tuples);
   const cover = products.map((product) => productWords(parameters, product, products.length > 1));
   const listed = tuples.map((tuple) => glued(`(${tuple.map(valueWords).join(', ')})`)).join(', ');
   const byTuple = `${glued(`(${parameters.join(', ')})`)} = ${listed}`;

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../spec/model.ts';
 import type { Slot } from '../system/layout.ts';
-import type { Witnessed } from './outline.ts';
+import { isFarFetched, termFor } from './argument-terms.ts';
 import type { Effect, Row } from './reduce.ts';
 import type { Change, Condition, Family, Rule, RuleTable, Term, Value } from './result.ts';
-import { isFarFetched, termFor } from './terms.ts';
+import type { Witnessed } from './table-outline.ts';
 
 /** One call with its reduced table. */
 export interface Call {

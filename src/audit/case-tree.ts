@@ -4,7 +4,7 @@ import type { Outcome } from '../spec/outcome.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot } from '../system/layout.ts';
 import { collectRegions, put, type Regions } from '../table/neighbours.ts';
 import { watchTransition } from '../table/watch.ts';
-import type { Breath } from './breath.ts';
+import type { CancellationPoint } from './cancellation.ts';
 import type { Result } from './result.ts';
 
 /** A slot is set to the value of that index. */
@@ -14,12 +14,12 @@ export interface Write {
 }
 
 /** A command's cases by what it reads: a child for each value that was tried. */
-export type Cases =
+export type CaseTree =
   | { readonly kind: 'leaf'; readonly result: Result; readonly writes: readonly Write[] }
-  | { readonly kind: 'branch'; readonly slot: Slot; readonly children: ReadonlyMap<number, Cases> };
+  | { readonly kind: 'branch'; readonly slot: Slot; readonly children: ReadonlyMap<number, CaseTree> };
 
 type Branch = { readonly kind: 'branch'; readonly slot: Slot; readonly children: Map<number, Node> };
-type Node = Branch | Extract<Cases, { readonly kind: 'leaf' }>;
+type Node = Branch | Extract<CaseTree, { readonly kind: 'leaf' }>;
 
 /** A slot with more values than this is not tried out. */
 const widestTrial = 256;
@@ -38,8 +38,8 @@ export const casesOf = async (
   number: number,
   from: readonly Uint32Array[],
   most: number,
-  breath: Breath,
-): Promise<{ readonly cases: Cases; readonly runs: number }> => {
+  cancellation: CancellationPoint,
+): Promise<{ readonly cases: CaseTree; readonly runs: number }> => {
   const regions: Regions = new Map();
   collectRegions(layout.place, regions);
   /** By depth: branches, each with a state that comes by. */
@@ -71,7 +71,7 @@ export const casesOf = async (
   };
 
   for (const state of from) {
-    if (breath.isDue) await breath.take();
+    if (cancellation.isDue) await cancellation.check();
     run(state);
   }
   let left = most;
@@ -82,7 +82,7 @@ export const casesOf = async (
     for (const { branch, state } of branches)
       for (let index = 0; index < branch.slot.size; index++) {
         if (branch.children.has(index)) continue;
-        if (breath.isDue) await breath.take();
+        if (cancellation.isDue) await cancellation.check();
         const other = state.slice();
         put(other, branch.slot, index, regions);
         run(other);

@@ -1,14 +1,14 @@
-/** Ctrl-C came while something was made of what a search had found. */
+/** Thrown where ctrl-C came while something was made of what a search had found. */
 export class Interrupted extends Error {}
 
 /** How long work goes on before ctrl-C can be heard. */
 const millisecondsBetween = 50;
 
 /**
- * For work that is long and is no search: `if (breath.isDue) await breath.take();` in its loops lets ctrl-C through, and throws
- * `Interrupted` when it has come.
+ * Long work that is no search calls `if (cancellation.isDue) await cancellation.check();` in its loops. `check` lets ctrl-C through, and
+ * throws `Interrupted` once it has come.
  */
-export class Breath {
+export class CancellationPoint {
   readonly #goesOn: () => Promise<boolean>;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -21,11 +21,11 @@ export class Breath {
     return performance.now() - this.#last > millisecondsBetween;
   }
 
-  async take(): Promise<void> {
+  async check(): Promise<void> {
     if (!(await this.goesOn())) throw new Interrupted();
   }
 
-  /** Of work that has something to show if it ends early. */
+  /** For work that has something to show if it ends early: whether to go on. */
   async goesOn(): Promise<boolean> {
     const goesOn = await this.#goesOn();
     this.#last = performance.now();

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { coverOf } from '../../src/audit/cover.ts';
+import { productCover } from '../../src/audit/product-cover.ts';
 import type { AuditResult } from '../../src/audit/result.ts';
 import { terminalText } from '../../src/report/render/text.ts';
 import { callsWords } from '../../src/report/rule-words.ts';
@@ -61,7 +61,7 @@ describe('the calls that a table speaks for', () => {
   it('are few products, none of which is part of another', () => {
     fc.assert(
       fc.property(anyTuples, (tuples) => {
-        const products = coverOf(tuples);
+        const products = productCover(tuples);
         expect(products.length).toBeLessThanOrEqual(tuples.length);
         for (const one of products)
           for (const other of products)

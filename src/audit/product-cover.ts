@@ -5,7 +5,7 @@ export type Product<T = unknown> = readonly (readonly T[])[];
  * Products that together have exactly these tuples, few and large: greedily, each time the one that has most of the tuples that are
  * left. Products may overlap. Tuples are told apart by the identity of their values, in whose order of first use products list them.
  */
-export const coverOf = (tuples: readonly (readonly unknown[])[]): Product[] => {
+export const productCover = (tuples: readonly (readonly unknown[])[]): Product[] => {
   const numbers = (tuples[0] ?? []).map((_, place) => numbersOf(tuples.map((tuple) => tuple[place])));
   const keyOf = (tuple: readonly number[]) => tuple.join();
   const numbered = tuples.map((tuple) => tuple.map((value, place) => numbers[place]!.get(value)!));
