@@ -8,16 +8,13 @@ import { memoryGuardFor, memoryLimit } from './memory.ts';
 import { monitorFor } from './progress.ts';
 import type { ThreadOptions } from './thread.ts';
 
-/** Finds the suite of a job. */
-export type SuiteOf = (job: Job) => Promise<Suite>;
-
 /**
  * Runs jobs on all cores, or on as many as `--workers` says, and yields the results of each in the order of the jobs. Shows how far they
  * have got.
  */
 export async function* runLocally(
   jobs: readonly Job[],
-  suiteOf: SuiteOf,
+  suiteOf: (job: Job) => Promise<Suite>,
   limits: LimitOptions,
   console: Console,
 ): AsyncGenerator<{ readonly job: number; readonly results: readonly CheckResult[] }> {
