@@ -8,7 +8,7 @@ export type Effect =
   | { readonly slot: Slot; readonly kind: 'by'; readonly by: number }
   | { readonly slot: Slot; readonly kind: 'copy'; readonly of: Slot };
 
-/** CaseTree without those differences that make none. Equal ones are the same object. */
+/** Cases without those differences that make none. Equal ones are the same object. */
 export type Reduced = Leaf | Branch;
 type Leaf = {
   readonly kind: 'leaf';

@@ -51,7 +51,7 @@ export type Result =
 export interface Family {
   /** Reachable cases: the fewest and the most of any call that the table speaks for. */
   readonly live: readonly [number, number];
-  /** CaseTree that are not reachable, of those that were tried. */
+  /** Cases that are not reachable, of those that were tried. */
   readonly dead: readonly [number, number];
   readonly untried: boolean;
   /** The fields that tell the cases apart; indices are left out: `host[].pte`. */

@@ -11,7 +11,7 @@ export interface Witnessed extends Row {
   readonly onlyIf?: true;
 }
 
-/** CaseTree that differ in further conditions on `reads`, and change `writes` each in its own way. */
+/** Cases that differ in further conditions on `reads`, and change `writes` each in its own way. */
 export interface Family {
   readonly live: number;
   readonly dead: number;
