@@ -33,7 +33,11 @@ export const load = <T>(
 };
 
 /** What the package exports, relative to this file. */
-const exported: ReadonlyMap<string, string> = new Map([['pagelaw', '../index']]);
+const exported: ReadonlyMap<string, string> = new Map([
+  ['pagelaw', '../index'],
+  ['pagelaw/models', '../models'],
+  ['pagelaw/vitest', '../vitest'],
+]);
 
 /** `.ts` in the sources, `.js` in a build. */
 export const ownExtension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));

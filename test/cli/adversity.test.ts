@@ -1,49 +1,26 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { endless, underWay } from './endless.ts';
+import { env, installed } from './installed.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-/** Where the package is built, and what is written. */
-const folder = mkdtempSync(join(tmpdir(), 'pagelaw-adversity-'));
-const main = join(folder, 'dist/src/cli/main.js');
+/** Where the package is installed, and what is written. */
+let folder: string;
+let main: string;
 const node = process.execPath;
 
-beforeAll(() => {
-  execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', root, '--outDir', join(folder, 'dist')]);
-  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  writeFileSync(join(folder, 'grid.mjs'), grid(80));
-  writeFileSync(join(folder, 'thin.mjs'), grid(1));
+beforeAll(async () => {
+  const { folder: root } = await installed();
+  folder = mkdtempSync(join(root, 'adversity-'));
+  main = join(root, 'node_modules/pagelaw/dist/src/cli/main.js');
+  writeFileSync(join(folder, 'grid.mjs'), endless(80));
+  writeFileSync(join(folder, 'thin.mjs'), endless(1));
 });
 
-/** Of 2^32 states, each of so many words and one: no search comes to its end. */
-const grid = (words: number) => `
-  import * as spec from 'pagelaw';
-  const model = spec.defineModel({ id: 'grid', title: 'A grid', sources: [], config: {}, switches: {},
-    variants: { only: { doc: '', switches: {} } }, defaultVariant: 'only',
-    system: () => ({ state: spec.record({ at: spec.array(spec.range(0, 15), 8), still: spec.array(spec.range(0, 2 ** 30), ${words}) }),
-      command: spec.variant({ up: { i: spec.range(0, 7) }, down: { i: spec.range(0, 7) } }), initial: { at: Array(8).fill(0), still: Array(${words}).fill(1) },
-      step: (state, { kind, i }) => {
-        const to = state.at[i] + (kind === 'up' ? 1 : -1);
-        if (to < 0 || to > 15) return spec.refuse(state, 'EINVAL', 'at the edge');
-        return spec.ok(spec.update(state, (draft) => { draft.at[i] = to; }));
-      } }) });
-  const low = spec.invariant(model, { id: 'low', statement: 'It is low.', source: '', holds: ({ at }) => at[7] < 3 });
-  export default spec.suite({ model, properties: [low], violates: { only: [] } });`;
-
-const endless = ['check', './grid.mjs', '--search', 'exhaustive'];
+const search = ['check', './grid.mjs', '--search', 'exhaustive'];
 
 interface Ended {
   readonly out: string;
@@ -60,9 +37,6 @@ const ended = async (child: ReturnType<typeof spawn>): Promise<Ended> => {
   ]);
   return { out, err, status };
 };
-
-/** The coverage of a process at its limits would be written in vain, and counts against them. */
-const env = { ...process.env, NODE_V8_COVERAGE: undefined };
 
 const start = (args: readonly string[], stdio: Parameters<typeof spawn>[2]['stdio'] = ['ignore', 'pipe', 'pipe']) =>
   spawn(node, [main, ...args], { cwd: folder, stdio, env });
@@ -85,7 +59,7 @@ describe('a disk that is full', () => {
 
   it('leaves what was found on the terminal, says so, and is exit status 2', async () => {
     const saved = join(folder, 'saved');
-    const { out, err, status } = await under(full, [...endless, '--max-states', '5000', '--save', saved]);
+    const { out, err, status } = await under(full, [...search, '--max-states', '5000', '--save', saved]);
     expect([status, err]).toEqual([2, line('cannot write .*grid@only.low.*json: EFBIG: file too large')]);
     expect(out).toMatch(/^only +low +violated +5,000/m);
     expect(readdirSync(saved)).toEqual([]);
@@ -94,23 +68,23 @@ describe('a disk that is full', () => {
   it('leaves the old report as it was', async () => {
     const page = join(folder, 'page.html');
     writeFileSync(page, 'the old one');
-    const { out, err, status } = await under(full, [...endless, '--max-states', '5000', '--report', page]);
+    const { out, err, status } = await under(full, [...search, '--max-states', '5000', '--report', page]);
     expect([status, err]).toEqual([2, line('cannot write .*page.html: EFBIG: file too large')]);
     expect(out).toMatch(/^only +low +violated/m);
     expect(readFileSync(page, 'utf8')).toBe('the old one');
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  const disk = join(folder, 'disk');
-  mkdirSync(disk);
   const own = ['unshare', '-m', 'sh', '-c'];
-  const mount = `mount -t tmpfs -o size=8k tmpfs '${disk}' && cd '${disk}'`;
-  const canMount = spawnSync(own[0]!, [...own.slice(1), mount], { stdio: 'ignore' }).status === 0;
+  const mount = (disk: string) => `mount -t tmpfs -o size=8k tmpfs '${disk}' && cd '${disk}'`;
+  const disk = mkdtempSync(join(tmpdir(), 'pagelaw-disk-'));
+  const canMount = spawnSync(own[0]!, [...own.slice(1), mount(disk)], { stdio: 'ignore' }).status === 0;
   if (!canMount) console.warn('No file system can be mounted: no disk is filled up, but the size of files is limited.');
 
   it.skipIf(!canMount)('is no different where it is one', () => {
+    mkdirSync(join(folder, 'disk'));
     const script = [
-      mount,
+      mount(join(folder, 'disk')),
       'printf "the old one" > page.html; dd if=/dev/zero of=filler bs=1k count=8 2>/dev/null',
       `${node} ${main} check ../grid.mjs --search exhaustive --max-states 5000 --save saved --report page.html`,
       'echo "status $?"; cat page.html; echo; ls -A . saved',
@@ -128,10 +102,11 @@ describe('a signal', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('%s: what was found by then is printed, and the status is %i', async (signal, status) => {
-    const child = start([...endless, '--workers', '2']);
-    setTimeout(() => child.kill(signal), 2000);
+    writeFileSync(join(folder, 'signal.mjs'), endless(1, underWay));
+    const child = start(['check', './signal.mjs', '--search', 'exhaustive', '--workers', '2']);
+    child.stderr!.once('data', () => child.kill(signal));
     const { out, err, ...end } = await ended(child);
-    expect([end.status, err]).toEqual([status, '']);
+    expect([end.status, err]).toEqual([status, 'under way\n']);
     expect(out).toMatch(/^only +low +violated/m);
     expect(out).toContain('Incomplete (interrupted)');
   });
@@ -139,12 +114,17 @@ describe('a signal', () => {
   it('does not wait for anything when it comes a second time', async () => {
     writeFileSync(
       join(folder, 'slow.mjs'),
-      'console.error("loading"); await new Promise((done) => setTimeout(done, 60_000));',
+      `process.on('SIGTERM', () => console.error('heard'));
+      console.error('loading');
+      await new Promise((done) => setTimeout(done, 600_000));`,
     );
     const child = start(['check', './slow.mjs']);
-    await new Promise((loading) => child.stderr!.once('data', loading));
+    const said = () => new Promise((line) => child.stderr!.once('data', line));
+    await said();
+    const heard = said();
     child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGINT'), 200);
+    await heard;
+    child.kill('SIGINT');
     expect((await ended(child)).status).toBe('SIGINT');
   });
 });
@@ -163,7 +143,7 @@ describe('a reader that goes away', () => {
   it('does not keep what was found from being saved', async () => {
     const saved = join(folder, 'unread');
     const page = join(folder, 'unread.html');
-    const child = start([...endless, '--max-states', '5000', '--save', saved, '--report', page]);
+    const child = start([...search, '--max-states', '5000', '--save', saved, '--report', page]);
     child.stdout!.destroy();
     child.stdout = null;
     expect(await ended(child)).toEqual({ out: '', err: '', status: 141 });
@@ -172,7 +152,7 @@ describe('a reader that goes away', () => {
   });
 
   it('of errors is no matter', async () => {
-    const child = start([...endless, '--max-states', '5000', '--format', 'itf', '--property', 'low']);
+    const child = start([...search, '--max-states', '5000', '--format', 'itf', '--property', 'low']);
     child.stderr!.destroy();
     child.stderr = null;
     expect((await ended(child)).status).toBe(1);
@@ -182,7 +162,7 @@ describe('a reader that goes away', () => {
 it('what cannot be written to standard output is an error, and is saved all the same', async () => {
   const saved = join(folder, 'lost');
   const child = start(
-    [...endless, '--max-states', '5000', '--save', saved],
+    [...search, '--max-states', '5000', '--save', saved],
     ['ignore', openSync('/dev/full', 'w'), 'pipe'],
   );
   expect(await ended(child)).toEqual({ out: '', err: line('cannot write the output: ENOSPC'), status: 2 });
@@ -190,7 +170,7 @@ it('what cannot be written to standard output is an error, and is saved all the 
 });
 
 it('what a model leaves running and fails later does not lose what was found', async () => {
-  writeFileSync(join(folder, 'late.mjs'), `${grid(1)}; setTimeout(() => { throw 'no words'; }, 1500);`);
+  writeFileSync(join(folder, 'late.mjs'), endless(1, "setTimeout(() => { throw 'no words'; }, 0);"));
   const { out, err, status } = await ended(start(['check', './late.mjs', '--search', 'exhaustive']));
   expect([status, err]).toEqual([2, line('something that a model file left running failed: no words')]);
   expect(out).toMatch(/^only +low +(violated|incomplete)/m);
@@ -220,15 +200,15 @@ describe('what the shell allows', () => {
     ['a picture', 1_600_000, ['audit', 'pkvm-mmio', '--format', 'svg'], 'drawing a life cycle needs \\d+ MiB'],
     ['TypeScript', 1_600_000, ['check', './some.mts'], 'loading TypeScript needs \\d+ MiB'],
   ])('too little address space for %s', async (_, kibibytes, args, words) => {
-    writeFileSync(join(folder, 'some.mts'), grid(1));
+    writeFileSync(join(folder, 'some.mts'), endless(1));
     const { out, err, status } = await under(`ulimit -v ${kibibytes}`, args);
     expect([status, out, err]).toEqual([2, '', line(words)]);
   });
 
   it('a search does with fewer workers where none are asked for, and ends where there is no more address space', async () => {
-    const room = await under('ulimit -v 1600000', [...endless, '--max-states', '30000']);
+    const room = await under('ulimit -v 1600000', [...search, '--max-states', '30000']);
     expect([room.status, room.err]).toEqual([1, '']);
-    const { out, err, status } = await under('ulimit -v 1300000', endless);
+    const { out, err, status } = await under('ulimit -v 1300000', search);
     expect([status, err]).toEqual([1, '']);
     expect(out.replaceAll(/\s+/g, ' ')).toContain('Incomplete (stopped at the limit of 1,269 MiB of address space)');
   });
@@ -286,7 +266,7 @@ describe('memory', () => {
 
   it.each([1, 2])('is not taken beyond the limit, with %i workers', async (workers) => {
     const limit = 180;
-    const args = [...endless, '--workers', `${workers}`, '--max-memory', `${limit}`];
+    const args = [...search, '--workers', `${workers}`, '--max-memory', `${limit}`];
     const { out, err, status } = await under('', args, ['--import', measure()]);
     expect(status).toBe(1);
     expect(out.replaceAll(/\s+/g, ' ')).toContain('Incomplete (stopped at the limit of 180 MiB for the process)');

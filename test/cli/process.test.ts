@@ -1,40 +1,22 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
+import { endless, underWay } from './endless.ts';
+import { env, installed } from './installed.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-/** The packed tarball, installed in a folder of its own: what a user has. */
 let folder: string;
+let files: readonly string[];
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'pagelaw-'));
-  const packed = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }),
-  );
-  const [{ filename, files }] = Array.isArray(packed) ? packed : Object.values(packed);
-  expect(
-    files.every(({ path }: { path: string }) =>
-      /^(dist\/(src|model|properties)\/|model\/[a-z0-9-]+\/[a-z-]+\.script|((model|src)\/([a-z0-9-]+\/)?|properties\/|)README\.md$|package\.json$|LICENSE$)/.test(
-        path,
-      ),
-    ),
-  ).toBe(true);
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${filename}`], {
-    cwd: folder,
-    stdio: 'ignore',
-  });
+beforeAll(async () => {
+  ({ folder, files } = await installed());
 });
 
 const pagelaw = (args: readonly string[], stdio: Parameters<typeof spawn>[2]['stdio'] = 'pipe'): ChildProcess =>
-  spawn(join(folder, 'node_modules/.bin/pagelaw'), args, { cwd: folder, stdio });
+  spawn(join(folder, 'node_modules/.bin/pagelaw'), args, { cwd: folder, stdio, env });
 
 const ended = async (child: ChildProcess) => {
   const [out, err, status] = await Promise.all([
@@ -46,6 +28,15 @@ const ended = async (child: ChildProcess) => {
 };
 
 describe('the packed package', () => {
+  it('has the program, what its READMEs say, and their scripts', () => {
+    for (const path of files)
+      expect(path).toMatch(
+        /^(dist\/(src|model|properties)\/|model\/[a-z0-9-]+\/[a-z-]+\.script|((model|src)\/([a-z0-9-]+\/)?|properties\/|)README\.md$|package\.json$|LICENSE$)/,
+      );
+    for (const path of ['dist/src/cli/main.js', 'README.md', 'LICENSE', 'model/README.md', 'src/cli/README.md'])
+      expect(files).toContain(path);
+  });
+
   it('runs from another folder', async () => {
     const { out, err, status } = await ended(pagelaw(['check', 'pkvm-mmio@fixed', '--search', 'exhaustive']));
     expect([status, err]).toEqual([0, '']);
@@ -81,6 +72,39 @@ describe('the packed package', () => {
     execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { cwd: folder, stdio: 'pipe' });
   });
 
+  it('gives the built-in suites by name, and a test of vitest for each property of each variant', () => {
+    symlinkSync(join(root, 'node_modules/vitest'), join(folder, 'node_modules/vitest'));
+    mkdirSync(join(folder, 'laws'));
+    writeFileSync(
+      join(folder, 'laws/laws.test.ts'),
+      `import { pkvmMmioSuite } from 'pagelaw/models';
+      import { testSuite } from 'pagelaw/vitest';
+      const config = { mmioTables: 2, pool: 3 };
+      testSuite(pkvmMmioSuite, { variants: ['fixed', 'v4'], config });
+      testSuite({ ...pkvmMmioSuite, violates: { ...pkvmMmioSuite.violates, v4: [] } }, { variants: ['v4'], config });`,
+    );
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      ['node_modules/vitest/vitest.mjs', 'run', '--root', 'laws', '--reporter', 'json'],
+      { cwd: folder, env, encoding: 'utf8' },
+    );
+    expect(status).toBe(1);
+    const tests: { ancestorTitles: string[]; title: string; status: string; failureMessages: string[] }[] =
+      JSON.parse(stdout).testResults[0].assertionResults;
+    const owner = tests.filter(({ title }) => title === 'single-owner');
+    expect(owner.map(({ ancestorTitles, status }) => [...ancestorTitles, status])).toEqual([
+      ['pkvm-mmio', 'fixed', 'passed'],
+      ['pkvm-mmio', 'v4', 'passed'],
+      ['pkvm-mmio', 'v4', 'failed'],
+    ]);
+    const [message = ''] = owner[2]!.failureMessages;
+    expect(message).toMatch(
+      /violated: [\s\S]*\n1\. [\s\S]*\n=> broken[\s\S]*\nto reproduce: pagelaw check pkvm-mmio@v4 /,
+    );
+    const known = pkvmMmioSuite.violates.v4!.length;
+    expect(tests.filter(({ status }) => status === 'failed').length).toBeLessThanOrEqual(known);
+  });
+
   it('ends quietly for a reader that goes away', async () => {
     const child = pagelaw(['list']);
     child.stdout!.destroy();
@@ -98,11 +122,12 @@ describe('the packed package', () => {
   });
 
   it('ends on ctrl-C with what it covered, and without a trace in the folder', async () => {
-    const child = pagelaw(['check', 'pkvm-mmio', '--set', 'ram=2']);
-    setTimeout(() => child.kill('SIGINT'), 1500);
+    writeFileSync(join(folder, 'endless.mjs'), endless(1, underWay));
+    const child = pagelaw(['check', './endless.mjs', '--search', 'exhaustive']);
+    child.stderr!.once('data', () => child.kill('SIGINT'));
     const { out, err, status } = await ended(child);
-    expect([status, err]).toEqual([130, '']);
-    expect(out).toMatch(/^before .*(violated|incomplete)/m);
+    expect([status, err]).toEqual([130, 'under way\n']);
+    expect(out).toMatch(/^only +low +violated/m);
     expect(out).toContain('Incomplete (interrupted)');
   });
 
