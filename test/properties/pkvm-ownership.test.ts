@@ -36,17 +36,17 @@ const exhaustive = (choices: Choices, of: Suite = suite, properties?: readonly s
   check(of, choices, { kind: 'exhaustive', maxStates }, properties ? { properties } : {});
 
 describe.each(Object.keys(suite.model.variants))('pkvm-ownership@%s', (variant) => {
-  it('breaks exactly the properties that the suite lists for it, and reaches every witness', async () => {
-    const result = await exhaustive({ variant });
-    expect(result.bound).toBeUndefined();
-    expect(broken(result).sort()).toEqual([...suite.violates[variant]!].sort());
+  // What it breaks and reaches, `pagelaw check` compares with the suite's list.
+  it('has as many states as the README says', async () => {
+    const { bound, covered } = await exhaustive({ variant }, suite, []);
+    expect(bound).toBeUndefined();
     const [, states] = new RegExp(`^\\| \`${variant}\` \\| ([\\d,]+) \\|`, 'm').exec(readme) ?? [];
-    expect(result.covered.states).toBe(Number(states?.replaceAll(',', '')));
+    expect(covered.states).toBe(Number(states?.replaceAll(',', '')));
   });
 });
 
-/** No fewer states are as near as the farthest trace of the table, a handle that is used again. */
-const nearStates = 20_000;
+/** As many states are as near as most traces of the table, and as the farthest: a handle that is used again. */
+const [nearStates, farStates] = [3_000, 20_000];
 
 describe('the table of the model README: what each missing check lets in', () => {
   const rows = [...readme.matchAll(/^\| (\w[\w ]*) \| `([\w.-]+)`((?:, \w+=\w+)*) \| ([a-z0-9-]+) \| (.+) \|$/gm)].map(
@@ -92,7 +92,12 @@ describe('the table of the model README: what each missing check lets in', () =>
   const searched = (variant: string, set: string) => {
     const key = `${variant} ${set}`;
     const ids = rows.filter((row) => row.variant === variant && row.set === set).map(({ id }) => id);
-    if (!searches.has(key)) searches.set(key, exhaustive(choicesOf(variant, set), suite, ids, nearStates));
+    const within = (states: number) => exhaustive(choicesOf(variant, set), suite, ids, states);
+    const search = async () => {
+      const near = await within(nearStates);
+      return near.properties.every(({ verdict }) => verdict.kind === 'violated') ? near : within(farStates);
+    };
+    if (!searches.has(key)) searches.set(key, search());
     return searches.get(key)!;
   };
 
