@@ -8,7 +8,9 @@ import { pagelaw } from './fake-console.ts';
 
 const empty = () => mkdtempSync(join(tmpdir(), 'pagelaw-corpus-'));
 const checked = (...more: string[]) => pagelaw(['check', ...more]);
-const quick = ['--search', 'exhaustive', '--property', 'guest-shares-no-hyp-page', '--property', 'single-owner'];
+const small = ['--set', 'mmioTables=2', '--set', 'pool=3'];
+const two = ['--property', 'guest-shares-no-hyp-page', '--property', 'single-owner'];
+const quick = ['--search', 'exhaustive', ...small, ...two];
 
 /** Without the ends of lines. */
 const onLine = (text: string) => text.replaceAll(/\s+/g, ' ');
