@@ -30,6 +30,7 @@ td, th { padding: .12rem .7rem .12rem 0; vertical-align: top; } .number { text-a
 .drawing td, .drawing th { white-space: pre; line-height: 1.3; } .drawing tr.changed, .drawing tr.new { background: var(--mark); }
 .drawing tr.gone { color: var(--soft); font-style: italic; } .drawing tr.stale { color: var(--bad); font-weight: 600; }
 del { color: var(--soft); } ins { text-decoration: none; font-weight: 600; }
+.matrix tbody { white-space: nowrap; } .bad { color: var(--bad); } .good { color: var(--good); } .doubtful { color: var(--warn); } .dim { color: var(--soft); }
 details { margin: .4rem 0; } summary { cursor: pointer; }
 @media (max-width: 46rem) { .stepper { grid-template-columns: 1fr; } }
 @media print { .js .step:not(.current) { display: block; } .controls { display: none !important; } }
