@@ -20,6 +20,7 @@ const allowed: Readonly<
     ours: ['src/spec', 'src/system', 'src/table', 'src/engine', 'src'],
     packages: ['valibot'],
   },
+  'src/subject': { ours: ['src/spec', 'src/system'], packages: ['valibot'] },
   'src/job': { ours: ['src/spec', 'src/system', 'src/engine', 'src/trace'], packages: ['valibot'] },
   'src/audit': {
     ours: ['src/spec', 'src/system', 'src/observe', 'src/table', 'src/engine', 'src/trace'],
@@ -41,6 +42,7 @@ const allowed: Readonly<
       'src/system',
       'src/load',
       'src/engine',
+      'src/subject',
       'src/trace',
       'src/job',
       'src/audit',

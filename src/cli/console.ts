@@ -17,6 +17,8 @@ export interface Console {
   readonly input: Readable;
   /** Aborted by ctrl-C, or by SIGTERM; the reason is then the exit status. */
   readonly interrupted: AbortSignal;
+  /** The user's folder for what can be made again; undefined: .cache in the home folder. */
+  readonly cache?: string;
   /** Bytes of memory that the process has taken, all threads together. */
   resident(): number;
 }

@@ -110,6 +110,7 @@ const terminal = async (): Promise<Console> => {
       return process.stdin;
     },
     interrupted: stop.signal,
+    ...(process.env.XDG_CACHE_HOME && { cache: process.env.XDG_CACHE_HOME }),
     resident,
   };
 };

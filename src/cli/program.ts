@@ -12,6 +12,7 @@ import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
 import { type ReviewOptions, reviewCommand } from './review.ts';
 import { type RunOptions, runCommand } from './run.ts';
+import { type BuildOptions, subjectBuildCommand } from './subject.ts';
 
 const examples = `
 Examples:
@@ -98,6 +99,19 @@ first; 130 interrupted, 143 terminated.
 Examples:
   pagelaw review pkvm-mmio
   pagelaw review ./my-model.mts@v2 --mutate --sample 5000 --seed 7
+`;
+
+const buildHelp = `
+The tree is only read. The program is kept in the user's cache folder, by all
+that went into it, and its path is printed: for check --subject and conform.
+src/subject/README.md says how a program of your own becomes a subject.
+
+Exit status: 0; 2 wrong usage, or what the build lacks.
+
+Examples:
+  pagelaw subject build stage2 --kernel ~/linux
+  pagelaw subject build stage2@host-7.1 --kernel ~/linux --set entriesPerTable=4
+  pagelaw subject build pkvm-ownership --kernel ~/linux --cc clang
 `;
 
 /** Runs a command line, without the program's name, and returns the exit status. Never throws: an error is a line on the side. */
@@ -269,6 +283,27 @@ export const run = async (argv: readonly string[], version: string, world: Conso
     .action(async (first: string, second: string | undefined, options: RunOptions) => {
       const [name, trace] = second === undefined ? [undefined, first] : [first, second];
       status = await runCommand(name, trace, options, console);
+    });
+
+  program
+    .command('subject')
+    .description('code in place of a model')
+    .command('build')
+    .description("compile a kernel tree's own code into a program that check and conform can ask")
+    .argument('<target>', 'MODEL or MODEL@VARIANT')
+    .requiredOption('--kernel <path>', 'the kernel tree')
+    .option('--set <name=value>', 'build for this config parameter', collect)
+    .option('--switch <name=value>', 'build for this switch', collect)
+    .option('--cc <compiler>', 'the compiler (cc)')
+    .option('--cflag <flag>', 'a flag for the compiler, as in --cflag=-fsanitize=undefined', collect)
+    .option(
+      '--harness <dir>',
+      'the folder of a harness, with its subject.json, in place of the one that pagelaw brings',
+    )
+    .option('--verbose', "print the compiler's command lines")
+    .addHelpText('after', buildHelp)
+    .action(async (name: string, options: BuildOptions) => {
+      status = await subjectBuildCommand(name, options, console);
     });
 
   program
