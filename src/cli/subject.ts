@@ -4,8 +4,8 @@ import { SpecError } from '../spec/errors.ts';
 import { type BuiltSubject, buildSubject } from '../subject/build.ts';
 import { harnessOf, readManifest } from '../subject/manifest.ts';
 import { type Scope, scopeOf } from '../system/scope.ts';
-import { givenChoices } from './check.ts';
 import { type Console, errorLine, exit } from './console.ts';
+import { givenChoices } from './given.ts';
 import { oneTarget } from './review.ts';
 import type { Target } from './suites.ts';
 

@@ -480,6 +480,12 @@ SUBJECT_API bool subject_two_cpus(void)
 	return subject->two && !subject->cpus[0].ended && !subject->cpus[1].ended;
 }
 
+/* The CPU that makes a call now: 0, or 1 for the second one. */
+SUBJECT_API int subject_this_cpu(void)
+{
+	return subject->cpu == &subject->cpus[1];
+}
+
 /* Before each access to shared memory. */
 void subject_point(void)
 {
@@ -510,20 +516,23 @@ static void subject_on_its_stack(void)
 	setcontext(&subject->both_ended);
 }
 
+/* Not inlined: getcontext() returns twice, as setjmp() does. */
+__attribute__((noinline)) static void subject_prepare_stack(struct subject_cpu *cpu)
+{
+	if (!cpu->stack)
+		cpu->stack = subject_alloc(NULL, SUBJECT_STACK);
+	cpu->ended = false;
+	getcontext(&cpu->context);
+	cpu->context.uc_stack.ss_sp = cpu->stack;
+	cpu->context.uc_stack.ss_size = SUBJECT_STACK;
+	cpu->context.uc_link = NULL;
+	makecontext(&cpu->context, subject_on_its_stack, 0);
+}
+
 static void subject_run_both(void)
 {
-	for (int i = 0; i < 2; i++) {
-		struct subject_cpu *cpu = &subject->cpus[i];
-
-		if (!cpu->stack)
-			cpu->stack = subject_alloc(NULL, SUBJECT_STACK);
-		cpu->ended = false;
-		getcontext(&cpu->context);
-		cpu->context.uc_stack.ss_sp = cpu->stack;
-		cpu->context.uc_stack.ss_size = SUBJECT_STACK;
-		cpu->context.uc_link = NULL;
-		makecontext(&cpu->context, subject_on_its_stack, 0);
-	}
+	for (int i = 0; i < 2; i++)
+		subject_prepare_stack(&subject->cpus[i]);
 	subject->two = true;
 	subject->points = subject->preempted = 0;
 	subject->cpu = &subject->cpus[0];
