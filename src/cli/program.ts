@@ -8,11 +8,11 @@ import { type DiffOptions, diffCommand } from './diff.ts';
 import { failureWords } from './failure.ts';
 import { formats } from './formats.ts';
 import { helpCommand, topics } from './help.ts';
+import { type BuildOptions, subjectBuildCommand } from './kernel.ts';
 import { listCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
 import { type ReviewOptions, reviewCommand } from './review.ts';
 import { type RunOptions, runCommand } from './run.ts';
-import { type BuildOptions, subjectBuildCommand } from './subject.ts';
 
 const examples = `
 Examples:

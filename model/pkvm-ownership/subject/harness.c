@@ -22,7 +22,7 @@
 #error "the code is built for up to pages=4"
 #endif
 #if defined(SWITCH_ERA_6_2) || (defined(SWITCH_ERA_6_16) && SINCE(701)) || (defined(SWITCH_ERA_7_2) && !SINCE(701))
-#error "the variant is of another era than the kernel: 6.16 is for 6.14 to 7.0, the others are for 7.1 and later"
+#error "the variant is of another era than the kernel: 6.16 is for 6.16 to 7.0, the others are for 7.1 and later"
 #endif
 
 /* A page goes to the host, or to EL2, by its stage-1, which is emulated. */
@@ -224,7 +224,7 @@ SUBJECT_CALL(host_donate_hyp)
 
 SUBJECT_CALL(hyp_donate_host)
 {
-#ifdef SWITCH_ERA_6_16
+#ifndef HAS_PFN_RANGE_CHECK
 	if (arg_is("nr", "52"))
 		return subject_disabled("EL2 knows what it gives back");
 #endif
