@@ -70,6 +70,10 @@ void shim_lock(hyp_spinlock_t *lock)
 }
 
 /* What tables hold is looked at under locks. */
+void shim_before_access(void)
+{
+}
+
 void shim_before_read(const void *entry)
 {
 	(void)entry;

@@ -8,8 +8,11 @@
 #define SUBJECT_NAME "pgtable.c of Linux " KERNEL_RELEASE
 #include "kernel.h"
 #include <asm/kvm_pgtable.h>
-#if SINCE(602) && !defined(SWITCH_TABLE_HOST)
+/* Calls that take the lock of the MMU for reading only, and the walk of a CPU. */
+#if SINCE(603) && !defined(SWITCH_TABLE_HOST)
 #define SUBJECT_RIVALS "map", "map_short", "relax_perms", "mkyoung", "cpu_walk"
+#elif SINCE(602) && !defined(SWITCH_TABLE_HOST)
+#define SUBJECT_RIVALS "map", "map_short", "relax_perms", "cpu_walk"
 #endif
 #include "subject.h"
 #include "versions.h"
@@ -41,23 +44,25 @@ static bool (*lose_exchange)(kvm_pte_t *entry);	/* another vCPU is faster */
 static void (*after_block)(void);		/* another vCPU goes on after a block was made */
 static jmp_buf *stop_after_table;		/* the other vCPU has put a table in its place */
 
-void shim_before_read(const void *entry)
+void shim_before_access(void)
 {
 	subject_point();
+}
+
+void shim_before_read(const void *entry)
+{
 	if (in_arena(entry) && page_counts[arena_index(entry)] == 0)
 		used_after_free = true;
 }
 
 void shim_before_write(const void *entry, u64 new_value)
 {
-	subject_point();
 	if (in_arena(entry))
 		tlb_before_write(entry, new_value);
 }
 
 void shim_before_exchange(void *entry)
 {
-	subject_point();
 	if (lose_exchange)
 		lose_exchange(entry);
 }

@@ -82,6 +82,7 @@ struct rb_root_cached {
 
 /* --- Accesses to entries: the harness sees each of them, before and after --- */
 
+void shim_before_access(void);			/* another CPU may go on here */
 void shim_before_read(const void *entry);
 void shim_before_write(const void *entry, u64 new_value);
 void shim_before_exchange(void *entry);
@@ -89,12 +90,14 @@ void shim_after_release(void *entry);
 
 #define READ_ONCE(variable)                                        \
 	({                                                         \
+		shim_before_access();                              \
 		shim_before_read(&(variable));                     \
 		*(const volatile typeof(variable) *)&(variable);   \
 	})
 #define WRITE_ONCE(variable, value)                                \
 	({                                                         \
 		typeof(variable) shim_value = (value);             \
+		shim_before_access();                              \
 		shim_before_write(&(variable), (u64)shim_value);   \
 		*(volatile typeof(variable) *)&(variable) = shim_value; \
 	})
@@ -102,6 +105,7 @@ void shim_after_release(void *entry);
 	({                                                         \
 		typeof(*(entry)) shim_expected = (expected);       \
 		typeof(*(entry)) shim_value = (value);             \
+		shim_before_access();                              \
 		shim_before_exchange(entry);                       \
 		typeof(*(entry)) shim_found = *(entry);            \
 		if (shim_found == shim_expected) {                 \
@@ -113,6 +117,7 @@ void shim_after_release(void *entry);
 #define smp_store_release(entry, value)                            \
 	({                                                         \
 		typeof(*(entry)) shim_value = (value);             \
+		shim_before_access();                              \
 		shim_before_write(entry, (u64)shim_value);         \
 		*(volatile typeof(*(entry)) *)(entry) = shim_value; \
 		shim_after_release(entry);                         \
