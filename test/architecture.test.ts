@@ -20,14 +20,20 @@ const allowed: Readonly<
     ours: ['src/spec', 'src/system', 'src/table', 'src/engine', 'src'],
     packages: ['valibot'],
   },
-  'src/subject': { ours: ['src/spec', 'src/system'], packages: ['valibot'] },
-  'src/job': { ours: ['src/spec', 'src/system', 'src/engine', 'src/trace'], packages: ['valibot'] },
+  'src/subject': {
+    ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src'],
+    packages: ['fast-check', 'valibot'],
+  },
+  'src/job': {
+    ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/subject'],
+    packages: ['valibot'],
+  },
   'src/audit': {
     ours: ['src/spec', 'src/system', 'src/observe', 'src/table', 'src/engine', 'src/trace'],
     packages: [],
   },
   'src/report': {
-    ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/job', 'src/audit', 'src'],
+    ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/subject', 'src/job', 'src/audit', 'src'],
     packages: ['@hpcc-js/wasm-graphviz', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
   },
   src: { ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/job'], packages: ['fastest-levenshtein'] },
@@ -42,8 +48,8 @@ const allowed: Readonly<
       'src/system',
       'src/load',
       'src/engine',
-      'src/subject',
       'src/trace',
+      'src/subject',
       'src/job',
       'src/audit',
       'src/report',

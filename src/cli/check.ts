@@ -118,6 +118,7 @@ const searchAll = async (
       const { target } = planned[job]!;
       for (const result of results) {
         searched.push({ target, result, report: reportOf(result, target.module) });
+        if (result.subject?.failure !== undefined) failures.push({ error: new SpecError(result.subject.failure) });
         try {
           stream?.add(result);
         } finally {

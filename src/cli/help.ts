@@ -12,6 +12,7 @@ const pages: Readonly<Record<string, string>> = {
   models: 'model/README.md',
   properties: 'properties/README.md',
   verdicts: 'src/engine/README.md',
+  subjects: 'src/subject/README.md',
   house: 'src/README.md',
 };
 

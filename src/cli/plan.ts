@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { match } from 'ts-pattern';
 import type { Search } from '../engine/index.ts';
@@ -5,10 +6,12 @@ import { type Job, newJob } from '../job/job.ts';
 import { known } from '../known.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Model } from '../spec/model.ts';
+import { defaultTimeout } from '../subject/program.ts';
 import { applies } from '../system/callbacks.ts';
 import { type Scope, scopeOf } from '../system/scope.ts';
 import { givenChoices, type ScopeOptions } from './given.ts';
 import { type LimitOptions, limitsOf } from './limits.ts';
+import { scopeOfSubject } from './subject.ts';
 import type { Target } from './suites.ts';
 
 /** How to search, as given. */
@@ -31,6 +34,10 @@ export interface PlanOptions extends ScopeOptions, SearchOptions {
   readonly coverage?: boolean;
   /** A file for the results as a page of HTML. */
   readonly report?: string;
+  /** The command line of a program that makes the calls in place of the model. */
+  readonly subject?: string;
+  /** Seconds of silence after which it counts as hanging. */
+  readonly timeout?: number;
 }
 
 /** A job with one version of the code, whose scope is given. */
@@ -44,7 +51,10 @@ export interface Planned {
 export const plan = (targets: readonly Target[], options: PlanOptions): Planned[] => {
   const ids = [...new Set(targets.flatMap(({ suite }) => suite.properties.map(({ id }) => id)))];
   for (const id of options.property ?? []) known('property', id, ids);
-  const jobs = targets.flatMap((target) => jobsOf(target, options));
+  const jobs =
+    options.subject === undefined
+      ? targets.flatMap((target) => jobsOf(target, options))
+      : [subjectJob(targets, options.subject, options)];
   if (!options.property) return jobs;
   const judging = jobs.filter(({ target: { suite }, scope }) =>
     suite.properties.some((one) => options.property!.includes(one.id) && applies(one, scope)),
@@ -81,6 +91,37 @@ const jobsOf = (target: Target, options: PlanOptions): Planned[] => {
       }),
     ),
   );
+};
+
+/** One variant of one model, exhaustively unless random search is asked for. */
+const subjectJob = (targets: readonly Target[], program: string, options: PlanOptions): Planned => {
+  const misplaced = (['matrix', 'symmetry', 'crossCheck', 'report'] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (misplaced)
+    throw new SpecError(`--${misplaced === 'crossCheck' ? 'cross-check' : misplaced} is not an option of --subject`);
+  const [target, ...more] = targets;
+  if (!target || more.length > 0)
+    throw new SpecError('--subject is of one model; name it: pagelaw check MODEL --subject ...');
+  const { model } = target.suite;
+  const { config, alternatives } = givenChoices(model, options);
+  const given = { variant: target.variant, config, switches: alternatives[0]! };
+  const choices = scopeOfSubject(model, given, program, options);
+  const [search] = searchesOf({ search: 'exhaustive', ...options });
+  const variant = choices.variant ?? model.defaultVariant;
+  const [planned] = jobsOf({ ...target, variant }, { ...options, search: search!.kind });
+  const job: Job = {
+    ...planned!.job,
+    config: { ...choices.config },
+    search: search!,
+    dead: false,
+    subject: {
+      program,
+      timeout: 1000 * (options.timeout ?? defaultTimeout / 1000),
+      processes: options.workers ?? Math.max(1, availableParallelism() - 1),
+    },
+  };
+  return { target, job, scope: scopeOf(model, choices) };
 };
 
 const defaults = { runs: 1000, length: 100, seed: 1 };

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { Interrupted } from '../audit/cancellation.ts';
 import { type AuditOptions, auditCommand } from './audit.ts';
 import { type CheckOptions, checkCommand } from './check.ts';
+import { type ConformOptions, conformCommand } from './conform.ts';
 import { type Console, errorLine, exit, gravest, shown, stoppedStatus } from './console.ts';
 import { defaultDirectory } from './corpus.ts';
 import { type DiffOptions, diffCommand } from './diff.ts';
@@ -114,6 +115,21 @@ Examples:
   pagelaw subject build pkvm-ownership --kernel ~/linux --cc clang
 `;
 
+const conformHelp = `
+Every call is made on both sides in every state that both reach by the same
+calls; where there are more than 20,000, random runs follow. Differences are
+grouped by kind, each with its shortest calls. 'pagelaw help subjects' has the
+protocol that a program speaks.
+
+Exit status: 0 no difference that is not accepted; 1 there is one, or one that
+is accepted does not occur; 2 wrong usage, or the program failed; 3 incomplete:
+a bound came first; 130 interrupted, 143 terminated.
+
+Examples:
+  pagelaw conform stage2@guest -- ./pgtable-subject
+  pagelaw conform stage2 --diff './before -v' ./after
+`;
+
 /** Runs a command line, without the program's name, and returns the exit status. Never throws: an error is a line on the side. */
 export const run = async (argv: readonly string[], version: string, world: Console): Promise<number> => {
   const console: Console = Object.create(world, {
@@ -178,6 +194,8 @@ export const run = async (argv: readonly string[], version: string, world: Conso
       '--matrix',
       `variants by properties (${formats.document.join(', ')}); --switch NAME=A,B then takes each value`,
     )
+    .option('--subject <command>', 'judge the calls of this program in place of those of the model')
+    .option('--timeout <seconds>', timeoutOption, positive)
     .option('--coverage', 'show how often each command had each result')
     .option('--report <file>', 'write the results to an HTML file as well')
     .addOption(formatOption(formats.check))
@@ -247,6 +265,32 @@ export const run = async (argv: readonly string[], version: string, world: Conso
     )
     .action(async (a: string, b: string, options: DiffOptions) => {
       status = await diffCommand(a, b, options, console);
+    });
+
+  program
+    .command('conform')
+    .description('hold a program against a model, or against another program, call by call')
+    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE; without a variant, that of the program')
+    .argument('[program...]', 'behind --: the program and its arguments')
+    .option('--diff <programs...>', 'two programs to compare with each other, each in quotes')
+    .option('--accept <file>', 'differences that are known, in JSON: [{ "call", "condition", "reason" }]')
+    .addOption(new Option('--search <kind>', 'only this search').choices(['exhaustive', 'random']))
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--switch <name=value>', 'set a switch', collect)
+    .option('--max-states <n>', 'exhaustive: stop, as incomplete, at so many states', positive)
+    .option('--max-memory <MiB>', memoryOption, positive)
+    .option('--allow-incomplete', allowOption)
+    .option('--workers <n>', 'how many processes of each program (1)', bounded(256))
+    .option('--timeout <seconds>', timeoutOption, positive)
+    .option('--runs <n>', 'random: how many runs (1000)', positive)
+    .option('--length <n>', 'random: at most so many calls in a run (100)', bounded(100_000))
+    .option('--seed <n>', 'random: the seed (1)', integer)
+    .option('--coverage', 'show which results were compared, and how often')
+    .addOption(formatOption(formats.document))
+    .option('--json', jsonOption)
+    .addHelpText('after', conformHelp)
+    .action(async (name: string, words: string[], options: ConformOptions) => {
+      status = await conformCommand(name, words, options, console);
     });
 
   program
@@ -347,6 +391,8 @@ const formatOption = (names: readonly string[]) =>
 const jsonOption = 'short for --format json';
 
 const memoryOption = "stop, as incomplete, when the process takes more (60 % of RAM, or of the container's)";
+
+const timeoutOption = 'a program that is silent for so long hangs (10)';
 
 const allowOption = 'exit with 0, not 3, where a bound came first and nothing is wrong so far';
 

@@ -20,6 +20,7 @@ export type Trace = Evidence;
  * Why a search ended before it had seen everything.
  *
  * - `memory`: the state table came to `limit` bytes; with `of`, the process came to the limit for that.
+ * - `failure`: the program that makes the calls failed, or does not do the same twice.
  * - `domain`: a call made a state that is outside the state's domain, behind a violation, which may be the reason; without one the
  *   model is broken, and that is an error.
  */
@@ -27,6 +28,7 @@ export type Bound =
   | { readonly kind: 'states'; readonly limit: number }
   | { readonly kind: 'memory'; readonly limit: number; readonly of?: 'resident set' | 'heap' | 'address space' }
   | { readonly kind: 'domain'; readonly command: Command; readonly misfit: string }
+  | { readonly kind: 'failure' }
   | { readonly kind: 'interrupted' };
 
 /** How an engine knows that a property holds, and of what it holds. */

@@ -31,7 +31,7 @@ export class Tally {
 /** The key under which the coverage counts an outcome: `ok`, `ok (returned 3)`, `EPERM reason`, `panic reason`, `disabled reason`. */
 export const coverageKey = (outcome: Outcome<unknown>): string => {
   if (outcome.result === 'ok') return outcome.value === undefined ? 'ok' : `ok (returned ${outcome.value})`;
-  return `${outcome.result === 'refused' ? outcome.errno : outcome.result} ${outcome.reason}`;
+  return `${outcome.result === 'refused' ? outcome.errno : outcome.result} ${outcome.reason}`.trimEnd();
 };
 
 /** The keys under which the coverage counts an outcome: `coverageKey`, and `WARN id` for each of its warnings. */

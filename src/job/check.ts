@@ -24,6 +24,24 @@ export interface CheckResult extends Presentation, Omit<Result, 'judged' | 'expl
   /** Whether only named properties were judged. */
   readonly filtered: boolean;
   readonly properties: readonly CheckedProperty[];
+  /** Where a program made the calls in place of the model. */
+  readonly subject?: SubjectUse;
+}
+
+/** A program whose calls were judged. */
+export interface SubjectUse {
+  readonly name: string;
+  readonly program: string;
+  /** Calls that it made, those to come back to a state included. */
+  readonly requests: number;
+  /** Calls of the model that it does not have. */
+  readonly lacks: readonly string[];
+  /** Parts of the state that it does not print. */
+  readonly unobserved: readonly string[];
+  /** The ids of properties that could be judged only by what it does not say or do. */
+  readonly notChecked: readonly string[];
+  /** How it failed. */
+  readonly failure?: string;
 }
 
 /** What is asked of a check beside the search. */

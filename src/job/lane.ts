@@ -6,6 +6,7 @@ import { scopeName, scopeOf } from '../system/scope.ts';
 import { type CheckResult, check } from './check.ts';
 import { choicesOf, type Job } from './job.ts';
 import type { JobQueue } from './queue.ts';
+import { checkSubject } from './subject.ts';
 
 /** What a thread has to run jobs with. */
 export interface Equipment {
@@ -32,18 +33,17 @@ export const runJob = async (
   const results: CheckResult[] = [];
   for (const choices of choicesOf(job)) {
     const title = `${scopeName(scopeOf(suite.model, choices))} ${search.kind}`;
-    const result = await check(
-      suite,
-      choices,
-      search.kind === 'exhaustive' ? { ...search, workers: Math.min(search.workers ?? 1, threads) } : search,
-      {
-        ...(job.properties && { properties: job.properties }),
-        monitor: equipment.monitorFor(title),
-        memoryGuard: equipment.memoryGuard,
-        crossCheck: job.crossCheck,
-        dead: job.dead,
-      },
-    );
+    const request = {
+      ...(job.properties && { properties: job.properties }),
+      monitor: equipment.monitorFor(title),
+      memoryGuard: equipment.memoryGuard,
+      crossCheck: job.crossCheck,
+      dead: job.dead,
+    };
+    const used = search.kind === 'exhaustive' ? { ...search, workers: Math.min(search.workers ?? 1, threads) } : search;
+    const result = job.subject
+      ? await checkSubject(suite, choices, search, job.subject, request)
+      : await check(suite, choices, used, request);
     results.push({ ...result, search });
     if (result.bound?.kind === 'interrupted') break;
   }

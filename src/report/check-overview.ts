@@ -4,7 +4,17 @@ import { type Block, dim, paragraph, type Section, type Span, strong, type Tone,
 import { groupedBy } from './grouped.ts';
 import { summaryLines, type Unfinished } from './summary.ts';
 import { brokenWords, instanceWords, traceBlock } from './trace.ts';
-import { count, countOrDash, plural, scopeName, settings, statementOf, variantName, verdictWords } from './words.ts';
+import {
+  count,
+  countOrDash,
+  plural,
+  scopeName,
+  settings,
+  statementOf,
+  subjectWords,
+  variantName,
+  verdictWords,
+} from './words.ts';
 
 export interface OverviewOptions {
   /** Whether a result gets a row for each property and its traces in full, or only what is out of the ordinary. */
@@ -70,6 +80,7 @@ const resultSection = (group: readonly CheckResult[], { inFull }: OverviewOption
       tightParagraph(
         dim(`${starred ? '* a known defect of the variant; ' : ''}trace: calls in the shortest one found`),
         ...group.flatMap(symmetryWords).map(dim),
+        ...group.flatMap(({ subject }) => (subject ? subjectWords(subject) : [])),
       ),
     ],
   };

@@ -34,6 +34,7 @@ export const checkJson = (
     crossCheck: result.crossCheck ?? null,
     // A number of states may be too large for a JSON number to be exact.
     symmetry: result.symmetry ? { ...result.symmetry, states: String(result.symmetry.states) } : null,
+    ...(result.subject && { subject: result.subject }),
     properties: result.properties.map(({ property, verdict, standing, steps }) => ({
       id: property.id,
       statement: property.statement,

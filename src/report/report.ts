@@ -5,7 +5,16 @@ import type { Presentation } from '../system/presentation.ts';
 import type { Scope } from '../system/scope.ts';
 import type { Replayed } from './replay.ts';
 import { instanceWords } from './trace.ts';
-import { boundWords, count, crossCheckWords, plural, scopeName, settings, verdictWords } from './words.ts';
+import {
+  boundWords,
+  count,
+  crossCheckWords,
+  plural,
+  scopeName,
+  settings,
+  subjectWords,
+  verdictWords,
+} from './words.ts';
 
 /** What the formats for mail, CI and other tools are made of: one search of one variant, or one counterexample run again. */
 export interface Report extends Presentation {
@@ -66,6 +75,7 @@ export const reportOf = (result: CheckResult, target: string = result.scope.mode
       ...(search.kind === 'random' ? ['Random runs prove nothing: what they did not meet may still be there.'] : []),
       `No other configuration than ${settings(scope.config) || 'the only one there is'}.`,
       ...(result.filtered ? ['No other property than those named.'] : []),
+      ...(result.subject ? subjectWords(result.subject).slice(1) : []),
       'Nothing after a call that panics.',
       'Nothing that the model leaves out; its README says what that is.',
     ],

@@ -1,5 +1,6 @@
 import { match } from 'ts-pattern';
 import type { Bound, Covered, CrossCheck, Verdict } from '../engine/result.ts';
+import type { SubjectUse } from '../job/check.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 import { type Scope, scopeName } from '../system/scope.ts';
@@ -32,6 +33,7 @@ export const boundWords = (bound: Bound): string =>
       ({ command, misfit }) =>
         `stopped where ${describeCommand(command)} makes a state that the model has no room for, at ${misfit}`,
     )
+    .with({ kind: 'failure' }, () => 'the subject failed')
     .with({ kind: 'interrupted' }, () => 'interrupted')
     .exhaustive();
 
@@ -72,3 +74,11 @@ export const valueWords = (value: unknown): string => {
     .map(([name, inner]) => `${name}: ${valueWords(inner)}`)
     .join(', ')}}`;
 };
+
+/** Who made the calls in place of the model, and then what could not be judged of it, a sentence a line. */
+export const subjectWords = ({ name, requests, lacks, unobserved, notChecked }: SubjectUse): string[] => [
+  `Calls are those of ${name}, which made ${count(requests)}.`,
+  ...(notChecked.length > 0 ? [`Not checked: ${notChecked.join(', ')}.`] : []),
+  ...(lacks.length > 0 ? [`The subject does not have the calls ${lacks.join(', ')}.`] : []),
+  ...(unobserved.length > 0 ? [`The subject does not print ${unobserved.join(', ')}.`] : []),
+];

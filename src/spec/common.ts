@@ -14,6 +14,7 @@ export const noPanic = <S, C extends Command, P extends Model['config']>(
     id: kind === undefined ? 'no-panic' : `no-panic-${kind.replaceAll('_', '-')}`,
     statement: `No call${kind === undefined ? '' : ` of ${kind}()`} reaches a BUG or a fatal WARN.`,
     source,
+    ...(kind !== undefined && { call: kind }),
     holds: ({ command, outcome }) => outcome.result !== 'panic' || (kind !== undefined && command.kind !== kind),
   });
 
@@ -39,11 +40,13 @@ export const everyResult = <S, C extends Command, P extends Model['config']>(
         id: `${kind} ${result}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
         statement: `${kind}() can return ${result}.`,
         source: 'witness',
+        byErrno: true,
+        call: kind,
         applies,
         when: ({ command, outcome }) =>
           command.kind === kind &&
           (outcome.result === 'refused'
-            ? outcome.errno === errno && outcome.reason === reason.join(' ')
+            ? outcome.errno === errno && (outcome.reason === '' || outcome.reason === reason.join(' '))
             : outcome.result === result),
       });
     }),

@@ -55,6 +55,6 @@ export const describeOutcome = (outcome: Outcome<unknown>): string => {
   const warnings = outcome.warnings.map((id) => `, WARN ${id}`).join('');
   if (outcome.result === 'ok')
     return outcome.value === undefined ? `ok${warnings}` : `ok (returned ${outcome.value})${warnings}`;
-  if (outcome.result === 'refused') return `-${outcome.errno} (${outcome.reason})${warnings}`;
-  return `${outcome.result} (${outcome.reason})${warnings}`;
+  const why = outcome.reason === '' ? '' : ` (${outcome.reason})`;
+  return `${outcome.result === 'refused' ? `-${outcome.errno}` : outcome.result}${why}${warnings}`;
 };

@@ -23,6 +23,10 @@ interface Claim {
   readonly statement: string;
   /** Where the obligation comes from: a comment in the kernel, a mail, 'S1' of a list. May be ''. */
   readonly source: string;
+  /** It takes the reason '' of a refusal for any reason: code that is no model gives an errno and says no more. */
+  readonly byErrno?: boolean;
+  /** The one call that it is about: where code does not have that call, there is nothing to judge. */
+  readonly call?: string;
 }
 
 interface Quantified<P, I> {
@@ -76,7 +80,7 @@ const claimed = <P, I>(
 ) => {
   const misfit = misfitOfClaim(spec) ?? misfitOfFunctions(spec, functions, ['forEach', 'applies']);
   if (misfit !== undefined) throw new SpecError(misfit);
-  const { id, statement, source, forEach, applies } = spec;
+  const { id, statement, source, byErrno, call, forEach, applies } = spec;
   if (typeof model?.id !== 'string')
     throw new SpecError(`property ${id}: it is made for ${show(model)}; the first argument must be a model`);
   return {
@@ -84,6 +88,8 @@ const claimed = <P, I>(
     id,
     statement,
     source,
+    ...(byErrno && { byErrno }),
+    ...(call !== undefined && { call }),
     // The model's own parameter names were checked against `Config` when the property was written.
     applies: (switches: Settings, config: Config) => {
       const answer: unknown = applies?.(switches, config as Config & P) ?? true;

@@ -146,7 +146,8 @@ const saidBy = ({ judged, covered, coverage, bound, deadEnd }: Result & { readon
     ]),
   ),
   deadEnd,
-  bound: bound?.kind === 'memory' ? 'states' : bound?.kind === 'interrupted' ? undefined : bound?.kind,
+  bound:
+    bound?.kind === 'memory' ? 'states' : bound?.kind === 'states' || bound?.kind === 'domain' ? bound.kind : undefined,
 });
 
 const plainVerdict = (verdict: Verdict): PlainVerdict => {

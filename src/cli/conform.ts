@@ -1,0 +1,162 @@
+import { type Conformance, conformBlocks, conformJson, staleOf } from '../report/conform.ts';
+import { shellWords } from '../report/render/command-line.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Command, Model } from '../spec/model.ts';
+import { readAccepted } from '../subject/accepted.ts';
+import { type Comparison, compareAll, compareRandomly } from '../subject/conform.ts';
+import { ModelSide, type Side, SubjectSide } from '../subject/sides.ts';
+import { Subject } from '../subject/subject.ts';
+import { presentationOf } from '../system/presentation.ts';
+import { type Scope, scopeName, scopeOf } from '../system/scope.ts';
+import { systemOf } from '../system/system.ts';
+import { type Console, exit, gravest } from './console.ts';
+import { commandLine, documentIn, type Format, formatOf, jsonText } from './formats.ts';
+import { givenChoices } from './given.ts';
+import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
+import { monitorFor } from './progress.ts';
+import { oneTarget } from './review.ts';
+import { type SubjectOptions, scopeOfSubject } from './subject.ts';
+
+export interface ConformOptions extends LimitOptions, SubjectOptions {
+  readonly set?: readonly string[];
+  readonly switch?: readonly string[];
+  readonly search?: 'exhaustive' | 'random';
+  readonly runs?: number;
+  readonly length?: number;
+  readonly seed?: number;
+  /** A file of differences that are known. */
+  readonly accept?: string;
+  /** Two programs to compare with each other. */
+  readonly diff?: readonly string[];
+  readonly coverage?: boolean;
+  readonly format?: Format<'document'>;
+  readonly json?: boolean;
+}
+
+/** Without --search and --max-states, what has more states than this is compared by random runs as well. */
+const smallStates = 20_000;
+
+const defaults = { runs: 1000, length: 100, seed: 1 };
+
+/** `pagelaw conform`: 0 if both sides do the same, 1 if they differ or an accepted difference is gone. */
+export const conformCommand = async (
+  name: string,
+  programWords: readonly string[],
+  options: ConformOptions,
+  console: Console,
+): Promise<number> => {
+  const format = formatOf(options.format, options.json && 'json');
+  const target = await oneTarget(name);
+  const { model } = target.suite;
+  const programs = programsOf(programWords, options);
+  const { config, alternatives } = givenChoices(model, options);
+  const choices = { variant: target.variant, config, switches: alternatives[0]! };
+  const scope = scopeOf(model, scopeOfSubject(model, choices, programs[0]!, options));
+  const subjects: Subject[] = [];
+  try {
+    for (const program of programs)
+      subjects.push(
+        new Subject(model, scope, {
+          program,
+          timeout: options.timeout && options.timeout * 1000,
+          processes: options.workers ?? 1,
+        }),
+      );
+    const found = await compared(model, scope, subjects, options, console);
+    console.progress?.('');
+    const command = commandLine(['conform', name], {
+      set: options.set,
+      switch: options.switch,
+      search: options.search,
+      accept: options.accept,
+      'max-states': options.maxStates,
+      ...(options.diff && { diff: options.diff }),
+    });
+    const whole = options.diff ? command : [...command, '--', ...programWords];
+    if (format === 'json') console.out(jsonText(conformJson(found)));
+    else {
+      const blocks = conformBlocks(found, {
+        command: format === 'text' ? undefined : whole,
+        coverage: options.coverage ?? false,
+      });
+      console.out(documentIn(format, blocks, console.colour));
+    }
+    if (found.failure !== undefined) throw found.failure;
+    const isBounded = found.bound !== undefined;
+    const isAsExpected = found.divergences.length === 0 && staleOf(found).length === 0;
+    return gravest(endStatus(isBounded, options, console), isAsExpected ? exit.asExpected : exit.violated);
+  } finally {
+    for (const subject of subjects) subject.close();
+  }
+};
+
+/** One program to compare with the model, or two with each other. */
+const programsOf = (words: readonly string[], { diff }: ConformOptions): readonly string[] => {
+  if (diff) {
+    if (diff.length !== 2 || words.length > 0)
+      throw new SpecError('--diff takes two programs, each in quotes with its arguments, and nothing behind them');
+    return diff;
+  }
+  if (words.length === 0)
+    throw new SpecError('there is no program; write it behind --: pagelaw conform MODEL -- PROGRAM ARGS');
+  return [shellWords(words)];
+};
+
+const compared = async (
+  model: Model,
+  scope: Scope,
+  subjects: readonly Subject[],
+  options: ConformOptions,
+  console: Console,
+): Promise<Conformance> => {
+  const [first, second] = subjects;
+  const system = systemOf(model, scope);
+  if (second && String(first!.hello.unobserved) !== String(second.hello.unobserved))
+    throw new SpecError('the two subjects do not observe the same parts of the state');
+  const [a, b]: [Side, Side] = second
+    ? [new SubjectSide(first!), new SubjectSide(second)]
+    : [new ModelSide({ scope, system }, (state) => first!.states.projected(state)), new SubjectSide(first!)];
+  const commands = first!.commands.filter(({ kind }) => !second || second.hello.calls.includes(kind));
+  const accepted =
+    options.accept === undefined ? [] : readAccepted(options.accept, kindsOf([...system.command.values()]));
+  const { memoryGuard } = guardedLimitsOf({ ...(options.maxMemory && { maxMemory: options.maxMemory }) }, console);
+  const watch = { accepted, memoryGuard, monitor: monitorFor(console, scopeName(scope)) };
+  const shown = presentationOf(model, scope, system.initial);
+  const about = {
+    shown,
+    labels: second ? (['a', 'b'] as const) : (['model', 'code'] as const),
+    names: second ? ([`a: ${first!.name}`, `b: ${second.name}`] as const) : ([scopeName(scope), first!.name] as const),
+    lacks: [...new Set(subjects.flatMap(({ lacks }) => lacks))],
+    unobserved: first!.hello.unobserved,
+  };
+  const random = async (): Promise<Conformance> => {
+    const { runs = defaults.runs, length = defaults.length, seed = defaults.seed } = options;
+    const likely = (system.likely ?? []).filter(({ kind }) => commands.some((one) => one.kind === kind));
+    const found = await compareRandomly(a, b, { commands, likely }, { ...watch, runs, length, seed });
+    return {
+      ...found,
+      ...about,
+      how: `random, seed ${seed}, ${runs} runs of up to ${length} calls`,
+      isExhaustive: false,
+    };
+  };
+  if (options.search === 'random') return random();
+  const isAsked = options.search !== undefined || options.maxStates !== undefined;
+  const found: Comparison = await compareAll(a, b, commands, !second, {
+    ...watch,
+    ...(isAsked ? options.maxStates !== undefined && { maxStates: options.maxStates } : { maxStates: smallStates }),
+  });
+  const whole: Conformance = { ...found, ...about, how: 'exhaustive', isExhaustive: true };
+  const isLarge = !isAsked && found.bound?.kind === 'states' && found.failure === undefined;
+  if (!isLarge || found.divergences.length > 0) return whole;
+  const more = await random();
+  return {
+    ...more,
+    how: `exhaustive in the ${smallStates} states that come first, then ${more.how}`,
+    states: Math.max(found.states, more.states),
+    compared: found.compared + more.compared,
+    depth: Math.max(found.depth, more.depth),
+  };
+};
+
+const kindsOf = (commands: readonly Command[]): string[] => [...new Set(commands.map(({ kind }) => kind))];

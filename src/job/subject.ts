@@ -1,0 +1,129 @@
+import { run, type Search } from '../engine/index.ts';
+import type { Bound, Judged, Result } from '../engine/result.ts';
+import { type Task, taskOf } from '../engine/task.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Property } from '../spec/property.ts';
+import type { Suite } from '../spec/suite.ts';
+import { describeHidden, findHiddenState } from '../subject/hidden.ts';
+import { type SubjectSearchResult, searchSubject } from '../subject/search.ts';
+import { Subject, type SubjectOptions } from '../subject/subject.ts';
+import { subjectTask } from '../subject/system.ts';
+import { presentationOf } from '../system/presentation.ts';
+import { type Choices, scopeOf } from '../system/scope.ts';
+import { minimise } from '../trace/minimise.ts';
+import { counterexampleOf } from '../trace/record.ts';
+import type { CheckRequest, CheckResult } from './check.ts';
+import { confirmed } from './confirmed.ts';
+import { standingOf } from './standing.ts';
+
+/** Within so many states, breadth-first, a shorter trace is looked for than random search found. */
+const statesSearchedForShorter = 500;
+
+/**
+ * Checks the properties of a suite with the calls of a program in place of the model's. What was found before the program failed is in the
+ * result, beside the failure.
+ */
+export const checkSubject = async (
+  suite: Suite,
+  choices: Choices,
+  search: Search,
+  program: SubjectOptions,
+  options: CheckRequest = {},
+): Promise<CheckResult> => {
+  const { model } = suite;
+  const scope = scopeOf(model, choices);
+  const properties = suite.properties.filter(({ id }) => options.properties?.includes(id) ?? true);
+  const subject = new Subject(model, scope, program);
+  try {
+    const unobserved = new Set<string>();
+    const task = subjectTask(taskOf(model, scope, properties), subject, ({ id }) => unobserved.add(id));
+    const found = await searchBy(search, task, subject, options);
+    const isLacking = ({ call }: Property) => call !== undefined && subject.lacks.includes(call);
+    const judgeable = found.judged.filter(({ property }) => !unobserved.has(property.id) && !isLacking(property));
+    const shownAs = search.kind === 'random' && !found.bound ? await shortened(task, subject, judgeable) : judgeable;
+    const hidden = found.places && !found.bound ? findHiddenState(subject, found.places) : undefined;
+    // Where the state is more than what is printed, the search has not seen all states.
+    const bound: Bound | undefined = hidden ? { kind: 'failure' } : found.bound;
+    const judged = hidden ? shownAs.map(unproved) : shownAs;
+    const failure = hidden
+      ? `the subject ${subject.program} ${describeHidden(hidden)}`
+      : found.failure === undefined
+        ? undefined
+        : messageOf(found.failure);
+    const known = scope.flipped.length === 0 ? suite.violates[scope.variant]! : [];
+    const isDefault = scope.resized.length === 0;
+    const checked = judged.map(({ property, verdict }) => {
+      const standing = standingOf({ property, verdict }, known.includes(property.id), isDefault);
+      const one = { property, verdict, standing };
+      if (verdict.kind !== 'violated' || !verdict.trace) return one;
+      if (found.failure === undefined)
+        return { ...one, ...confirmed(task, property, verdict.trace, search, verdict.path) };
+      // The program is not there any more to make the calls again.
+      const steps = found.steps?.get(verdict.trace.commands);
+      if (!steps) return one;
+      return { ...one, steps, counterexample: counterexampleOf(scope, property.id, steps, { kind: 'exhaustive' }) };
+    });
+    return {
+      ...presentationOf(model, scope, task.system.initial),
+      search,
+      filtered: options.properties !== undefined,
+      properties: checked,
+      covered: found.covered,
+      coverage: found.coverage,
+      ...(bound && { bound }),
+      ...(found.deadEnd && !model.done && { deadEnd: found.deadEnd }),
+      subject: {
+        name: subject.name,
+        program: subject.program,
+        requests: subject.calls,
+        lacks: subject.lacks,
+        unobserved: subject.hello.unobserved,
+        notChecked: found.judged.filter((one) => !judgeable.includes(one)).map(({ property }) => property.id),
+        ...(failure !== undefined && { failure }),
+      },
+    };
+  } finally {
+    subject.close();
+  }
+};
+
+const searchBy = async (
+  search: Search,
+  task: Task,
+  subject: Subject,
+  { monitor, memoryGuard }: CheckRequest,
+): Promise<Result & Partial<SubjectSearchResult>> => {
+  const watch = { ...(monitor && { monitor }), ...(memoryGuard && { memoryGuard }) };
+  if (search.kind === 'random') return run(task, search, watch);
+  return searchSubject(task, subject, {
+    ...(search.maxStates !== undefined && { maxStates: search.maxStates }),
+    ...watch,
+  });
+};
+
+/** The violations with the best traces that can be had cheaply: shortest ones, else in their normal form. */
+const shortened = async (task: Task, subject: Subject, judged: readonly Judged[]): Promise<Judged[]> => {
+  const violated = judged.filter(({ verdict }) => verdict.kind === 'violated' && verdict.trace);
+  const obligations = task.obligations.filter(({ property }) => violated.some((one) => one.property === property));
+  if (obligations.length === 0) return [...judged];
+  const near = await searchSubject({ ...task, obligations }, subject, { maxStates: statesSearchedForShorter });
+  return judged.map(({ property, verdict }) => {
+    const obligation = obligations.find((one) => one.property === property);
+    if (!obligation || verdict.kind !== 'violated' || !verdict.trace) return { property, verdict };
+    const shorter = near.judged.find((one) => one.property === property)?.verdict;
+    const trace =
+      shorter?.kind === 'violated' && shorter.trace ? shorter.trace : minimise(task, obligation, verdict.trace);
+    return { property, verdict: { ...verdict, trace } };
+  });
+};
+
+/** What says that there is no other state is not known any more. */
+const unproved = ({ property, verdict }: Judged): Judged => {
+  const claims = property.witness ? verdict.kind === 'violated' : verdict.kind === 'proved';
+  return { property, verdict: claims ? { kind: 'incomplete', bound: { kind: 'failure' } } : verdict };
+};
+
+const messageOf = (failure: unknown): string => {
+  if (failure instanceof SpecError) return failure.message;
+  throw failure;
+};

@@ -1,0 +1,207 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { constants as machine, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kill } from 'node:process';
+import { SpecError } from '../spec/errors.ts';
+
+/** Something is wrong with a subject. The message is one line that says what was asked, what came, and the program's last words. */
+export class SubjectError extends SpecError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(SubjectError, value);
+  }
+}
+
+/** How long a subject may be silent, in milliseconds, unless the user says otherwise. */
+export const defaultTimeout = 10_000;
+
+/** No line of an answer is longer, in bytes. */
+const longestLine = 2 ** 20;
+
+/** So many bytes of standard error are shown, from its end. */
+const lastWordsLength = 300;
+
+const newline = 10;
+
+/**
+ * A program whose standard input and output are pipes that are written and read without waiting for the event loop: a transition is a
+ * plain function, and a transition of a subject must be one as well. Neither end ever blocks, so that a subject that hangs, or that
+ * writes before it has read everything, does not stop pagelaw.
+ */
+export class SubjectProcess {
+  readonly #commandLine: string;
+  readonly #timeout: number;
+  readonly #pid: number;
+  readonly #input: number;
+  readonly #output: number;
+  readonly #errors: number;
+  readonly #status: number;
+  #buffer = Buffer.alloc(1 << 18);
+  /** What was read and not handed out lies from `#start` to `#end`. */
+  #start = 0;
+  #end = 0;
+  #closed = false;
+
+  /** Starts `commandLine`, which a shell reads. `timeout` is in milliseconds. Throws a SubjectError where nothing can be started. */
+  constructor(commandLine: string, timeout = defaultTimeout) {
+    this.#commandLine = commandLine;
+    this.#timeout = timeout;
+    const directory = mkdtempSync(join(tmpdir(), 'pagelaw-subject-'));
+    try {
+      const path = (name: string) => join(directory, name);
+      execFileSync('mkfifo', [path('in'), path('out')]);
+      const { O_RDONLY, O_RDWR, O_WRONLY, O_NONBLOCK } = constants;
+      this.#output = openSync(path('out'), O_RDONLY | O_NONBLOCK);
+      this.#input = openSync(path('in'), O_RDWR | O_NONBLOCK); // for reading too, as there is no reader yet
+      const ends = [openSync(path('in'), O_RDONLY), openSync(path('out'), O_WRONLY)] as const;
+      this.#errors = openSync(path('err'), 'w+');
+      this.#status = openSync(path('status'), 'w+');
+      // The shell stays, so that it can tell the exit status. Its group is killed as a whole.
+      const child = spawn('/bin/sh', ['-c', `${commandLine}\necho $? >&3`], {
+        stdio: [...ends, this.#errors, this.#status],
+        detached: true,
+      });
+      child.on('error', () => undefined); // told of below
+      child.unref();
+      for (const end of ends) closeSync(end);
+      if (child.pid === undefined)
+        throw new SubjectError(`cannot start the subject ${commandLine}: there is no /bin/sh`);
+      this.#pid = child.pid;
+    } finally {
+      rmSync(directory, { recursive: true, force: true }); // what is open stays open
+    }
+  }
+
+  /** Writes requests, each ended by a newline. Reads meanwhile what the subject says, where it does not read on before that. */
+  send(requests: string): void {
+    const bytes = Buffer.from(requests);
+    const patience = new Patience(this.#timeout);
+    for (let at = 0; at < bytes.length; ) {
+      const written = withoutWaiting(() => writeSync(this.#input, bytes, at, bytes.length - at));
+      if (written !== undefined) {
+        at += written;
+        patience.renew();
+      } else if (this.#fill()) patience.renew();
+      else if (!patience.wait()) throw this.failure(`does not read its input for ${this.#timeout / 1000} s`);
+    }
+  }
+
+  /** The next line of the output, without its newline, its bytes as the characters of latin1. */
+  line(): string {
+    const patience = new Patience(this.#timeout);
+    for (let looked = this.#start; ; ) {
+      const at = this.#buffer.subarray(0, this.#end).indexOf(newline, looked);
+      if (at >= 0) {
+        const line = this.#buffer.toString('latin1', this.#start, at);
+        this.#start = at + 1;
+        if (this.#start === this.#end) this.#start = this.#end = 0;
+        return line;
+      }
+      const length = this.#end - this.#start;
+      if (length > longestLine) throw this.failure('prints a line of more than 1 MiB');
+      if (this.#fill()) patience.renew();
+      else if (!patience.wait()) throw this.failure(`does not answer for ${this.#timeout / 1000} s`);
+      looked = this.#start + length;
+    }
+  }
+
+  /** Reads what there is to read. Whether there was anything. */
+  #fill(): boolean {
+    if (this.#buffer.length - this.#end < 1 << 16) {
+      const kept = this.#buffer.subarray(this.#start, this.#end);
+      const room = kept.length > this.#buffer.length / 2 ? Buffer.alloc(this.#buffer.length * 2) : this.#buffer;
+      kept.copy(room);
+      this.#buffer = room;
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    const { length } = this.#buffer;
+    const read = withoutWaiting(() => readSync(this.#output, this.#buffer, this.#end, length - this.#end, null));
+    if (read === 0) throw this.failure(this.#ending());
+    this.#end += read ?? 0;
+    return read !== undefined;
+  }
+
+  #ending(): string {
+    const status = Number.parseInt(this.#text(this.#status), 10);
+    if (!Number.isInteger(status)) return 'ended';
+    const signal = Object.entries(machine.signals).find(([, number]) => number === status - 128);
+    return signal ? `was ended by ${signal[0]}` : `ended with exit status ${status}`;
+  }
+
+  /** The end of a file, in one line. */
+  #text(file: number): string {
+    const bytes = Buffer.alloc(1 << 16);
+    let [position, length] = [0, 0];
+    for (let read = 1; read > 0; position += read) {
+      read = readSync(file, bytes, 0, bytes.length, position);
+      if (read > 0) length = read;
+    }
+    const text = bytes
+      .subarray(0, length)
+      .toString()
+      .trim()
+      .replaceAll(/\s*\n\s*/g, ' / ');
+    return text.length > lastWordsLength ? `...${text.slice(-lastWordsLength)}` : text;
+  }
+
+  /** The error that says what the subject does wrong, with its last words. */
+  failure(what: string): SubjectError {
+    const words = this.#text(this.#errors);
+    return new SubjectError(
+      `the subject ${this.#commandLine} ${what}${words === '' ? '' : `; its last words: ${words}`}`,
+    );
+  }
+
+  /** Ends the program and all that it has started. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const file of [this.#input, this.#output, this.#errors, this.#status]) closeSync(file);
+    try {
+      kill(-this.#pid, 'SIGKILL');
+    } catch {} // it has ended by itself
+  }
+}
+
+/** What a read or a write of a pipe returns; undefined where it would have to wait. */
+const withoutWaiting = (act: () => number): number | undefined => {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0; // that a pipe is empty is no error, but comes as one
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return undefined;
+    throw error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+};
+
+/** A subject answers within microseconds, as a rule; so often it is asked again before the processor is given away. */
+const eagerTries = 30;
+
+/** Waits, for longer and longer, until the time is up. */
+class Patience {
+  readonly #limit: number;
+  readonly #cell = new Int32Array(new SharedArrayBuffer(4));
+  #tries = 0;
+  #until: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#until = performance.now() + limit;
+  }
+
+  renew(): void {
+    this.#tries = 0;
+    this.#until = performance.now() + this.#limit;
+  }
+
+  /** Whether there is time left. */
+  wait(): boolean {
+    if (this.#tries++ < eagerTries) return true;
+    Atomics.wait(this.#cell, 0, 0, Math.min(this.#tries / 500, 20));
+    return performance.now() < this.#until;
+  }
+}
