@@ -50,7 +50,7 @@
  *
  * The state that calls start from is a copy of all variables of the program, .data and .bss. Nothing has to be registered, but what
  * the code under test changes must be a variable: no malloc(), no file, no thread. The kit's own memory is on the heap, and so is not
- * part of any copy.
+ * part of any copy. The C library must not be linked statically, or its variables were.
  *
  * Sanitizers: -fsanitize=undefined, and -fsanitize=address with gcc or with clang -shared-libsan.
  */
@@ -1133,6 +1133,8 @@ int main(void)
 {
 	struct subject_text *input;
 
+	if ((uintptr_t)stderr >= (uintptr_t)__data_start && (uintptr_t)stderr < (uintptr_t)_end)
+		subject_fatal("the C library is linked statically, so that its variables are part of every copy of memory");
 	subject = calloc(1, sizeof(*subject));
 	if (!subject)
 		return 70;
