@@ -13,6 +13,7 @@ import { memoryGuardFor, memoryLimit } from './memory.ts';
 import { checkPage, type Searched, writePage } from './page.ts';
 import { type Planned, type PlanOptions, plan } from './plan.ts';
 import { checkedDirectory, saveAll } from './save.ts';
+import { builtProgram, type FromKernel } from './subject.ts';
 import { allSuites, findTargets } from './suites.ts';
 
 export interface CheckOptions extends PlanOptions {
@@ -26,16 +27,22 @@ export interface CheckOptions extends PlanOptions {
 /** `pagelaw check`: plans every search before the first one starts, so that a wrong name costs no time. */
 export const checkCommand = async (
   names: readonly string[],
-  options: CheckOptions,
+  given: CheckOptions & FromKernel,
   console: Console,
 ): Promise<number> => {
-  const format = formatOf(options.format, options.json && 'json');
-  if (options.matrix && !matrixFormats.includes(format))
+  const format = formatOf(given.format, given.json && 'json');
+  if (given.matrix && !matrixFormats.includes(format))
     throw new SpecError(`--matrix has no format ${format}; it has ${formats.document.join(', ')}`);
   const targets =
     names.length === 0
       ? allSuites().map((one) => ({ ...one, variant: undefined }))
       : (await Promise.all(names.map(findTargets))).flat();
+  if (given.kernel !== undefined && given.subject !== undefined)
+    throw new SpecError('--kernel builds the program that --subject names; give one of them');
+  const options =
+    given.kernel === undefined
+      ? given
+      : { ...given, subject: await builtProgram(targets, given.kernel, given, console) };
   const planned = plan(targets, options);
   if (options.save !== undefined) await prepareDirectory(checkedDirectory(options.save));
 

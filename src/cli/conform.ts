@@ -15,9 +15,9 @@ import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
 import { monitorFor } from './progress.ts';
 import { oneTarget } from './review.ts';
-import { type SubjectOptions, scopeOfSubject } from './subject.ts';
+import { builtProgram, type FromKernel, type SubjectOptions, scopeOfSubject } from './subject.ts';
 
-export interface ConformOptions extends LimitOptions, SubjectOptions {
+export interface ConformOptions extends LimitOptions, SubjectOptions, FromKernel {
   readonly set?: readonly string[];
   readonly switch?: readonly string[];
   readonly search?: 'exhaustive' | 'random';
@@ -48,7 +48,10 @@ export const conformCommand = async (
   const format = formatOf(options.format, options.json && 'json');
   const target = await oneTarget(name);
   const { model } = target.suite;
-  const programs = programsOf(programWords, options);
+  const programs =
+    options.kernel !== undefined && programWords.length === 0 && !options.diff
+      ? [await builtProgram([target], options.kernel, options, console)]
+      : programsOf(programWords, options);
   const { config, alternatives } = givenChoices(model, options);
   const choices = { variant: target.variant, config, switches: alternatives[0]! };
   const scope = scopeOf(model, scopeOfSubject(model, choices, programs[0]!, options));
@@ -69,10 +72,11 @@ export const conformCommand = async (
       switch: options.switch,
       search: options.search,
       accept: options.accept,
+      kernel: options.kernel,
       'max-states': options.maxStates,
       ...(options.diff && { diff: options.diff }),
     });
-    const whole = options.diff ? command : [...command, '--', ...programWords];
+    const whole = programWords.length === 0 ? command : [...command, '--', ...programWords];
     if (format === 'json') console.out(jsonText(conformJson(found)));
     else {
       const blocks = conformBlocks(found, {
@@ -91,12 +95,14 @@ export const conformCommand = async (
 };
 
 /** One program to compare with the model, or two with each other. */
-const programsOf = (words: readonly string[], { diff }: ConformOptions): readonly string[] => {
+const programsOf = (words: readonly string[], { diff, kernel }: ConformOptions): readonly string[] => {
   if (diff) {
     if (diff.length !== 2 || words.length > 0)
       throw new SpecError('--diff takes two programs, each in quotes with its arguments, and nothing behind them');
     return diff;
   }
+  if (words.length > 0 && kernel !== undefined)
+    throw new SpecError('--kernel builds the program that stands behind --; give one of them');
   if (words.length === 0)
     throw new SpecError('there is no program; write it behind --: pagelaw conform MODEL -- PROGRAM ARGS');
   return [shellWords(words)];

@@ -124,3 +124,20 @@ describe('pagelaw check --subject', () => {
     expect(status).toBe(2);
   });
 });
+
+describe('the code of a kernel tree', () => {
+  it.each([
+    [
+      ['check', 'stage2', '--kernel', '/no/tree', '--subject', 'true'],
+      /--kernel builds the program that --subject names/,
+    ],
+    [['check', '--kernel', '/no/tree'], /--kernel is of one model/],
+    [['check', 'stage2', '--kernel', '/no/tree'], /\/no\/tree/],
+    [['conform', 'stage2', '--kernel', '/no/tree', '--', 'true'], /--kernel builds the program that stands behind --/],
+  ])('%s is one line', async (argv, message) => {
+    const { err, status } = await pagelaw(argv);
+    expect(err).toMatch(message);
+    expect(err.trim().split('\n')).toHaveLength(1);
+    expect(status).toBe(2);
+  });
+});
