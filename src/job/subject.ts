@@ -92,7 +92,7 @@ const searchBy = async (
   task: Task,
   subject: Subject,
   { monitor, memoryGuard }: CheckRequest,
-): Promise<Result & Partial<SubjectSearchResult>> => {
+): Promise<Result & Partial<Pick<SubjectSearchResult, 'failure' | 'places' | 'steps'>>> => {
   const watch = { ...(monitor && { monitor }), ...(memoryGuard && { memoryGuard }) };
   if (search.kind === 'random') return run(task, search, watch);
   return searchSubject(task, subject, {

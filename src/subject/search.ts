@@ -23,6 +23,7 @@ export interface SubjectSearchOptions {
 
 /** What a search of a subject has seen; a subject that fails ends it early. */
 export interface SubjectSearchResult extends Result {
+  readonly covered: { readonly states: number; readonly transitions: number; readonly depth: number };
   readonly failure?: unknown;
   readonly places: readonly Place[];
   /** What the calls of a trace did, by its list of commands; of a trace that ends with a loop nothing. */

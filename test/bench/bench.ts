@@ -8,6 +8,9 @@ import { taskOf } from '../../src/engine/task.ts';
 import { table } from '../../src/report/render/table.ts';
 import { count } from '../../src/report/words.ts';
 import type { Model, Property } from '../../src/spec/index.ts';
+import { searchSubject } from '../../src/subject/search.ts';
+import { Subject } from '../../src/subject/subject.ts';
+import { subjectTask } from '../../src/subject/system.ts';
 import { scopeOf } from '../../src/system/scope.ts';
 import { searchNaively } from './naive.ts';
 import { searchPackedPages } from './packed-pages.ts';
@@ -60,7 +63,27 @@ const searched = (
   });
   const reference: Contender = { name: 'reference', run: async () => (await searchReference(task())).covered };
   const naive: Contender = { name: 'naive: immer + Set of JSON', run: () => searchNaively(task()) };
-  return { fast: [tables(1), tables(availableParallelism())], slow: [naive, reference] };
+  // Its calls are those of the model, made by another process: what is beyond the reference search's time is that of pipes and answers.
+  const subject: Contender = {
+    name: 'subject: the model over a pipe',
+    run: async () => {
+      const server = fileURLToPath(new URL('../subject/serve-model.js', import.meta.url));
+      const asked = new Subject(model, scopeOf(model, { config, variant }), {
+        program: `${process.execPath} ${server} --without-reasons`,
+      });
+      try {
+        return (
+          await searchSubject(
+            subjectTask(task(), asked, () => undefined),
+            asked,
+          )
+        ).covered;
+      } finally {
+        asked.close();
+      }
+    },
+  };
+  return { fast: [tables(1), tables(availableParallelism())], slow: [naive, reference], subject };
 };
 
 const byHand = (run: Contender['run']): Contender => ({ name: 'written by hand, packed', run });
@@ -95,8 +118,8 @@ const comparisons: readonly Comparison[] = [
   tree(2, 3, 3, true),
   tree(3, 2, 2, true),
   ...suites.map(({ model, properties }): Comparison => {
-    const { fast, slow } = searched(model, properties, {});
-    return { title: `${model.id}@${model.defaultVariant}`, contenders: [fast[0]!, ...slow] };
+    const { fast, slow, subject } = searched(model, properties, {});
+    return { title: `${model.id}@${model.defaultVariant}`, contenders: [fast[0]!, ...slow, subject] };
   }),
 ];
 
