@@ -27,7 +27,7 @@ const leastStates = 16;
 /** The reference search also looks up and stores each state. */
 const referenceOverSample = 1.5;
 
-export interface CrossCheckOptions {
+interface CrossCheckOptions {
   /** `whole`: by the reference search, whatever that takes. */
   readonly whole: boolean;
   /** Of the sample's random numbers. */

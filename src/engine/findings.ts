@@ -22,7 +22,7 @@ export interface Judgeable {
  * The commands to what was judged or, where a search has only seen what is like it, the whole trace. `among` are the judgeables
  * of which the trace is to decide one.
  */
-export type Shown = (among: readonly Judgeable[]) => Command[] | Evidence;
+type Shown = (among: readonly Judgeable[]) => Command[] | Evidence;
 
 /** The first, hence shortest, trace for each property; for a witness, for each of its instances. */
 export class Findings {

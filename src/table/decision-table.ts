@@ -1,5 +1,5 @@
 import { indexIn, type Slot } from '../system/layout.ts';
-import { hole, Tries } from './tries.ts';
+import { DecisionTrees, hole } from './decision-trees.ts';
 
 /** One case of a function: what a run read, what it ended with, and a value on which it did. */
 export interface Case<L> {
@@ -13,8 +13,8 @@ export interface Case<L> {
  * has a hole.
  */
 export class DecisionTable<L> {
-  readonly #tries = new Tries();
-  readonly #root = this.#tries.add();
+  readonly #trees = new DecisionTrees();
+  readonly #root = this.#trees.add();
   readonly #cases: Case<L>[] = [];
 
   /** In the order in which they were learned. The list grows while it is gone through. */
@@ -24,14 +24,14 @@ export class DecisionTable<L> {
 
   /** The case of the value at `offset`; undefined if it is not known. */
   find(words: Uint32Array, offset = 0): Case<L> | undefined {
-    const number = this.#tries.find(this.#root, words, offset);
+    const number = this.#trees.find(this.#root, words, offset);
     return number === hole ? undefined : this.#cases[number];
   }
 
   /** Adds a case. Throws a SpecError if what is known contradicts it: then it is no pure function's. */
   learn(added: Case<L>): Case<L> {
     const { reads, sample } = added;
-    this.#tries.learn(this.#root, reads, (slot) => indexIn(slot, sample, 0), this.#cases.length);
+    this.#trees.learn(this.#root, reads, (slot) => indexIn(slot, sample, 0), this.#cases.length);
     this.#cases.push(added);
     return added;
   }

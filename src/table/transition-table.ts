@@ -1,13 +1,13 @@
 import type { Effect } from '../observe/effect.ts';
 import type { Outcome } from '../spec/outcome.ts';
 import type { Layout, Slot } from '../system/layout.ts';
-import { grown, type Tree, Tries } from './tries.ts';
+import { DecisionTrees, grown, type Tree } from './decision-trees.ts';
 
 /** What a row leads to: another state, the same one, or none because the call is disabled or panics. */
 export const leads = { on: 0, nowhere: 1, disabled: 2, panic: 3 } as const;
 
 /** What a row says of the slots that it concerns. */
-export interface Row {
+interface TransitionRow {
   /** The command's number. */
   readonly command: number;
   /** Without its state: the row's effect says what that becomes. */
@@ -19,7 +19,7 @@ export interface Row {
 }
 
 /** A table as plain data: a slot is its position in the layout. */
-export interface SerialTable {
+interface SerialTable {
   readonly commands: number;
   readonly words: number;
   readonly rows: readonly {
@@ -39,9 +39,9 @@ export interface SerialTable {
  */
 export class TransitionTable {
   readonly #layout: Layout<unknown>;
-  readonly #tries: Tries;
+  readonly #trees: DecisionTrees;
   readonly #roots: readonly number[];
-  readonly #rows: Row[] = [];
+  readonly #rows: TransitionRow[] = [];
   /** By row: one of `leads`. */
   #leads: Int32Array = new Int32Array(256);
   /** By row times words: what is kept of a word, and what is set. */
@@ -51,8 +51,8 @@ export class TransitionTable {
   /** `commands`: how many there are. */
   constructor(layout: Layout<unknown>, commands: number) {
     this.#layout = layout;
-    this.#tries = new Tries();
-    this.#roots = Array.from({ length: commands }, () => this.#tries.add());
+    this.#trees = new DecisionTrees();
+    this.#roots = Array.from({ length: commands }, () => this.#trees.add());
   }
 
   /** How many rows there are. */
@@ -60,7 +60,7 @@ export class TransitionTable {
     return this.#rows.length;
   }
 
-  row(number: number): Row {
+  row(number: number): TransitionRow {
     return this.#rows[number]!;
   }
 
@@ -73,9 +73,9 @@ export class TransitionTable {
     return Int32Array.from(this.#rows, ({ command }) => command);
   }
 
-  /** The number of the row that a command takes from the packed state at `offset`; `hole` (tries.ts) if it is not known. */
+  /** The number of the row that a command takes from the packed state at `offset`; `hole` (decision-trees.ts) if it is not known. */
   find(command: number, words: Uint32Array, offset: number): number {
-    return this.#tries.find(this.#roots[command]!, words, offset);
+    return this.#trees.find(this.#roots[command]!, words, offset);
   }
 
   /** Writes the next state to `next` from index `to`. Returns whether it differs. */
@@ -114,23 +114,23 @@ export class TransitionTable {
 
   /** A command's rows as a tree; undefined if it has more than `most` branches. */
   tree(command: number, most: number): Tree | undefined {
-    return this.#tries.tree(this.#roots[command]!, most);
+    return this.#trees.tree(this.#roots[command]!, most);
   }
 
   /**
    * Adds a row, which states take from then on that agree with it in what it reads. Throws a SpecError if a row that is there already
    * reads other slots first, or something else comes of the same values: then it is no pure function's. Returns the row's number.
    */
-  learn(row: Row, effect: Effect): number {
+  learn(row: TransitionRow, effect: Effect): number {
     const number = this.addLoose(row, effect);
     const indices = new Map(row.reads.map(({ slot, index }) => [slot, index]));
     const slots = row.reads.map(({ slot }) => slot);
-    this.#tries.learn(this.#roots[row.command]!, slots, (slot) => indices.get(slot)!, number);
+    this.#trees.learn(this.#roots[row.command]!, slots, (slot) => indices.get(slot)!, number);
     return number;
   }
 
   /** Adds a row that no state takes: for asking what it would do. */
-  addLoose(row: Row, effect: Effect): number {
+  addLoose(row: TransitionRow, effect: Effect): number {
     const number = this.#rows.push(row) - 1;
     const width = this.#layout.words;
     this.#leads = grown(this.#leads, number + 1);

@@ -8,7 +8,7 @@ import type { Layout, Slot } from '../system/layout.ts';
 import { misfitOfOutcome, withState } from '../system/outcome.ts';
 
 /** What a run of a function on a packed value read, in that order, and what it ended with. */
-export type Watched<A> = {
+type Watched<A> = {
   readonly reads: readonly Slot[];
   /** Whether it was stopped because it read too much. */
   readonly isExhausted: boolean;
@@ -18,7 +18,7 @@ export type Watched<A> = {
  * Runs a function of packed words under observation, and takes what it throws for an answer of its own. The function makes itself views
  * of the observation's words (viewOf). More than `mostReadings` stop it: a function need not end on a value that it never meets.
  */
-export const watch = <A>(
+const watch = <A>(
   words: Uint32Array,
   run: (observation: Observation) => A,
   mostReadings?: number | undefined,
@@ -46,7 +46,7 @@ export const answered = <A>(
 };
 
 /** What a call does: its outcome without the state, and what it writes. */
-export interface Transition {
+interface Transition {
   readonly outcome: Outcome<unknown>;
   /** Undefined if the state after is outside its domain. */
   readonly effect: Effect | undefined;
@@ -76,7 +76,7 @@ export const transitionOf = (
   return { outcome: withState(outcome, undefined), effect };
 };
 
-export const noEffect = (words: number): Effect => ({
+const noEffect = (words: number): Effect => ({
   keep: new Uint32Array(words).fill(0xffff_ffff),
   set: new Uint32Array(words),
 });

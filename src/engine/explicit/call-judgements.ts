@@ -2,9 +2,9 @@ import { strict, viewOf } from '../../observe/view.ts';
 import { SpecError } from '../../spec/errors.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot, slotsOf } from '../../system/layout.ts';
 import { outcomeFields, outcomeKey, withState } from '../../system/outcome.ts';
+import { DecisionTrees, hole, type SlotValues } from '../../table/decision-trees.ts';
 import { collectRegions, neighbours, type Regions } from '../../table/neighbours.ts';
 import type { TransitionTable } from '../../table/transition-table.ts';
-import { hole, type SlotValues, Tries } from '../../table/tries.ts';
 import { answered } from '../../table/watch.ts';
 import type { Findings, Judgeable } from '../findings.ts';
 import { checkIdentity } from '../identity.ts';
@@ -13,7 +13,7 @@ import { type JudgementWatch, judged, learned } from './judged.ts';
 
 /** Judgements of the calls that one command makes with one result. */
 interface CallClass {
-  readonly entries: readonly { readonly judgeable: Judgeable; readonly trie: number }[];
+  readonly entries: readonly { readonly judgeable: Judgeable; readonly tree: number }[];
   /** Grows when an entry has learned something. */
   version: number;
   /** How many calls were judged. */
@@ -42,7 +42,7 @@ export class CallJudgements {
   readonly #transitions: TransitionTable;
   readonly #watch: JudgementWatch | undefined;
   readonly #findings: Findings;
-  readonly #tries = new Tries();
+  readonly #trees = new DecisionTrees();
   /** The state before is packed in the first words of a pair, the state after in the following. */
   readonly #after: Place;
   /** By slot of the state after: the same slot of the state before. */
@@ -85,7 +85,7 @@ export class CallJudgements {
     let settles = false;
     for (const entry of entries) {
       if (entry.judgeable.settled) continue;
-      const leaf = this.#tries.find(entry.trie, this.#pair, 0);
+      const leaf = this.#trees.find(entry.tree, this.#pair, 0);
       if (leaf === 1 || (leaf === hole && this.#timed(() => this.#learn(of, entry, row, same, this.#pair))))
         settles = true;
     }
@@ -104,7 +104,7 @@ export class CallJudgements {
     if (known && known.version === known.of.version) return known;
     const of = known?.of ?? this.#classOf(row, same);
     const entries = of.entries.filter(
-      ({ judgeable, trie }) => !judgeable.settled && this.#tries.canReach(trie, 1, this.#valuesIn(row)),
+      ({ judgeable, tree }) => !judgeable.settled && this.#trees.canReach(tree, 1, this.#valuesIn(row)),
     );
     const relevant = { of, version: of.version, entries };
     this.#relevant[at] = relevant;
@@ -143,7 +143,7 @@ export class CallJudgements {
     const key = `${command} ${same} ${outcomeKey(outcome)}`;
     const known = this.#classes.get(key);
     if (known) return known;
-    const entries = [...this.#findings.open('call')].map((judgeable) => ({ judgeable, trie: this.#tries.add() }));
+    const entries = [...this.#findings.open('call')].map((judgeable) => ({ judgeable, tree: this.#trees.add() }));
     const made: CallClass = { entries, version: 0, calls: 0 };
     this.#classes.set(key, made);
     return made;
@@ -170,7 +170,7 @@ export class CallJudgements {
     try {
       for (let trials = 0; untried.length > 0 && trials < mostTrials; ) {
         const pair = untried.pop()!;
-        if (pair !== first && this.#tries.find(entry.trie, pair, 0) !== hole) continue;
+        if (pair !== first && this.#trees.find(entry.tree, pair, 0) !== hole) continue;
         trials++;
         const reads: Slot[] = [];
         this.#learn(of, entry, row, same, pair, reads, pair === first);
@@ -185,7 +185,7 @@ export class CallJudgements {
 
   #learn(
     of: CallClass,
-    { judgeable, trie }: CallClass['entries'][number],
+    { judgeable, tree }: CallClass['entries'][number],
     row: number,
     same: boolean,
     pair: Uint32Array,
@@ -217,7 +217,7 @@ export class CallJudgements {
     );
     checkIdentity(this.#task, judgeable.property, judgeable.instance, plain, seen);
     learned(this.#task, judgeable, () =>
-      this.#tries.learn(trie, reads, (slot) => indexIn(slot, words, 0), Number(seen)),
+      this.#trees.learn(tree, reads, (slot) => indexIn(slot, words, 0), Number(seen)),
     );
     this.#watch?.judgedCall(judgeable, { command: number, outcome, same }, reads, pair, seen, real);
     explored?.push(...reads);

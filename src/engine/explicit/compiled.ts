@@ -1,5 +1,5 @@
+import { hole, type Tree } from '../../table/decision-trees.ts';
 import { leads, type TransitionTable } from '../../table/transition-table.ts';
-import { hole, type Tree } from '../../table/tries.ts';
 
 /**
  * Tries every command in the state at `offset`. For each that leads to another state, in the order of the commands, puts that

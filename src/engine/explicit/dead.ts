@@ -1,9 +1,9 @@
 import type { Command } from '../../spec/model.ts';
 import { indexIn, type Layout, type Slot } from '../../system/layout.ts';
 import { DecisionTable } from '../../table/decision-table.ts';
+import { hole } from '../../table/decision-trees.ts';
 import { collectRegions, neighbours, put, type Regions } from '../../table/neighbours.ts';
 import type { TransitionTable } from '../../table/transition-table.ts';
-import { hole } from '../../table/tries.ts';
 import { watchTransition } from '../../table/watch.ts';
 import type { Coverage, Dead, DeadResult } from '../result.ts';
 import { coverageKeys } from '../tally.ts';
@@ -48,17 +48,17 @@ export const findDead = (
   coverage: Coverage,
 ): Dead => {
   const start = performance.now();
-  const beyond = new Beyond(task, layout, transitions, coverage);
-  for (const number of task.commands.keys()) beyond.explore(number);
+  const paths = new UnreachablePaths(task, layout, transitions, coverage);
+  for (const number of task.commands.keys()) paths.explore(number);
   const results = [...coverage].flatMap(([command, { results }]) => {
-    const found = beyond.found.get(command) ?? new Map<string, DeadResult>();
+    const found = paths.found.get(command) ?? new Map<string, DeadResult>();
     const succeeds = results.has('ok') || found.has('ok');
     return [...(succeeds ? [] : [{ command, result: 'ok' }]), ...found.values()];
   });
-  return { results, complete: beyond.complete, runs: beyond.runs, seconds: (performance.now() - start) / 1000 };
+  return { results, complete: paths.complete, runs: paths.runs, seconds: (performance.now() - start) / 1000 };
 };
 
-class Beyond {
+class UnreachablePaths {
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
   readonly #transitions: TransitionTable;

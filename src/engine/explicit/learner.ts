@@ -6,8 +6,8 @@ import { sharingParts } from '../../spec/update.ts';
 import { thrown } from '../../system/guarded.ts';
 import { indexIn, type Layout } from '../../system/layout.ts';
 import { outcomeKey } from '../../system/outcome.ts';
+import { hole } from '../../table/decision-trees.ts';
 import { leads, TransitionTable } from '../../table/transition-table.ts';
-import { hole } from '../../table/tries.ts';
 import { watchTransition } from '../../table/watch.ts';
 import { attempt, causes, LeftDomain, readable, type Task } from '../task.ts';
 

@@ -6,7 +6,7 @@ import type { hashOf } from './state-set.ts';
 export const counters = { next: 0, fresh: 1, stop: 2, lock: 3, length: 4 } as const;
 
 /** Where states and their table are now, for the workers; sent again when they have grown. */
-export interface SharedStates {
+interface SharedStates {
   readonly width: number;
   readonly words: Uint32Array;
   readonly parents: Uint32Array;

@@ -1,8 +1,8 @@
 import { viewOf } from '../../observe/view.ts';
 import { SpecError } from '../../spec/errors.ts';
 import { indexIn, type Layout, maskOf } from '../../system/layout.ts';
+import { DecisionTrees, hole } from '../../table/decision-trees.ts';
 import type { TransitionTable } from '../../table/transition-table.ts';
-import { hole, Tries } from '../../table/tries.ts';
 import { answered } from '../../table/watch.ts';
 import { decides, type Findings, type Judgeable } from '../findings.ts';
 import { causes, judge, type Task } from '../task.ts';
@@ -10,7 +10,7 @@ import { type JudgementWatch, judged, learned } from './judged.ts';
 
 interface StateEntry {
   readonly judgeable: Judgeable;
-  readonly trie: number;
+  readonly tree: number;
   /** By word: the bits that were ever read. */
   readonly reads: Int32Array;
 }
@@ -24,7 +24,7 @@ export class StateJudgements {
   readonly #layout: Layout<unknown>;
   readonly #transitions: TransitionTable;
   readonly #watch: JudgementWatch | undefined;
-  readonly #tries = new Tries();
+  readonly #trees = new DecisionTrees();
   readonly #entries: readonly StateEntry[];
   /** By row: the entries that may be settled by a state that it leads to, as of `#version`. */
   readonly #affected: { readonly version: number; readonly entries: readonly StateEntry[] }[] = [];
@@ -47,7 +47,7 @@ export class StateJudgements {
     this.#watch = watch;
     this.#entries = [...findings.open('state')].map((judgeable) => ({
       judgeable,
-      trie: this.#tries.add(),
+      tree: this.#trees.add(),
       reads: new Int32Array(layout.words),
     }));
   }
@@ -78,12 +78,12 @@ export class StateJudgements {
 
   /** The judgement of any state, as a table of its own. */
   table(judgeable: Judgeable): (words: Uint32Array, offset: number) => boolean {
-    const entry: StateEntry = { judgeable, trie: this.#tries.add(), reads: new Int32Array(this.#layout.words) };
+    const entry: StateEntry = { judgeable, tree: this.#trees.add(), reads: new Int32Array(this.#layout.words) };
     return (words, offset) => this.#settled(entry, words, offset);
   }
 
   #settled(entry: StateEntry, words: Uint32Array, offset: number): boolean {
-    const known = this.#tries.find(entry.trie, words, offset);
+    const known = this.#trees.find(entry.tree, words, offset);
     if (known !== hole) return known === 1;
     const start = performance.now();
     const seen = this.#learn(entry, words, offset);
@@ -98,7 +98,7 @@ export class StateJudgements {
       judged(this.#task, entry.judgeable, viewOf(observation, this.#layout.place), this.#layout.decode(state)),
     );
     learned(this.#task, entry.judgeable, () =>
-      this.#tries.learn(entry.trie, reads, (slot) => indexIn(slot, state, 0), Number(seen)),
+      this.#trees.learn(entry.tree, reads, (slot) => indexIn(slot, state, 0), Number(seen)),
     );
     this.#watch?.judgedState(entry.judgeable, reads, state, seen);
     for (const slot of reads) {

@@ -9,19 +9,20 @@ import type { Task } from '../task.ts';
 import type { Symmetry } from './symmetry.ts';
 import {
   applied,
+  type CheckedRow,
   equal,
   imageOf,
   type Leaf,
   type Node,
   type Orbit,
-  type Row,
-  type Subject,
-  Subjects,
-} from './symmetry-subjects.ts';
+  type StateFunction,
+  StateFunctions,
+} from './symmetry-functions.ts';
+import { agree, knows, nodeFrom, noRegions, type Pattern, valueIn, withValue } from './symmetry-pattern.ts';
 import { exchanged, SymmetryWords } from './symmetry-words.ts';
 
 /** What the check may take before it gives up. */
-export interface Effort {
+interface Effort {
   /** Steps of following one command's or judgement's rows to their images, before states are looked at one by one instead. */
   readonly steps: number;
   /** The same for each state that was visited: what takes long to search may take long to check. */
@@ -49,11 +50,11 @@ export class SymmetryCheck {
   readonly #layout: Layout<unknown>;
   readonly #symmetry: Symmetry;
   readonly #regions: Regions = new Map();
-  readonly #subjects: Subjects;
+  readonly #functions: StateFunctions;
   readonly #words: SymmetryWords;
-  readonly #queue: Row[] = [];
-  /** What is to be looked at state by state: subjects and exchanges. */
-  readonly #doubts = new Map<Subject, Set<number>>();
+  readonly #queue: CheckedRow[] = [];
+  /** What is to be looked at state by state: functions and exchanges. */
+  readonly #doubts = new Map<StateFunction, Set<number>>();
   readonly #effort: Effort;
   #fed = 0;
   #rows = 0;
@@ -67,33 +68,33 @@ export class SymmetryCheck {
     collectRegions(layout.place, this.#regions);
     collectRegions(layout.after, this.#regions);
     this.#words = new SymmetryWords(task, layout, symmetry);
-    this.#subjects = new Subjects(task, layout, symmetry, (subject, words) => this.#rowAt(subject, words));
+    this.#functions = new StateFunctions(task, layout, symmetry, (fn, words) => this.#rowAt(fn, words));
   }
 
   /** How often a function of the model or of a property was run. */
   get runs(): number {
-    return this.#subjects.runs;
+    return this.#functions.runs;
   }
 
   /** Which instances of the judgeable's property are alike, as positions among its instances. */
   alike(judgeable: Pick<Judgeable, 'property' | 'instance'>): readonly number[] {
-    return this.#subjects.alike(judgeable);
+    return this.#functions.alike(judgeable);
   }
 
   /** The position of the instance that takes the place of the one at `at`. */
   image(property: Judgeable['property'], at: number, exchange: number): number {
-    return this.#subjects.image(property, at, exchange);
+    return this.#functions.image(property, at, exchange);
   }
 
   /** A state was judged: a row of the judgement, which read these slots. */
   judgedState(judgeable: Judgeable, reads: readonly Slot[], words: Uint32Array, seen: boolean): void {
-    const at = this.#subjects.positionOf(judgeable);
-    this.#know(this.#subjects.ofState(judgeable.property, at), reads, { key: String(seen) }, words.slice(), true);
+    const at = this.#functions.positionOf(judgeable);
+    this.#know(this.#functions.ofState(judgeable.property, at), reads, { key: String(seen) }, words.slice(), true);
   }
 
   /** A state of which a property was judged plainly: the search has no rows of it. */
   judgePlainly(judgeable: Judgeable, words: Uint32Array): void {
-    this.#rowAt(this.#subjects.ofState(judgeable.property, this.#subjects.positionOf(judgeable)), words);
+    this.#rowAt(this.#functions.ofState(judgeable.property, this.#functions.positionOf(judgeable)), words);
   }
 
   /** The same of a call: `words` are the states before and after it. `real`: it is one that the search has made. */
@@ -105,9 +106,9 @@ export class SymmetryCheck {
     seen: boolean,
     real: boolean,
   ): void {
-    const at = this.#subjects.positionOf(judgeable);
-    const subject = this.#subjects.ofCall(judgeable.property, at, call.command, call.outcome, call.same);
-    this.#know(subject, reads, { key: String(seen) }, words.slice(), real);
+    const at = this.#functions.positionOf(judgeable);
+    const fn = this.#functions.ofCall(judgeable.property, at, call.command, call.outcome, call.same);
+    this.#know(fn, reads, { key: String(seen) }, words.slice(), real);
   }
 
   /** Looks at every row that was learned since; so many states have been visited. Throws a SpecError if one shows that the symmetry is none. */
@@ -117,7 +118,13 @@ export class SymmetryCheck {
       const { command, outcome, reads, sample } = transitions.row(this.#fed);
       const effect = transitions.effectOf(this.#fed);
       const slots = reads.map(({ slot }) => slot);
-      this.#know(this.#subjects.commands[command]!, slots, { key: outcomeKey(outcome), outcome, effect }, sample, true);
+      this.#know(
+        this.#functions.commands[command]!,
+        slots,
+        { key: outcomeKey(outcome), outcome, effect },
+        sample,
+        true,
+      );
     }
     this.#followAll();
   }
@@ -138,63 +145,63 @@ export class SymmetryCheck {
    */
   settleDoubts(words: Uint32Array, count: number): void {
     const width = this.#layout.words;
-    const settled = new Map<Subject, Set<number>>();
+    const settled = new Map<StateFunction, Set<number>>();
     let looks = 0;
     for (;;) {
       this.#followAll();
-      const doubts = [...this.#doubts].flatMap(([subject, exchanges]) =>
-        [...exchanges].filter((one) => !settled.get(subject)?.has(one)).map((one) => ({ subject, one })),
+      const doubts = [...this.#doubts].flatMap(([fn, exchanges]) =>
+        [...exchanges].filter((one) => !settled.get(fn)?.has(one)).map((one) => ({ fn, one })),
       );
       if (doubts.length === 0) return;
       for (let state = 0; state < count; state++)
         for (const alike of this.#orbitOf(words.slice(state * width, (state + 1) * width)))
-          for (const { subject, one } of doubts) {
+          for (const { fn, one } of doubts) {
             if (++looks > this.#effort.looks || this.#rows > 2 * this.#effort.rows)
-              throw this.#words.unverified(subject, one);
-            this.#lookAt(subject, one, alike);
+              throw this.#words.unverified(fn, one);
+            this.#lookAt(fn, one, alike);
           }
-      for (const { subject, one } of doubts) settled.set(subject, (settled.get(subject) ?? new Set()).add(one));
+      for (const { fn, one } of doubts) settled.set(fn, (settled.get(fn) ?? new Set()).add(one));
     }
   }
 
-  #orbitWith(subject: Subject): Orbit {
-    if (subject.orbit) return subject.orbit;
-    const subjects = new Set([subject]);
-    for (const one of subjects)
-      for (const exchange of this.#symmetry.exchanges.keys()) subjects.add(imageOf(one, exchange));
-    const orbit: Orbit = { subjects, steps: 0, tooMany: false };
-    for (const one of subjects) one.orbit = orbit;
+  #orbitWith(fn: StateFunction): Orbit {
+    if (fn.orbit) return fn.orbit;
+    const functions = new Set([fn]);
+    for (const one of functions)
+      for (const exchange of this.#symmetry.exchanges.keys()) functions.add(imageOf(one, exchange));
+    const orbit: Orbit = { functions, steps: 0, tooMany: false };
+    for (const one of functions) one.orbit = orbit;
     return orbit;
   }
 
   /** The row that a state takes which is like a visited one, learned if need be. */
-  #rowAt(subject: Subject, words: Uint32Array): Row {
-    let node = subject.root;
+  #rowAt(fn: StateFunction, words: Uint32Array): CheckedRow {
+    let node = fn.root;
     while (node?.slot) node = node.children.get(valueIn(node.slot, words));
-    return node ?? this.#learn(subject, words, true);
+    return node ?? this.#learn(fn, words, true);
   }
 
-  #learn(subject: Subject, words: Uint32Array, real: boolean): Row {
-    const { reads, leaf } = subject.run(words);
-    return this.#know(subject, reads, leaf, words, real);
+  #learn(fn: StateFunction, words: Uint32Array, real: boolean): CheckedRow {
+    const { reads, leaf } = fn.run(words);
+    return this.#know(fn, reads, leaf, words, real);
   }
 
   /** Puts a row where its reads lead. */
-  #know(subject: Subject, reads: readonly Slot[], leaf: Leaf, sample: Uint32Array, real: boolean): Row {
+  #know(fn: StateFunction, reads: readonly Slot[], leaf: Leaf, sample: Uint32Array, real: boolean): CheckedRow {
     const mask = new Uint32Array(sample.length);
     for (const slot of reads) mask[slot.word]! |= maskOf(slot);
     const value = mask.map((bits, i) => bits & sample[i]!);
-    const row: Row = { subject, leaf, mask, value, sample, real };
+    const row: CheckedRow = { fn, leaf, mask, value, sample, real };
     let put = (node: Node) => {
-      subject.root = node;
+      fn.root = node;
     };
-    let node = subject.root;
+    let node = fn.root;
     for (const slot of reads) {
       if (!node) {
         node = { slot, children: new Map() };
         put(node);
       }
-      if (node.slot !== slot) throw this.#impure(subject);
+      if (node.slot !== slot) throw this.#impure(fn);
       const { children } = node;
       const index = valueIn(slot, sample);
       node = children.get(index);
@@ -202,9 +209,9 @@ export class SymmetryCheck {
         children.set(index, child);
       };
     }
-    if (node?.slot) throw this.#impure(subject);
+    if (node?.slot) throw this.#impure(fn);
     if (node) {
-      if (node.leaf.key !== leaf.key) throw this.#impure(subject);
+      if (node.leaf.key !== leaf.key) throw this.#impure(fn);
       if (real && !node.real) this.#see(node, sample);
       return node;
     }
@@ -215,28 +222,26 @@ export class SymmetryCheck {
   }
 
   /** It was learned of a state that may not be reachable, and is now known of one that is like a visited one. */
-  #see(row: Row, sample: Uint32Array) {
+  #see(row: CheckedRow, sample: Uint32Array) {
     row.real = true;
     row.sample = sample;
     this.#queue.push(row);
   }
 
-  #impure(subject: Subject): SpecError {
+  #impure(fn: StateFunction): SpecError {
     const { model, variant } = this.#task.scope;
-    return new SpecError(
-      `${model}@${variant}: ${subject.what} is impure: it does not always read the same in one state`,
-    );
+    return new SpecError(`${model}@${variant}: ${fn.what} is impure: it does not always read the same in one state`);
   }
 
   #exchanged(exchange: number, words: Uint32Array, states: 1 | 2): Uint32Array {
     return exchanged(this.#symmetry, this.#layout, exchange, words, states);
   }
 
-  #followRow(row: Row, exchange: number) {
-    const { subject } = row;
-    if (this.#orbitWith(subject).tooMany) return;
-    const swap = (words: Uint32Array) => this.#exchanged(exchange, words, subject.states);
-    const image = imageOf(subject, exchange);
+  #followRow(row: CheckedRow, exchange: number) {
+    const { fn } = row;
+    if (this.#orbitWith(fn).tooMany) return;
+    const swap = (words: Uint32Array) => this.#exchanged(exchange, words, fn.states);
+    const image = imageOf(fn, exchange);
     const { effect } = row.leaf;
     const swapped: Leaf = effect
       ? {
@@ -248,25 +253,32 @@ export class SymmetryCheck {
         }
       : row.leaf;
     const pattern = { mask: swap(row.mask), value: swap(row.value), sample: swap(row.sample), real: row.real };
-    if (image === subject && equal(pattern.mask, row.mask) && equal(pattern.value, row.value)) {
+    if (image === fn && equal(pattern.mask, row.mask) && equal(pattern.value, row.value)) {
       if (!effect || (equal(swapped.effect!.keep, effect.keep) && equal(swapped.effect!.set, effect.set))) return;
     }
     this.#walk(row, exchange, image, image.root, swapped, pattern);
   }
 
   /** Follows the image's tree wherever states of the pattern may go, and compares what is there with the exchanged row. */
-  #walk(row: Row, exchange: number, image: Subject, from: Node | undefined, swapped: Leaf, pattern: Pattern): void {
+  #walk(
+    row: CheckedRow,
+    exchange: number,
+    image: StateFunction,
+    from: Node | undefined,
+    swapped: Leaf,
+    pattern: Pattern,
+  ): void {
     let node = from;
     while (node?.slot && knows(pattern, node.slot)) node = node.children.get(valueIn(node.slot, pattern.value));
-    const orbit = this.#orbitWith(row.subject);
+    const orbit = this.#orbitWith(row.fn);
     if (++orbit.steps > this.#steps || this.#rows > this.#effort.rows) this.#giveUp(orbit);
     if (orbit.tooMany) return;
     if (!node) {
       try {
         node = this.#learn(image, pattern.sample, pattern.real);
       } catch (error) {
-        if (pattern.real) throw this.#words.refusal(row.subject, exchange, row.sample, error);
-        this.#doubt(row.subject, exchange);
+        if (pattern.real) throw this.#words.refusal(row.fn, exchange, row.sample, error);
+        this.#doubt(row.fn, exchange);
         return;
       }
       // The run may have read more than the pattern knows: other values of that lead elsewhere.
@@ -275,8 +287,8 @@ export class SymmetryCheck {
     if (!node.slot) {
       if (pattern.real && !node.real) this.#see(node, pattern.sample);
       if (agree(swapped, node.leaf, pattern)) return;
-      if (pattern.real) throw this.#words.refusal(row.subject, exchange, row.sample);
-      this.#doubt(row.subject, exchange);
+      if (pattern.real) throw this.#words.refusal(row.fn, exchange, row.sample);
+      this.#doubt(row.fn, exchange);
       return;
     }
     const { slot, children } = node;
@@ -298,15 +310,14 @@ export class SymmetryCheck {
     }
   }
 
-  #doubt(subject: Subject, exchange: number) {
-    const known = this.#doubts.get(subject) ?? new Set();
-    this.#doubts.set(subject, known.add(exchange));
+  #doubt(fn: StateFunction, exchange: number) {
+    const known = this.#doubts.get(fn) ?? new Set();
+    this.#doubts.set(fn, known.add(exchange));
   }
 
   #giveUp(orbit: Orbit) {
     orbit.tooMany = true;
-    for (const subject of orbit.subjects)
-      for (const exchange of this.#symmetry.exchanges.keys()) this.#doubt(subject, exchange);
+    for (const fn of orbit.functions) for (const exchange of this.#symmetry.exchanges.keys()) this.#doubt(fn, exchange);
   }
 
   // States, one by one
@@ -325,67 +336,21 @@ export class SymmetryCheck {
     return found;
   }
 
-  #lookAt(subject: Subject, exchange: number, state: Uint32Array) {
+  #lookAt(fn: StateFunction, exchange: number, state: Uint32Array) {
     let words: Uint32Array | undefined;
     try {
-      words = subject.subjectIn(state);
+      words = fn.argumentIn(state);
       if (!words) return;
-      const swapped = this.#exchanged(exchange, words, subject.states);
-      const [row, image] = [this.#rowAt(subject, words), this.#rowAt(imageOf(subject, exchange), swapped)];
+      const swapped = this.#exchanged(exchange, words, fn.states);
+      const [row, image] = [this.#rowAt(fn, words), this.#rowAt(imageOf(fn, exchange), swapped)];
       const same =
         row.leaf.key === image.leaf.key &&
         (!row.leaf.effect ||
           equal(this.#exchanged(exchange, applied(row.leaf.effect, words), 1), applied(image.leaf.effect!, swapped)));
       if (same) return;
     } catch (error) {
-      throw this.#words.refusal(subject, exchange, words ?? state, error);
+      throw this.#words.refusal(fn, exchange, words ?? state, error);
     }
-    throw this.#words.refusal(subject, exchange, words);
+    throw this.#words.refusal(fn, exchange, words);
   }
 }
-
-interface Pattern {
-  readonly mask: Uint32Array;
-  readonly value: Uint32Array;
-  /** A state of the pattern, and whether it is known to be like a visited one. */
-  readonly sample: Uint32Array;
-  readonly real: boolean;
-}
-
-/** Of a pattern nothing is known within a variant whose kind is not. */
-const noRegions: Regions = new Map();
-
-const valueIn = ({ word, shift, width }: Slot, words: Uint32Array): number =>
-  width === 0 ? 0 : ((words[word]! >>> shift) & (2 ** width - 1)) >>> 0;
-
-/** The words with a slot set to a value; of a variant's kind, with the fields of the new case at their first values. */
-const withValue = (words: Uint32Array, slot: Slot, index: number, regions: Regions): Uint32Array => {
-  const result = words.slice();
-  put(result, slot, index, regions);
-  return result;
-};
-
-/** Where the pattern leads as far as it knows the way. */
-const nodeFrom = (subject: Subject, pattern: Pattern): Node => {
-  let node = subject.root!;
-  while (node.slot && knows(pattern, node.slot)) node = node.children.get(valueIn(node.slot, pattern.value))!;
-  return node;
-};
-
-const knows = ({ mask }: Pattern, slot: Slot): boolean => {
-  const bits = maskOf(slot) >>> 0;
-  return (mask[slot.word]! & bits) >>> 0 === bits;
-};
-
-/** Whether two rows say the same of every state of the pattern: bits that a row keeps are those of the pattern, where it knows them. */
-const agree = (one: Leaf, other: Leaf, { mask, value }: Pattern): boolean => {
-  if (one.key !== other.key) return false;
-  if (!one.effect || !other.effect) return one.effect === other.effect;
-  const [a, b] = [one.effect, other.effect];
-  for (let i = 0; i < a.keep.length; i++) {
-    const unknown = ~mask[i]!;
-    if (((a.keep[i]! ^ b.keep[i]!) & unknown) !== 0) return false;
-    if ((((a.keep[i]! & value[i]!) | a.set[i]!) ^ ((b.keep[i]! & value[i]!) | b.set[i]!)) !== 0) return false;
-  }
-  return true;
-};

@@ -3,7 +3,7 @@ import { describeOutcome } from '../../spec/outcome.ts';
 import type { Layout } from '../../system/layout.ts';
 import type { Task } from '../task.ts';
 import type { Symmetry } from './symmetry.ts';
-import { applied, imageOf, type Subject, wrong } from './symmetry-subjects.ts';
+import { applied, imageOf, type StateFunction, wrong } from './symmetry-functions.ts';
 
 /** Says what a symmetry that is none does otherwise. */
 export class SymmetryWords {
@@ -17,34 +17,34 @@ export class SymmetryWords {
     this.#symmetry = symmetry;
   }
 
-  unverified(subject: Subject, exchange: number): SpecError {
+  unverified(fn: StateFunction, exchange: number): SpecError {
     const { group, what } = this.#symmetry.exchanges[exchange]!;
     return wrong(
       this.#task,
       group.label,
-      `too many states to tell whether ${subject.what} does the same with ${what}; check without it (--symmetry off)`,
+      `too many states to tell whether ${fn.what} does the same with ${what}; check without it (--symmetry off)`,
     );
   }
 
-  /** `words` is what the subject reads: one state, or two. `error` is what the image threw, if it did. */
-  refusal(subject: Subject, exchange: number, words: Uint32Array, error?: unknown): SpecError {
+  /** `words` is what the function reads: one state, or two. `error` is what the image threw, if it did. */
+  refusal(fn: StateFunction, exchange: number, words: Uint32Array, error?: unknown): SpecError {
     if (error instanceof SpecError && error.message.includes(': symmetry of ')) return error;
     const { group, what } = this.#symmetry.exchanges[exchange]!;
     const state = words.slice(0, this.#layout.words);
-    const image = imageOf(subject, exchange);
+    const image = imageOf(fn, exchange);
     const swapped = exchanged(this.#symmetry, this.#layout, exchange, words, words.length > this.#layout.words ? 2 : 1);
-    const also = image !== subject ? image.what : image.words.length > 0 ? 'it' : 'the same call';
+    const also = image !== fn ? image.what : image.words.length > 0 ? 'it' : 'the same call';
     return wrong(
       this.#task,
       group.label,
-      `${subject.what} in ${JSON.stringify(this.#layout.decode(state))} ${this.#said(subject, words)}, but ${also} with ${what} ${this.#said(image, swapped)}`,
+      `${fn.what} in ${JSON.stringify(this.#layout.decode(state))} ${this.#said(fn, words)}, but ${also} with ${what} ${this.#said(image, swapped)}`,
     );
   }
 
-  #said(subject: Subject, words: Uint32Array): string | undefined {
+  #said(fn: StateFunction, words: Uint32Array): string | undefined {
     try {
-      const { leaf } = subject.run(words);
-      if (!leaf.outcome) return subject.words[Number(leaf.key === 'true')];
+      const { leaf } = fn.run(words);
+      if (!leaf.outcome) return fn.words[Number(leaf.key === 'true')];
       const left = leaf.effect ? ` and leaves ${this.#differences(words, applied(leaf.effect, words))}` : '';
       return `does ${describeOutcome(leaf.outcome)}${left}`;
     } catch (thrown) {

@@ -1,23 +1,12 @@
 import { SpecError } from '../../spec/errors.ts';
 import { describeCommand } from '../../spec/model.ts';
-import { type Layout, maskOf, slotsOf } from '../../system/layout.ts';
+import type { Layout } from '../../system/layout.ts';
 import { type Column, type ResolvedGroup, resolveSymmetry } from '../../system/symmetry.ts';
 import { collectRegions, type Regions } from '../../table/neighbours.ts';
 import type { Task } from '../task.ts';
-
-/** Bits that lie together in every column: by column the word and the shift, and how many. */
-interface Piece {
-  readonly words: readonly number[];
-  readonly shifts: readonly number[];
-  readonly width: number;
-}
-
-/** One bundle: its columns are permuted among themselves. A column's content is its pieces. */
-interface Sorter {
-  readonly group: ResolvedGroup;
-  readonly columns: readonly Column[];
-  readonly pieces: readonly Piece[];
-}
+import { codeOf } from './symmetry-code.ts';
+import { maskOfWidth, type Sorter, sorterOf } from './symmetry-columns.ts';
+import { orbitSumBy, sortBy } from './symmetry-sort.ts';
 
 /** The exchange of two neighbouring columns. All permutations are made of these. */
 export interface Exchange {
@@ -79,42 +68,6 @@ export const symmetryOf = (task: Task, layout: Layout<unknown>): Symmetry | unde
     orbitSum: orbitSumBy(sorters, layout.words),
   };
 };
-
-/** The bits of a column, numbered through all words, in the same order for every column of a sorter. */
-const bitsOf = ({ places }: Column, regions: Regions): number[] => {
-  const bits: number[] = [];
-  const add = (word: number, mask: number) => {
-    for (let bit = 0; bit < 32; bit++) if ((mask >>> bit) & 1) bits.push(word * 32 + bit);
-  };
-  const seen = new Set<number>();
-  for (const slot of places.flatMap(slotsOf)) {
-    const parts: readonly { readonly word: number; readonly mask: number }[] = regions.get(slot) ?? [
-      { word: slot.word, mask: maskOf(slot) },
-    ];
-    for (const { word, mask } of [...parts].sort((a, b) => a.word - b.word)) add(word, mask);
-  }
-  return bits.filter((bit) => !seen.has(bit) && seen.add(bit));
-};
-
-const sorterOf = (group: ResolvedGroup, columns: readonly Column[], regions: Regions): Sorter => {
-  const bits = columns.map((column) => bitsOf(column, regions));
-  if (bits.some(({ length }) => length !== bits[0]!.length)) throw new Error('columns of different widths');
-  const pieces: Piece[] = [];
-  for (let from = 0; from < bits[0]!.length; ) {
-    let width = 1;
-    const goesOn = (of: readonly number[]) => of[from + width] === of[from]! + width && (of[from]! % 32) + width < 32;
-    while (bits.every(goesOn)) width++;
-    pieces.push({
-      words: bits.map((of) => Math.floor(of[from]! / 32)),
-      shifts: bits.map((of) => of[from]! % 32),
-      width,
-    });
-    from += width;
-  }
-  return { group, columns, pieces };
-};
-
-const maskOfWidth = (width: number): number => (width === 32 ? -1 : (1 << width) - 1);
 
 const exchangeOf = (task: Task, { group, columns, pieces }: Sorter, left: number): Exchange => {
   const [one, other] = [columns[left]!, columns[left + 1]!];
@@ -191,173 +144,4 @@ const rename = <T>(
     image = Math.floor(image / radices[i]!);
   }
   return result as T;
-};
-
-/** Pieces in groups of at most 32 bits: each group is one number of a column's key. */
-const chunksOf = (pieces: readonly Piece[]): Piece[][] => {
-  const chunks: Piece[][] = [];
-  let room = 0;
-  for (const piece of pieces) {
-    if (piece.width > room) {
-      chunks.push([]);
-      room = 32;
-    }
-    chunks.at(-1)!.push(piece);
-    room -= piece.width;
-  }
-  return chunks;
-};
-
-/**
- * Sorts each bundle's columns by their content, read as signed numbers, bundles inside others first: the content of an outer column
- * is then the same for all that are alike. A successor differs from a sorted state in a column or two, which is what insertion sort
- * likes. The state's words stay in registers; a bundle that was in order is not written back.
- */
-const codeOf = (sorters: readonly Sorter[], width: number): string => {
-  const words = Array.from({ length: width }, (_, i) => i);
-  return `function canonical(words, at) {
-let moved = false${words.map((i) => `, w${i} = words[at + ${i}]`).join('')};
-${sorters.map(sorterCode).join('\n')}
-if (moved) { ${words.map((i) => `words[at + ${i}] = w${i};`).join(' ')} }
-}`;
-};
-
-/** The content of a column as expressions, one for each chunk. */
-const keyCode = (chunk: readonly Piece[], column: number): string => {
-  let shift = 0;
-  const parts = chunk.map(({ words, shifts, width }) => {
-    const bits =
-      width === 32 ? `w${words[column]}` : `(w${words[column]} >>> ${shifts[column]} & ${maskOfWidth(width)})`;
-    const part = shift === 0 ? bits : `${bits} << ${shift}`;
-    shift += width;
-    return part;
-  });
-  return `(${parts.join(' | ')}) | 0`;
-};
-
-/** Puts a chunk of a key back to where the column has it. */
-const depositCode = (chunk: readonly Piece[], column: number, key: string): string => {
-  let shift = 0;
-  const parts = chunk.map(({ words, shifts, width }) => {
-    const [word, to, mask] = [words[column]!, shifts[column]!, maskOfWidth(width)];
-    const part = `w${word} = w${word} & ${~(mask << to)} | (${key} >>> ${shift} & ${mask}) << ${to};`;
-    shift += width;
-    return part;
-  });
-  return parts.join(' ');
-};
-
-const sorterCode = ({ columns, pieces }: Sorter): string => {
-  const chunks = chunksOf(pieces);
-  if (chunks.length === 0) return '';
-  const key = (chunk: number, column: number) => `k${column}_${chunk}`;
-  const all = columns.map((_, column) => column);
-  const load = all.map((column) =>
-    chunks.map((chunk, i) => `${key(i, column)} = ${keyCode(chunk, column)}`).join(', '),
-  );
-  const greater = (a: number, b: number): string =>
-    chunks.reduceRight(
-      (rest, _, i) =>
-        rest === ''
-          ? `${key(i, a)} > ${key(i, b)}`
-          : `(${key(i, a)} > ${key(i, b)} || ${key(i, a)} === ${key(i, b)} && ${rest})`,
-      '',
-    );
-  const swap = (a: number, b: number) =>
-    chunks.map((_, i) => `t = ${key(i, a)}; ${key(i, a)} = ${key(i, b)}; ${key(i, b)} = t;`).join(' ');
-  // Sinks column after column to its place among those before it.
-  const sink = (column: number): string =>
-    column === 0 ? '' : `if (${greater(column - 1, column)}) { ${swap(column - 1, column)} ${sink(column - 1)} }`;
-  const inOrder = all.slice(1).map((column) => greater(column - 1, column));
-  const store = all.flatMap((column) => chunks.map((chunk, i) => depositCode(chunk, column, key(i, column))));
-  return `{ let t = 0, ${load.join(',\n')};
-if (${inOrder.join(' || ')}) { moved = true;
-${all.map(sink).join('\n')}
-${store.join('\n')} } }`;
-};
-
-/** A chunk of a column's key, as the generated code has it. */
-const keyIn = (chunk: readonly Piece[], column: number, words: Uint32Array, at: number): number => {
-  let [key, shift] = [0, 0];
-  for (const { words: of, shifts, width } of chunk) {
-    key |= ((words[at + of[column]!]! >>> shifts[column]!) & maskOfWidth(width)) << shift;
-    shift += width;
-  }
-  return key;
-};
-
-/** Above 0 if the content of the first column comes after that of the second. */
-const compareColumns = (
-  chunks: readonly (readonly Piece[])[],
-  one: number,
-  other: number,
-  words: Uint32Array,
-  at = 0,
-) => {
-  for (const chunk of chunks) {
-    const [a, b] = [keyIn(chunk, one, words, at), keyIn(chunk, other, words, at)];
-    if (a !== b) return a > b ? 1 : -1;
-  }
-  return 0;
-};
-
-/** What `canonical` does, exchange by exchange. The exchanges are numbered through all sorters. */
-const sortBy = (sorters: readonly Sorter[], exchanges: readonly Exchange[]): Symmetry['sort'] => {
-  const chunked = sorters.map(({ pieces }) => chunksOf(pieces));
-  return (words) => {
-    const made: number[] = [];
-    let first = 0;
-    for (const [i, { columns }] of sorters.entries()) {
-      for (let column = 1; column < columns.length; column++)
-        for (let to = column; to > 0 && compareColumns(chunked[i]!, to - 1, to, words) > 0; to--) {
-          exchanges[first + to - 1]!.apply(words, 0);
-          made.push(first + to - 1);
-        }
-      first += columns.length - 1;
-    }
-    return made;
-  };
-};
-
-/** A representative stands for the ways to arrange the columns of each bundle, those with the same content not told apart. */
-const orbitSumBy = (sorters: readonly Sorter[], width: number): Symmetry['orbitSum'] => {
-  const chunked = sorters.map(({ columns, pieces }) => ({ columns: columns.length, chunks: chunksOf(pieces) }));
-  const factorials = [1n];
-  for (let n = 1; n <= Math.max(...chunked.map(({ columns }) => columns)); n++)
-    factorials.push(factorials[n - 1]! * BigInt(n));
-  const order = chunked.reduce((product, { columns }) => product * factorials[columns]!, 1n);
-  // Numbers are exact below 2^53, and ten times as fast.
-  const exact = order < BigInt(Number.MAX_SAFE_INTEGER);
-  const numbers = exact ? factorials.map(Number) : [];
-
-  const divisor = <N extends number | bigint>(
-    words: Uint32Array,
-    at: number,
-    table: readonly N[],
-    times: (a: N, b: N) => N,
-  ): N => {
-    let product = table[0]!;
-    for (const { columns, chunks } of chunked) {
-      let alike = 1;
-      for (let column = 1; column <= columns; column++)
-        if (column < columns && compareColumns(chunks, column - 1, column, words, at) === 0) alike++;
-        else {
-          if (alike > 1) product = times(product, table[alike]!);
-          alike = 1;
-        }
-    }
-    return product;
-  };
-  return (words, count) => {
-    let sum = 0n;
-    let part = 0;
-    for (let state = 0; state < count; state++) {
-      if (!exact) sum += order / divisor(words, state * width, factorials, (a, b) => a * b);
-      else part += Number(order) / divisor(words, state * width, numbers, (a, b) => a * b);
-      if (part < Number.MAX_SAFE_INTEGER - Number(order)) continue;
-      sum += BigInt(part);
-      part = 0;
-    }
-    return sum + BigInt(part);
-  };
 };

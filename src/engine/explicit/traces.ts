@@ -1,6 +1,6 @@
 import type { Command } from '../../spec/model.ts';
+import { hole } from '../../table/decision-trees.ts';
 import { leads } from '../../table/transition-table.ts';
-import { hole } from '../../table/tries.ts';
 import { decides, type Judgeable } from '../findings.ts';
 import type { Evidence } from '../result.ts';
 import { judge, LeftDomain, perform } from '../task.ts';

@@ -35,7 +35,7 @@ export const random: Engine<RandomOptions> = { run: (task, options) => searchRan
  * A generated command that leads nowhere from the state it meets, because it changes nothing or panics, is dropped from the
  * run, but for one in so many: refusals must be atomic too, and a panic must be found, but should not end every run early.
  */
-export const keepsOneIdleCommandIn = 4;
+const keepsOneIdleCommandIn = 4;
 
 /** Thrown out of a run by the call or state that settles a property. fast-check shrinks the run that it ends. */
 class Broken extends Error {

@@ -18,7 +18,7 @@ export interface ReferenceOptions {
 }
 
 /** A reference search covers states. It keeps no `explored`. */
-export type ReferenceResult = Result & { readonly covered: CoveredStates };
+type ReferenceResult = Result & { readonly covered: CoveredStates };
 
 const callsBetweenLooks = 2048;
 

@@ -1,7 +1,7 @@
 import { SpecError } from '../spec/errors.ts';
 import type { Slot } from '../system/layout.ts';
 
-/** What a walk ends at: a leaf's number, or `hole` where nothing was learned yet. */
+/** what a walk ends at: a leaf's number, or `hole` where nothing was learned yet. */
 export const hole = -1;
 
 /** Wider slots branch through a Map: an array of children would be mostly holes. */
@@ -19,11 +19,11 @@ export type Tree =
   | { readonly kind: 'branch'; readonly slot: Slot; readonly children: readonly Tree[] };
 
 /**
- * Decision tables as tries, many in one arena. A node reads one slot and branches on its value; a leaf is a number that the
+ * Decision tables as trees, many in one arena. A node reads one slot and branches on its value; a leaf is a number that the
  * owner gives a meaning. Node 0 is not used, so that a child of 0 is a hole; a child n > 0 is a node; a child n < 0 is leaf -n - 1.
  */
-export class Tries {
-  /** By trie: its root, as a child. */
+export class DecisionTrees {
+  /** By tree: its root, as a child. */
   #roots: Int32Array = new Int32Array(64);
   /** By node: word, shift and mask of the slot that it reads. */
   #word: Int32Array = new Int32Array(64);
@@ -34,13 +34,13 @@ export class Tries {
   #slot: (Slot | undefined)[] = [undefined];
   #children: Int32Array = new Int32Array(1024);
   #wide = new Map<number, Map<number, number>>();
-  #trieCount = 0;
+  #treeCount = 0;
   #childCount = 0;
 
-  /** A new trie that has learned nothing. */
+  /** Adds a tree that has learned nothing. */
   add(): number {
-    this.#roots = grown(this.#roots, this.#trieCount + 1);
-    return this.#trieCount++;
+    this.#roots = grown(this.#roots, this.#treeCount + 1);
+    return this.#treeCount++;
   }
 
   get nodes(): number {
@@ -48,8 +48,8 @@ export class Tries {
   }
 
   /** The leaf for the state at `offset`, or `hole`. */
-  find(trie: number, words: Uint32Array, offset: number): number {
-    let at = this.#roots[trie]!;
+  find(tree: number, words: Uint32Array, offset: number): number {
+    let at = this.#roots[tree]!;
     while (at > 0) {
       const index = (words[offset + this.#word[at]!]! >>> this.#shift[at]!) & this.#mask[at]!;
       const base = this.#base[at]!;
@@ -59,13 +59,13 @@ export class Tries {
   }
 
   /**
-   * Teaches a trie that a run which read `reads`, in this order and with the values they have in `indexOf`, ends at `leaf`.
+   * Teaches a tree that a run which read `reads`, in this order and with the values they have in `indexOf`, ends at `leaf`.
    * Throws a SpecError if an earlier run with the same values went on to read something else, or to another leaf.
    */
-  learn(trie: number, reads: readonly Slot[], indexOf: (slot: Slot) => number, leaf: number): void {
-    let at = this.#roots[trie]!;
+  learn(tree: number, reads: readonly Slot[], indexOf: (slot: Slot) => number, leaf: number): void {
+    let at = this.#roots[tree]!;
     let put = (child: number) => {
-      this.#roots[trie] = child;
+      this.#roots[tree] = child;
     };
     for (const slot of reads) {
       if (at === 0) {
@@ -85,8 +85,8 @@ export class Tries {
    * Whether a path leads to `leaf`, or to a hole that may yet turn out to, on which every slot has the value that `values` knows.
    * A slot that it does not know may have any value, the same one further down.
    */
-  canReach(trie: number, leaf: number, values: SlotValues): boolean {
-    return this.#canReach(this.#roots[trie]!, leaf, values);
+  canReach(tree: number, leaf: number, values: SlotValues): boolean {
+    return this.#canReach(this.#roots[tree]!, leaf, values);
   }
 
   #canReach(at: number, leaf: number, values: SlotValues): boolean {
@@ -103,8 +103,8 @@ export class Tries {
     return false;
   }
 
-  /** The trie as a tree, for a compiler; undefined if it has more than `most` children in all, or a node that is too wide. */
-  tree(trie: number, most: number): Tree | undefined {
+  /** The tree as a value, for a compiler; undefined if it has more than `most` children in all, or a node that is too wide. */
+  tree(tree: number, most: number): Tree | undefined {
     let left = most;
     const grow = (at: number): Tree | undefined => {
       if (at <= 0) return { kind: 'leaf', leaf: -at - 1 };
@@ -120,7 +120,7 @@ export class Tries {
       }
       return { kind: 'branch', slot, children };
     };
-    return grow(this.#roots[trie]!);
+    return grow(this.#roots[tree]!);
   }
 
   #newNode(slot: Slot): number {

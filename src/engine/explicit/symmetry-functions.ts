@@ -19,7 +19,7 @@ export interface Leaf {
 }
 
 /** A function of states with its other arguments fixed, of which rows are known: a command, or a judgement. */
-export interface Subject {
+export interface StateFunction {
   readonly what: string;
   /** Of a judgement: what to say if it decides nothing, and if it does. */
   readonly words: readonly string[];
@@ -28,24 +28,24 @@ export interface Subject {
   readonly states: 1 | 2;
   /** Runs it on packed states. */
   run(words: Uint32Array): { readonly reads: readonly Slot[]; readonly leaf: Leaf };
-  /** The subject with the indices in it exchanged, by number of the exchange. */
-  makeImage(exchange: number): Subject;
+  /** The function with the indices in it exchanged, by number of the exchange. */
+  makeImage(exchange: number): StateFunction;
   /** What it reads where the state at hand is `state`; undefined if it does not apply there. */
-  subjectIn(state: Uint32Array): Uint32Array | undefined;
+  argumentIn(state: Uint32Array): Uint32Array | undefined;
   /** By exchange: the image, once it was asked for. */
-  readonly images: Subject[];
+  readonly images: StateFunction[];
   /** It and all its images together, once one of them was followed. */
   orbit?: Orbit;
 }
 
 export interface Orbit {
-  readonly subjects: ReadonlySet<Subject>;
+  readonly functions: ReadonlySet<StateFunction>;
   steps: number;
   /** Their rows are too many to follow: states are looked at one by one instead. */
   tooMany: boolean;
 }
 
-export type Node = Branch | Row;
+export type Node = Branch | CheckedRow;
 
 interface Branch {
   readonly slot: Slot;
@@ -53,9 +53,9 @@ interface Branch {
 }
 
 /** All states that agree in what was read. */
-export interface Row {
+export interface CheckedRow {
   readonly slot?: undefined;
-  readonly subject: Subject;
+  readonly fn: StateFunction;
   readonly leaf: Leaf;
   /** The bits that were read, and what they were. */
   readonly mask: Uint32Array;
@@ -69,24 +69,24 @@ export interface Row {
 const mostReadings = 100_000;
 
 /** The functions of a task of which a symmetry must hold, each with its image under every exchange. */
-export class Subjects {
+export class StateFunctions {
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
   readonly #symmetry: Symmetry;
-  readonly #rowAt: (subject: Subject, words: Uint32Array) => Row;
+  readonly #rowAt: (fn: StateFunction, words: Uint32Array) => CheckedRow;
   /** By command. */
-  readonly commands: readonly Subject[];
-  readonly #judgements = new Map<string, Subject>();
+  readonly commands: readonly StateFunction[];
+  readonly #judgements = new Map<string, StateFunction>();
   readonly #instances = new Map<Judgeable['property'], Map<string, number>>();
   /** How often a function of the model or of a property was run. */
   runs = 0;
 
-  /** `rowAt`: the row that a subject takes in a state, learned if need be. */
+  /** `rowAt`: the row that a function takes in a state, learned if need be. */
   constructor(
     task: Task,
     layout: Layout<unknown>,
     symmetry: Symmetry,
-    rowAt: (subject: Subject, words: Uint32Array) => Row,
+    rowAt: (fn: StateFunction, words: Uint32Array) => CheckedRow,
   ) {
     this.#task = task;
     this.#layout = layout;
@@ -103,7 +103,7 @@ export class Subjects {
     return this.#instances.get(property)!.get(instanceKey(instance))!;
   }
 
-  #command(command: number): Subject {
+  #command(command: number): StateFunction {
     const { commands, system } = this.#task;
     const call = commands[command]!;
     return {
@@ -113,7 +113,7 @@ export class Subjects {
       states: 1,
       images: [],
       makeImage: (exchange) => this.commands[this.#symmetry.exchanges[exchange]!.commands[command]!]!,
-      subjectIn: (state) => state,
+      argumentIn: (state) => state,
       run: (words) =>
         this.#observed(words, (observation) => {
           const { outcome, effect } = transitionOf(system, this.#layout, observation, call);
@@ -123,19 +123,19 @@ export class Subjects {
     };
   }
 
-  ofState(property: Judgeable['property'], at: number): Subject {
+  ofState(property: Judgeable['property'], at: number): StateFunction {
     const key = `${property.id} ${at}`;
     const known = this.#judgements.get(key);
     if (known) return known;
     const instance = this.#instanceAt(property, at);
-    const made: Subject = {
+    const made: StateFunction = {
       what: this.#judgementWords(property, instance),
       words: judgementWords(property),
       root: undefined,
       states: 1,
       images: [],
       makeImage: (exchange) => this.ofState(property, this.image(property, at, exchange)),
-      subjectIn: (state) => state,
+      argumentIn: (state) => state,
       run: (words) =>
         this.#observed(words, (observation) => {
           const view = viewOf(observation, this.#layout.place);
@@ -152,14 +152,14 @@ export class Subjects {
     command: number,
     outcome: Outcome<unknown>,
     same: boolean,
-  ): Subject {
+  ): StateFunction {
     const key = `${property.id} ${at} ${command} ${same} ${outcomeKey(outcome)}`;
     const known = this.#judgements.get(key);
     if (known) return known;
     const instance = this.#instanceAt(property, at);
     const call = this.#task.commands[command]!;
     const width = this.#layout.words;
-    const made: Subject = {
+    const made: StateFunction = {
       what: `${this.#judgementWords(property, instance)} of ${describeCommand(call)}`,
       words: judgementWords(property),
       root: undefined,
@@ -173,7 +173,7 @@ export class Subjects {
           outcome,
           same,
         ),
-      subjectIn: (state) => {
+      argumentIn: (state) => {
         const { leaf } = this.#rowAt(this.commands[command]!, state);
         if (leaf.key !== outcomeKey(outcome)) return undefined;
         const after = applied(leaf.effect!, state);
@@ -265,8 +265,8 @@ export class Subjects {
 export const wrong = ({ scope }: Task, label: string, what: string): SpecError =>
   new SpecError(`${scope.model}@${scope.variant}: symmetry of ${label}: ${what}`);
 
-export const imageOf = (subject: Subject, exchange: number): Subject =>
-  (subject.images[exchange] ??= subject.makeImage(exchange));
+export const imageOf = (fn: StateFunction, exchange: number): StateFunction =>
+  (fn.images[exchange] ??= fn.makeImage(exchange));
 
 const judgementWords = ({ on, witness }: Judgeable['property']): readonly string[] => {
   if (on === 'path') return ['waits', 'does not wait'];
