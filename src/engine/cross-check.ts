@@ -30,7 +30,7 @@ const referenceOverSample = 1.5;
 interface CrossCheckOptions {
   /** `whole`: by the reference search, whatever that takes. */
   readonly whole: boolean;
-  /** Of the sample's random numbers. */
+  /** The seed of the random numbers that draw the sample. */
   readonly seed: number;
   readonly monitor: Monitor;
 }

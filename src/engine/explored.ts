@@ -93,7 +93,7 @@ const judgePaths = (task: Task, graph: Explored, judgeable: Judgeable, findings:
 };
 
 /**
- * The same where states stand for others. A path is followed together with the place that its instance has come to: a loop of such
+ * Judges infinite paths where states stand for others. A path is followed together with the place that its instance has come to: a loop of such
  * pairs leads to a state that is like the first one, for the same instance, and gone round often enough to that very state. For the
  * trace the shortest loop is looked for among the real states.
  */

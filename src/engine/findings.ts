@@ -30,7 +30,7 @@ export class Findings {
     property: Property;
     judgeables: readonly Judgeable[];
     trace: Evidence | undefined;
-    /** Of a witness: an instance was not reached itself, but one that is like it. */
+    /** Whether an instance of a witness is taken for reached only because an instance that is like it was reached. */
     byLikeness: boolean;
   }[];
   readonly #task: Task;

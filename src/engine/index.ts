@@ -5,7 +5,7 @@ import { type ReferenceOptions, reference } from './reference/reference.ts';
 import type { Result } from './result.ts';
 import type { Task } from './task.ts';
 
-/** By the name of a search, the options of its engine: plain data. */
+/** The options of each engine, by the name of the search that it makes. They are plain data. */
 interface OptionsOf {
   readonly reference: ReferenceOptions;
   readonly exhaustive: ExplicitOptions;

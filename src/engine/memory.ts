@@ -9,7 +9,7 @@ export type MemoryGuard = (
   reserved?: number,
 ) => Extract<Bound, { readonly kind: 'memory' }> | undefined;
 
-/** Whether it was thrown because the machine, or what limits the process, has no room for an array. */
+/** Whether an error was thrown because the machine, or what limits the process, has no room for an array. */
 export const isOutOfMemory = (error: unknown): boolean => {
   try {
     return (

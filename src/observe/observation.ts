@@ -1,7 +1,7 @@
 import { SpecError } from '../spec/errors.ts';
 import { indexIn, type Place, type Slot } from '../system/layout.ts';
 
-/** One run of a function over a packed state: which slots it read, in the order of their first reading. */
+/** Watches one run of a function over a packed state: `reads` are the slots that it read, in the order of their first reading. */
 export class Observation {
   readonly #words: Uint32Array;
   readonly #seen = new Set<Slot>();

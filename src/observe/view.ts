@@ -13,7 +13,7 @@ type Compound = Exclude<Place, { readonly kind: 'scalar' }>;
 interface Part {
   readonly observation: Observation;
   readonly origin: Compound | undefined;
-  /** Of an array; undefined for a record. */
+  /** How many elements an array has; undefined for a record. */
   readonly length: number | undefined;
   /** Fields that differ from the origin's; `gone` for one that was deleted. Only a draft's are added to. */
   readonly changes: Map<string, unknown>;
@@ -31,7 +31,7 @@ const gone = Symbol('deleted');
 const held = Symbol('part');
 
 /** What Node's util.inspect() asks for. It looks past a proxy at the target, which has no fields: nothing would be read. */
-const inspected = Symbol.for('nodejs.util.inspect.custom');
+const inspectHook = Symbol.for('nodejs.util.inspect.custom');
 
 function shownFields(this: object): object {
   return Array.isArray(this) ? [...this] : { ...this };
@@ -74,7 +74,7 @@ const makePart = (part: Omit<Part, 'proxy' | 'children'>): Part => {
   const children: Part['children'] = isGiven ? nothing : new Map();
   const made: Part = { observation, origin, length, changes, children, base, isGiven, proxy };
   Reflect.set(target, held, made);
-  Reflect.set(target, inspected, shownFields);
+  Reflect.set(target, inspectHook, shownFields);
   return made;
 };
 
@@ -97,7 +97,7 @@ const frozenCopy = (observation: Observation, value: unknown, isGiven = false): 
   }).proxy;
 };
 
-/** The same value as another object, with other parts. */
+/** An equal value that is another object, made of other parts. */
 const anew = (part: Part): Part => makePart({ ...part, base: undefined, isGiven: false });
 
 /** The value that a draft has become; the very value that it started from if nothing was changed. */

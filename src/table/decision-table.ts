@@ -1,7 +1,7 @@
 import { indexIn, type Slot } from '../system/layout.ts';
 import { DecisionTrees, hole } from './decision-trees.ts';
 
-/** One case of a function: what a run read, what it ended with, and a value on which it did. */
+/** What one run of a function has taught: the slots that it read, in order; what it ended with; and the packed value that it ran on. */
 export interface Case<L> {
   readonly reads: readonly Slot[];
   readonly leaf: L;

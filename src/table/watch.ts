@@ -10,7 +10,7 @@ import { misfitOfOutcome, withState } from '../system/outcome.ts';
 /** What a run of a function on a packed value read, in that order, and what it ended with. */
 type Watched<A> = {
   readonly reads: readonly Slot[];
-  /** Whether it was stopped because it read too much. */
+  /** Whether the function was stopped because it read too much. */
   readonly isExhausted: boolean;
 } & ({ readonly answer: A } | { readonly error: unknown });
 
@@ -36,7 +36,7 @@ const watch = <A>(
   return { reads: observation.reads, isExhausted: observation.isExhausted, ...end };
 };
 
-/** The same, of a function whose errors are errors. */
+/** Runs a function as `watch` does, and throws what the function throws. */
 export const answered = <A>(
   ...of: Parameters<typeof watch<A>>
 ): { readonly reads: readonly Slot[]; readonly answer: A } => {
@@ -62,7 +62,7 @@ export const watchTransition = (
 ): Watched<Transition> =>
   watch(state, (observation) => transitionOf(system, layout, observation, command), mostReadings);
 
-/** The same under an observation that watches more than this call. */
+/** Runs a command under an observation that the caller has opened, and that may watch more than this call. */
 export const transitionOf = (
   system: System,
   layout: Layout<unknown>,

@@ -49,7 +49,7 @@ export class CallJudgements {
   readonly #twins = new Map<Slot, Slot>();
   readonly #regions: Regions = new Map();
   readonly #classes = new Map<string, CallClass>();
-  /** By twice the row, plus 1 for calls that change nothing: its class, and the entries that it may settle as of the class's version. */
+  /** By twice the row, plus 1 for calls that change nothing: the class of the call, its version then, and the entries that the row may settle. */
   readonly #relevant: { readonly of: CallClass; readonly version: number; readonly entries: CallClass['entries'] }[] =
     [];
   readonly #pair: Uint32Array;

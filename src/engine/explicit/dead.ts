@@ -28,7 +28,7 @@ interface Point {
   readonly reads: readonly Slot[];
 }
 
-/** The paths of a command that no reachable state takes, apart from the search's own tables. Nothing is noted of one but that it was tried. */
+/** The paths of a command that were tried and that no reachable state takes. They are kept apart from the search's own tables. */
 type Tried = DecisionTable<undefined>;
 
 /**
@@ -66,7 +66,7 @@ class UnreachablePaths {
   readonly #regions: Regions = new Map();
   /** By command: its rows. */
   readonly #rows: readonly number[][];
-  /** By kind of command, by result. */
+  /** The dead results, by kind of command and then by result. */
   readonly found = new Map<string, Map<string, DeadResult>>();
   complete = true;
   runs = 0;
@@ -139,7 +139,7 @@ class UnreachablePaths {
     return reads;
   }
 
-  /** Of several examples the one with the fewest values is kept, and of these the first. */
+  /** Keeps a result with its example. Among several examples it keeps the first of those with the fewest values. */
   #note(command: Command, result: string, state: Uint32Array, reads: readonly Slot[]) {
     if (this.#coverage.get(command.kind)!.results.has(result)) return;
     const dead = this.found.get(command.kind) ?? new Map<string, DeadResult>();

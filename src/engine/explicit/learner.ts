@@ -29,8 +29,9 @@ export class TransitionLearner {
   readonly table: TransitionTable;
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
-  /** By row: how often it was taken; and how often of these it was looked up here, where it may be checked again. */
+  /** By row: how often it was taken. */
   uses = new Float64Array(256);
+  /** By row: how often `take` has looked it up. Compiled tables take rows without that; only a row that `take` looks up is checked again. */
   readonly #lookups: number[] = [];
   /** How often the model's function was run, and how long it took with what is made of it. */
   runs = 0;

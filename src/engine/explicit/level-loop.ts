@@ -10,24 +10,24 @@ import { type LeftCall, Workers } from './workers.ts';
 const workBetweenLooks = 1 << 18;
 const workOfRun = 400;
 
-/** Of so many states one is looked up in the tables in any case, where rows are checked again now and then. */
+/** Every so many states, a state is looked up in the tables even where there is compiled code: there rows are checked again now and then. */
 const statesBetweenLookups = 256;
 
 /** Some ten milliseconds of one thread: what it takes to start a stretch of a level on several, and to put it in order. */
 const usuallyWorthSharing = 1 << 20;
 
-/** Where more than one call in so many is left to the main thread, and again so, workers are of no use. */
+/** A stretch is wasted if more than one call in so many is left to the main thread. After so many wasted stretches workers are not used any more. */
 const mostLeftOneIn = 8;
 const mostWastedStretches = 3;
 
-/** For the main thread, while workers expand and while it judges. */
+/** How often the main thread looks at the clock while workers expand, and while it judges what they found. */
 const millisecondsBetweenLooks = 20;
 const statesBetweenLooks = 1 << 14;
 
 /** What a worker thread takes, with its own heap and stack. */
 const bytesOfWorker = { touched: 12 * 2 ** 20, reserved: 720 * 2 ** 20 };
 
-/** Of so many states one is judged again plainly, by every judgement. */
+/** Every so many states, a state is judged again plainly, by every judgement. */
 const statesBetweenAudits = 4096;
 
 /** Expands level after level, alone or with worker threads. What is found, and in which order, does not depend on that. */

@@ -29,7 +29,7 @@ export interface SharedTables {
   readonly count: number;
 }
 
-/** One stretch of a level. Absent parts are as they were. */
+/** A stretch of a level, as it is sent to a worker. A part is absent if it is as it was in the stretch before. */
 export interface Stretch {
   readonly states?: SharedStates;
   readonly tables?: SharedTables;
@@ -41,7 +41,7 @@ export interface Stretch {
   readonly chunk: number;
   /** Pairs of a state and a command that are left to the main thread. Shared. */
   readonly left: Uint32Array;
-  /** Of so many states one is left to the main thread with all its calls. */
+  /** Every so many states, a state is left to the main thread with all its calls. */
   readonly between: number;
 }
 

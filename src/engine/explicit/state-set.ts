@@ -157,7 +157,7 @@ export class StateSet {
     return commands;
   }
 
-  /** By parent with a counting sort, then each parent's few by command. */
+  /** Sorts by parent with a counting sort, and then the few states of each parent by command. */
   #sorted(first: number, numbers: Uint32Array, arrivals: Uint32Array): Uint32Array {
     const { parents } = this;
     let [low, high] = [first, 0];

@@ -25,9 +25,9 @@ import { exchanged, SymmetryWords } from './symmetry-words.ts';
 interface Effort {
   /** Steps of following one command's or judgement's rows to their images, before states are looked at one by one instead. */
   readonly steps: number;
-  /** The same for each state that was visited: what takes long to search may take long to check. */
+  /** Such steps that each visited state adds: what takes long to search may take long to check. */
   readonly stepsForState: number;
-  /** The same for the rows of all of them. */
+  /** Rows of all commands and judgements together. */
   readonly rows: number;
   /** Looks into tables when states are looked at one by one, before the symmetry is refused for not being verified. */
   readonly looks: number;
@@ -97,7 +97,7 @@ export class SymmetryCheck {
     this.#rowAt(this.#functions.ofState(judgeable.property, this.#functions.positionOf(judgeable)), words);
   }
 
-  /** The same of a call: `words` are the states before and after it. `real`: it is one that the search has made. */
+  /** A call was judged, of which `words` are the states before and after. `real`: whether the search has made this call. */
   judgedCall(
     judgeable: Judgeable,
     call: { readonly command: number; readonly outcome: Outcome<unknown>; readonly same: boolean },

@@ -9,7 +9,7 @@ export interface Piece {
   readonly width: number;
 }
 
-/** One bundle: its columns are permuted among themselves. A column's content is its pieces. */
+/** A bundle of columns that may be permuted among themselves. The content of a column is its pieces. */
 export interface Sorter {
   readonly group: ResolvedGroup;
   readonly columns: readonly Column[];

@@ -11,17 +11,18 @@ import { decides, type Judgeable } from '../findings.ts';
 import { judge, owns, type Task } from '../task.ts';
 import type { Symmetry } from './symmetry.ts';
 
-/** What a function did: its result as a key and, of a transition, what it writes. */
+/** What a function did: its result as a key. A transition also has its outcome, and what it writes. */
 export interface Leaf {
   readonly key: string;
   readonly outcome?: Outcome<unknown>;
   readonly effect?: Effect;
 }
 
-/** A function of states with its other arguments fixed, of which rows are known: a command, or a judgement. */
+/** A function of packed states: a command, or a judgement of one property for one instance. The rows that are known of it are a tree. */
 export interface StateFunction {
+  /** What messages call it. */
   readonly what: string;
-  /** Of a judgement: what to say if it decides nothing, and if it does. */
+  /** Only a judgement has words: the first say that it decides nothing, the second that it decides something. */
   readonly words: readonly string[];
   root: Node | undefined;
   /** How many states it reads: the state, or the states before and after a call. */
@@ -30,11 +31,11 @@ export interface StateFunction {
   run(words: Uint32Array): { readonly reads: readonly Slot[]; readonly leaf: Leaf };
   /** The function with the indices in it exchanged, by number of the exchange. */
   makeImage(exchange: number): StateFunction;
-  /** What it reads where the state at hand is `state`; undefined if it does not apply there. */
+  /** The words that the function reads when a search is in `state`; undefined if the function does not apply there. */
   argumentIn(state: Uint32Array): Uint32Array | undefined;
-  /** By exchange: the image, once it was asked for. */
+  /** By number of the exchange: the function's image, if it was asked for. */
   readonly images: StateFunction[];
-  /** It and all its images together, once one of them was followed. */
+  /** The function and all its images together; set when one of them is followed for the first time. */
   orbit?: Orbit;
 }
 
@@ -57,24 +58,26 @@ export interface CheckedRow {
   readonly slot?: undefined;
   readonly fn: StateFunction;
   readonly leaf: Leaf;
-  /** The bits that were read, and what they were. */
+  /** The bits that were read. */
   readonly mask: Uint32Array;
+  /** The values of these bits; 0 for all others. */
   readonly value: Uint32Array;
-  /** A state that takes the row; whether one that the search has visited is like it. */
+  /** A state that takes the row. */
   sample: Uint32Array;
+  /** Whether a state that the search has visited is like the sample. */
   real: boolean;
 }
 
 /** Readings of a state in one run: a state that cannot be reached may send a function round in circles. */
 const mostReadings = 100_000;
 
-/** The functions of a task of which a symmetry must hold, each with its image under every exchange. */
+/** The functions of a task that a symmetry must hold for, each with its image under every exchange. */
 export class StateFunctions {
   readonly #task: Task;
   readonly #layout: Layout<unknown>;
   readonly #symmetry: Symmetry;
   readonly #rowAt: (fn: StateFunction, words: Uint32Array) => CheckedRow;
-  /** By command. */
+  /** By number of the command: its transition. */
   readonly commands: readonly StateFunction[];
   readonly #judgements = new Map<string, StateFunction>();
   readonly #instances = new Map<Judgeable['property'], Map<string, number>>();

@@ -11,7 +11,7 @@ export interface Pattern {
   readonly real: boolean;
 }
 
-/** Of a pattern nothing is known within a variant whose kind is not. */
+/** A pattern that does not know the kind of a variant knows nothing within it, so that nothing need be cleared there. */
 export const noRegions: Regions = new Map();
 
 export const valueIn = ({ word, shift, width }: Slot, words: Uint32Array): number =>

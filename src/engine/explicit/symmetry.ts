@@ -104,7 +104,7 @@ const exchangeOf = (task: Task, { group, columns, pieces }: Sorter, left: number
   };
 };
 
-/** Of the first array only: `pairs[1].pages[0]`, or `host[0..1]` of a block. */
+/** Where a column lies in the group's first array, in words: `pairs[1].pages[0]`, or `host[0..1]` if the column is a block. */
 const placesWords = ({ arrays, lengths }: ResolvedGroup, { indices }: Column): string => {
   const digits: number[] = [];
   let rest = indices[0]!;
