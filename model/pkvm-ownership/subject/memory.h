@@ -9,7 +9,7 @@ enum {
 	MMIO_PFN = CONFIG_PAGES,
 	NOMAP_PFN,
 	HUGE_PFN,		/* stands for 2^52 */
-	FIRST_OWN = 8,
+	FIRST_OWN = 16,
 	ALL_PAGES = 512,
 };
 

@@ -6,10 +6,10 @@
  */
 #pragma once
 
-/* Pages of memory, then one of MMIO, one of NOMAP memory, and what else fills eight pages. */
+/* Pages of memory, then one of MMIO, one of NOMAP memory, and what else fills sixteen pages. */
 #define CONFIG_ENTRIES_PER_TABLE CONFIG_BLOCK
 #define CONFIG_MIN_BLOCK_LEVEL 2
-#define SHIM_PHYS_SHIFT (PAGE_SHIFT + 3)
+#define SHIM_PHYS_SHIFT (PAGE_SHIFT + 4)
 #define SHIM_OWN_KVM_STRUCTURES
 #include "kernel.h"
 
