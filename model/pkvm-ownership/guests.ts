@@ -22,7 +22,6 @@ import {
   type GuestPte,
   guestAddressed,
   type HostPte,
-  type HostState,
   isMemory,
   isProtected,
   type Leaf,
@@ -261,22 +260,22 @@ export const reclaimPageGuest = (state: State, gfn: Gfn, vm: number, context: Co
   const { sizes } = context;
   const leaf = validGuestPte(state, vm, gfn, context);
   if (isFailure(leaf)) return leaf[0] === 'EHWPOISON' ? ok(state) : refuse(state, ...leaf);
-  const reclaim = (want: HostState, zeroed: boolean): Outcome<State> => {
-    const { pfn: page } = leaf;
-    if (state.host[page] !== want) return panic(state, `WARN: the host state of a reclaimed page is not ${want}`);
-    return ok(
-      update(state, (draft) => {
-        if (zeroed) draft.secret[page] = false;
-        guestUnmap(draft, vm, guestAddressed(gfn, sizes), 1, sizes);
-        setOwnerHost(draft, page, 1, context);
-      }),
-    );
-  };
-  return match(leaf.state)
-    .with('OWNED', () => reclaim('NOPAGE', true))
-    .with('SHARED_OWNED', () => reclaim('SHARED_BORROWED', false))
-    .with('SHARED_BORROWED', () => refuse(state, 'EPERM', 'not owned by the guest'))
+  const reclaimed = match(leaf.state)
+    .with('OWNED', () => ({ want: 'NOPAGE', isZeroed: true }) as const)
+    .with('SHARED_OWNED', () => ({ want: 'SHARED_BORROWED', isZeroed: false }) as const)
+    .with('SHARED_BORROWED', () => undefined)
     .exhaustive();
+  if (!reclaimed) return refuse(state, 'EPERM', 'not owned by the guest');
+  const { pfn: page } = leaf;
+  const { want, isZeroed } = reclaimed;
+  if (state.host[page] !== want) return panic(state, `WARN: the host state of a reclaimed page is not ${want}`);
+  return ok(
+    update(state, (draft) => {
+      if (isZeroed) draft.secret[page] = false;
+      guestUnmap(draft, vm, guestAddressed(gfn, sizes), 1, sizes);
+      setOwnerHost(draft, page, 1, context);
+    }),
+  );
 };
 
 // Calls that only Android's kernels have. They follow mainline's protocol.

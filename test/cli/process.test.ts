@@ -31,7 +31,7 @@ describe('the packed package', () => {
   it('has the program, what its READMEs say, and their scripts', () => {
     for (const path of files)
       expect(path).toMatch(
-        /^(dist\/(src|model|properties)\/|model\/[a-z0-9-]+\/[a-z-]+\.script|((model|src)\/([a-z0-9-]+\/)?|properties\/|)README\.md$|package\.json$|LICENSE$)/,
+        /^(dist\/(src|model|properties)\/|model\/[a-z0-9-]+\/[a-z-]+\.script|(src\/subject\/kit|model\/[a-z0-9-]+\/subject)\/.+\.(c|h|json)$|((model|src)\/([a-z0-9-]+\/)?|properties\/|)README\.md$|package\.json$|LICENSE$)/,
       );
     for (const path of ['dist/src/cli/main.js', 'README.md', 'LICENSE', 'model/README.md', 'src/cli/README.md'])
       expect(files).toContain(path);
