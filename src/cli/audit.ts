@@ -13,9 +13,19 @@ import { SpecError } from '../spec/errors.ts';
 import { scopeOf } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
 import type { Console } from './console.ts';
-import { documentIn, type Format, formatOf, jsonText } from './formats.ts';
+import { documentIn, type Format, formatOf, formats, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
+import {
+  allowOption,
+  bounded,
+  collect,
+  type Declare,
+  formatOption,
+  jsonOption,
+  memoryOption,
+  positive,
+} from './options.ts';
 import { monitorFor } from './progress.ts';
 import { findTargets } from './suites.ts';
 import { needSpace, spaceFor } from './ulimit.ts';
@@ -31,6 +41,42 @@ export interface AuditOptions extends LimitOptions {
   readonly switch?: readonly string[];
   readonly refusals?: boolean;
 }
+
+const help = `
+Everything is read off the decision tables and the explored graph of one
+variant: without a name, the default one. A long table is shown in outline, with
+one row where all reachable cases have one result; json, csv and --command have
+a row for each case (but --command counts those that no state takes, if they are
+many). mermaid, dot and svg draw the life cycle.
+
+Exit status: 0; 2 wrong usage or a broken model; 3 incomplete: a bound came
+first; 130 interrupted, 143 terminated.
+
+Examples:
+  pagelaw audit pkvm-mmio@v4 --command host_access
+  pagelaw audit pkvm-mmio --format svg > life.svg
+`;
+
+export const declareAudit: Declare = (program, console, end) => {
+  program
+    .command('audit')
+    .description("show each call's rules, who may do what with a page, and a page's life cycle")
+    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE')
+    .option('--command <name>', 'rules of this command only, and all of its cases', collect)
+    .option('--refusals', 'show refused calls in the life cycle')
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--switch <name=value>', 'set a switch, of the default variant if none is named', collect)
+    .option('--max-states <n>', 'stop, as incomplete, at so many states', positive)
+    .option('--max-memory <MiB>', memoryOption, positive)
+    .option('--allow-incomplete', allowOption)
+    .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
+    .addOption(formatOption(formats.audit))
+    .option('--json', jsonOption)
+    .addHelpText('after', help)
+    .action(async (name: string, options: AuditOptions) => {
+      end(await auditCommand(name, options, console));
+    });
+};
 
 /** `pagelaw audit`: what every call does in every case, read off the tables and the graph of one variant. */
 export const auditCommand = async (name: string, options: AuditOptions, console: Console): Promise<number> => {

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { CheckResult } from '../job/check.ts';
 import { type Report, reportOf } from '../report/report.ts';
 import { summaryOf, type Unfinished } from '../report/summary.ts';
@@ -5,11 +6,24 @@ import { SpecError } from '../spec/errors.ts';
 import { prepareDirectory } from '../trace/saved.ts';
 import { type OutputOptions, printCorpus, printFound, TextStream } from './check-output.ts';
 import { type Console, exit, gravest } from './console.ts';
-import { corpusDirectory, replayCorpus } from './corpus.ts';
+import { corpusDirectory, defaultDirectory, replayCorpus } from './corpus.ts';
 import { type Format, formatOf, formats } from './formats.ts';
 import { endStatus } from './limits.ts';
 import { runLocally } from './local-jobs.ts';
 import { memoryGuardFor, memoryLimit } from './memory.ts';
+import {
+  allowOption,
+  bounded,
+  collect,
+  type Declare,
+  formatOption,
+  integer,
+  jsonOption,
+  memoryOption,
+  positive,
+  runPath,
+  timeoutOption,
+} from './options.ts';
 import { checkPage, type Searched, writePage } from './page.ts';
 import { type Planned, type PlanOptions, plan } from './plan.ts';
 import { checkedDirectory, saveAll } from './save.ts';
@@ -23,6 +37,77 @@ export interface CheckOptions extends PlanOptions {
   readonly json?: boolean;
   readonly format?: Format<'check'>;
 }
+
+const help = `
+Without --search, every variant is searched exhaustively in the default
+configuration and then, if the model has a larger one, at random in that
+('pagelaw list' shows both); --set overrides either. 'reference' is the slow
+search that defines the verdicts.
+
+Exit status: 0 all as expected; 1 a property is violated that the variant does
+not list as a known defect, or a known defect was not found; 2 wrong usage, a
+broken model, or what was found could not be written; 3 incomplete: a bound came
+first, and nothing is wrong so far; 130 interrupted, 143 terminated. Of several
+the first of 130, 143, 2, 1, 3, 0. What was found by then is printed.
+
+Examples:
+  pagelaw check pkvm-mmio@fixed --search exhaustive --set pool=2
+  pagelaw check pkvm-mmio@v4 --property no-panic --property single-owner
+  pagelaw check --search random --seed 7 --runs 5000
+  pagelaw check mte-tags --matrix --switch memory=sc,weak
+`;
+
+export const declareCheck: Declare = (program, console, end) => {
+  program
+    .command('check')
+    .description('search models for violations of their properties')
+    .argument('[target...]', 'MODEL, MODEL@VARIANT or FILE; without it, everything')
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--switch <name=value>', 'set a switch, of the default variant if none is named', collect)
+    .option('--property <id>', 'judge only this property', collect)
+    .addOption(new Option('--search <kind>', 'only this search').choices(['exhaustive', 'random', 'reference']))
+    .option('--max-states <n>', 'exhaustive: stop, as incomplete, at so many states', positive)
+    .option('--max-memory <MiB>', `exhaustive: ${memoryOption}`, positive)
+    .option('--allow-incomplete', allowOption)
+    .option('--workers <n>', 'exhaustive: how many threads (as many as there are cores)', bounded(256))
+    .addOption(
+      new Option(
+        '--symmetry <use>',
+        'exhaustive: visit one state for all that are alike; check: also without (on)',
+      ).choices(['on', 'off', 'check']),
+    )
+    .addOption(
+      new Option(
+        '--cross-check [seed]',
+        'exhaustive: check proofs by the whole reference search, or with this seed',
+      ).argParser(integer),
+    )
+    .option('--runs <n>', 'random: how many runs (1000)', positive)
+    .option('--length <n>', 'random: at most so many commands in a run (100)', bounded(100_000))
+    .option('--seed <n>', 'random: the seed (1)', integer)
+    .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))
+    .addOption(new Option('--save [dir]', 'save counterexamples (in .pagelaw)').argParser((dir: string) => dir))
+    .option('--corpus <dir>', 'replay the counterexamples kept there first (.pagelaw, if it is there)')
+    .option(
+      '--matrix',
+      `variants by properties (${formats.document.join(', ')}); --switch NAME=A,B then takes each value`,
+    )
+    .option('--subject <command>', 'judge the calls of this program in place of those of the model')
+    .option('--kernel <path>', 'build that program from the code of this kernel tree')
+    .option('--cc <compiler>', 'the compiler for that (cc)')
+    .option('--cflag <flag>', 'a flag for the compiler, as in --cflag=-fsanitize=undefined', collect)
+    .option('--timeout <seconds>', timeoutOption, positive)
+    .option('--coverage', 'show how often each command had each result')
+    .option('--report <file>', 'write the results to an HTML file as well')
+    .addOption(formatOption(formats.check))
+    .option('--json', jsonOption)
+    .addHelpText('after', help)
+    .action(async (names: string[], options: Omit<CheckOptions, 'save'> & { readonly save?: string | true }) => {
+      const { save, ...rest } = options;
+      const directory = save === undefined ? {} : { save: save === true ? defaultDirectory : save };
+      end(await checkCommand(names, { ...rest, ...directory }, console));
+    });
+};
 
 /** `pagelaw check`: plans every search before the first one starts, so that a wrong name costs no time. */
 export const checkCommand = async (

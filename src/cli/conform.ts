@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { type Conformance, conformBlocks, conformJson, staleOf } from '../report/conform.ts';
 import { shellWords } from '../report/render/command-line.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -10,9 +11,21 @@ import { presentationOf } from '../system/presentation.ts';
 import { type Scope, scopeName, scopeOf } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
 import { type Console, exit, gravest } from './console.ts';
-import { commandLine, documentIn, type Format, formatOf, jsonText } from './formats.ts';
+import { commandLine, documentIn, type Format, formatOf, formats, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
+import {
+  allowOption,
+  bounded,
+  collect,
+  type Declare,
+  formatOption,
+  integer,
+  jsonOption,
+  memoryOption,
+  positive,
+  timeoutOption,
+} from './options.ts';
 import { monitorFor } from './progress.ts';
 import { oneTarget } from './review.ts';
 import { builtProgram, type FromKernel, type SubjectOptions, scopeOfSubject } from './subject.ts';
@@ -37,6 +50,52 @@ export interface ConformOptions extends LimitOptions, SubjectOptions, FromKernel
 const smallStates = 20_000;
 
 const defaults = { runs: 1000, length: 100, seed: 1 };
+
+const help = `
+Every call is made on both sides in every state that both reach by the same
+calls; where there are more than 20,000, random runs follow. Differences are
+grouped by kind, each with its shortest calls. 'pagelaw help subjects' has the
+protocol that a program speaks.
+
+Exit status: 0 no difference that is not accepted; 1 there is one, or one that
+is accepted does not occur; 2 wrong usage, or the program failed; 3 incomplete:
+a bound came first; 130 interrupted, 143 terminated.
+
+Examples:
+  pagelaw conform stage2@guest -- ./pgtable-subject
+  pagelaw conform stage2 --diff './before -v' ./after
+`;
+
+export const declareConform: Declare = (program, console, end) => {
+  program
+    .command('conform')
+    .description('hold a program against a model, or against another program, call by call')
+    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE; without a variant, that of the program')
+    .argument('[program...]', 'behind --: the program and its arguments')
+    .option('--diff <programs...>', 'two programs to compare with each other, each in quotes')
+    .option('--kernel <path>', 'build the program from the code of this kernel tree')
+    .option('--cc <compiler>', 'the compiler for that (cc)')
+    .option('--cflag <flag>', 'a flag for the compiler, as in --cflag=-fsanitize=undefined', collect)
+    .option('--accept <file>', 'differences that are known, in JSON: [{ "call", "condition", "reason" }]')
+    .addOption(new Option('--search <kind>', 'only this search').choices(['exhaustive', 'random']))
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--switch <name=value>', 'set a switch', collect)
+    .option('--max-states <n>', 'exhaustive: stop, as incomplete, at so many states', positive)
+    .option('--max-memory <MiB>', memoryOption, positive)
+    .option('--allow-incomplete', allowOption)
+    .option('--workers <n>', 'how many processes of each program (1)', bounded(256))
+    .option('--timeout <seconds>', timeoutOption, positive)
+    .option('--runs <n>', 'random: how many runs (1000)', positive)
+    .option('--length <n>', 'random: at most so many calls in a run (100)', bounded(100_000))
+    .option('--seed <n>', 'random: the seed (1)', integer)
+    .option('--coverage', 'show which results were compared, and how often')
+    .addOption(formatOption(formats.document))
+    .option('--json', jsonOption)
+    .addHelpText('after', help)
+    .action(async (name: string, words: string[], options: ConformOptions) => {
+      end(await conformCommand(name, words, options, console));
+    });
+};
 
 /** `pagelaw conform`: 0 if both sides do the same, 1 if they differ or an accepted difference is gone. */
 export const conformCommand = async (

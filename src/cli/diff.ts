@@ -3,14 +3,49 @@ import { type Difference, difference } from '../audit/difference.ts';
 import { differenceBlocks, isReached, type Labels } from '../report/difference.ts';
 import { differenceJson } from '../report/difference-json.ts';
 import { type Console, exit, gravest } from './console.ts';
-import { commandLine, documentIn, formatOf, jsonText } from './formats.ts';
+import { commandLine, documentIn, formatOf, formats, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions } from './limits.ts';
+import {
+  allowOption,
+  bounded,
+  collect,
+  type Declare,
+  formatOption,
+  jsonOption,
+  memoryOption,
+  positive,
+} from './options.ts';
 import { monitorFor } from './progress.ts';
 import { oneTarget, type ReviewOptions } from './review.ts';
 import type { Target } from './suites.ts';
 
 export type DiffOptions = LimitOptions & Pick<ReviewOptions, 'set' | 'format' | 'json'>;
+
+const help = `
+Exit status: 0 no reachable call differs; 1 one does; 2 they cannot be compared;
+3 incomplete: a bound came first, and none differs so far; 130 interrupted, 143
+terminated.
+`;
+
+export const declareDiff: Declare = (program, console, end) => {
+  program
+    .command('diff')
+    .description('what two variants, or two versions of a model file, do differently')
+    .argument('<a>', 'MODEL@VARIANT or FILE@VARIANT')
+    .argument('<b>', 'the same, with the same states')
+    .option('--set <name=value>', 'set a config parameter, on both sides', collect)
+    .option('--max-states <n>', 'stop, as incomplete, at so many states', positive)
+    .option('--max-memory <MiB>', memoryOption, positive)
+    .option('--allow-incomplete', allowOption)
+    .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
+    .addOption(formatOption(formats.document))
+    .option('--json', jsonOption)
+    .addHelpText('after', help)
+    .action(async (a: string, b: string, options: DiffOptions) => {
+      end(await diffCommand(a, b, options, console));
+    });
+};
 
 /** `pagelaw diff`: 0 if no reachable call differs, 1 if one does, as diff(1) has it. */
 export const diffCommand = async (

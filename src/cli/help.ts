@@ -3,6 +3,7 @@ import { known } from '../known.ts';
 import { plainOfMarkdown } from '../report/render/markdown-plain.ts';
 import type { Console } from './console.ts';
 import { exit } from './console.ts';
+import type { Declare } from './options.ts';
 import { allSuites } from './suites.ts';
 
 /** What there is to read, by topic, from the package's root on. */
@@ -29,6 +30,18 @@ const pageOf = (path: string): string => {
       return readFileSync(new URL(`${up}${path}`, import.meta.url), 'utf8');
     } catch {}
   return `${path} is not in this package.\n`;
+};
+
+export const declareHelp: Declare = (program, console, end) => {
+  program
+    .command('help')
+    .description('this, the help of a command, or a text to read')
+    .argument('[topic]', `a command, or ${Object.keys(topics()).join(', ')}`)
+    .action((topic: string | undefined) => {
+      const command = topic === undefined ? program : program.commands.find((one) => one.name() === topic);
+      if (command) command.outputHelp();
+      else end(helpCommand(topic!, console));
+    });
 };
 
 /** `pagelaw help TOPIC`: a README as plain text. */

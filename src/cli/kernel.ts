@@ -6,6 +6,7 @@ import { harnessOf, readManifest } from '../subject/manifest.ts';
 import { type Scope, scopeOf } from '../system/scope.ts';
 import { type Console, errorLine, exit } from './console.ts';
 import { givenChoices } from './given.ts';
+import { collect, type Declare } from './options.ts';
 import { oneTarget } from './review.ts';
 import type { Target } from './suites.ts';
 
@@ -46,6 +47,42 @@ export const buildKernelSubject = async (
   });
   for (const note of built.notes) console.err(errorLine(note));
   return built;
+};
+
+const help = `
+The tree is only read. The program is kept in the user's cache folder, by all
+that went into it, and its path is printed: for check --subject and conform.
+src/subject/README.md says how a program of your own becomes a subject.
+
+Exit status: 0; 2 wrong usage, or what the build lacks.
+
+Examples:
+  pagelaw subject build stage2 --kernel ~/linux
+  pagelaw subject build stage2@host-7.1 --kernel ~/linux --set entriesPerTable=4
+  pagelaw subject build pkvm-ownership --kernel ~/linux --cc clang
+`;
+
+export const declareSubject: Declare = (program, console, end) => {
+  program
+    .command('subject')
+    .description('code in place of a model')
+    .command('build')
+    .description("compile a kernel tree's own code into a program that check and conform can ask")
+    .argument('<target>', 'MODEL or MODEL@VARIANT')
+    .requiredOption('--kernel <path>', 'the kernel tree')
+    .option('--set <name=value>', 'build for this config parameter', collect)
+    .option('--switch <name=value>', 'build for this switch', collect)
+    .option('--cc <compiler>', 'the compiler (cc)')
+    .option('--cflag <flag>', 'a flag for the compiler, as in --cflag=-fsanitize=undefined', collect)
+    .option(
+      '--harness <dir>',
+      'the folder of a harness, with its subject.json, in place of the one that pagelaw brings',
+    )
+    .option('--verbose', "print the compiler's command lines")
+    .addHelpText('after', help)
+    .action(async (name: string, options: BuildOptions) => {
+      end(await subjectBuildCommand(name, options, console));
+    });
 };
 
 /** `pagelaw subject build`: prints the path of the program. */

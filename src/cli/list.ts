@@ -1,7 +1,20 @@
 import { listBlocks, listJson, overviewBlocks } from '../report/list.ts';
 import { type Console, exit } from './console.ts';
-import { documentIn, type Format, formatOf, jsonText } from './formats.ts';
+import { documentIn, type Format, formatOf, formats, jsonText } from './formats.ts';
+import { type Declare, formatOption, jsonOption } from './options.ts';
 import { allSuites, findTargets } from './suites.ts';
+
+export const declareList: Declare = (program, console, end) => {
+  program
+    .command('list')
+    .description('show models, their configuration, switches, variants and properties')
+    .argument('[model...]', 'only these: MODEL or FILE')
+    .addOption(formatOption(formats.list))
+    .option('--json', jsonOption)
+    .action(async (names: string[], options) => {
+      end(await listCommand(names, options, console));
+    });
+};
 
 /** `pagelaw list`: what there is to check. */
 export const listCommand = async (

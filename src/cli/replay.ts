@@ -18,8 +18,28 @@ import { resultText, scriptOf } from '../trace/script/write.ts';
 import { type Counterexample, callsOf } from '../trace/trace.ts';
 import { explain, type Why } from '../trace/why.ts';
 import { type Console, exit } from './console.ts';
-import { documentIn, type Format, formatOf, formatted, jsonText } from './formats.ts';
+import { documentIn, type Format, formatOf, formats, formatted, jsonText } from './formats.ts';
+import { type Declare, formatOption, jsonOption } from './options.ts';
 import { type LoadedTrace, loadTrace, nameOf } from './trace-file.ts';
+
+const help = `
+Exit status: 1 it still breaks the property; 0 it no longer does; 2 it no
+longer applies.
+`;
+
+export const declareReplay: Declare = (program, console, end) => {
+  program
+    .command('replay')
+    .description('show a saved counterexample step by step')
+    .argument('<file>', 'as written by check --save')
+    .option('--model <file>', 'take the model from this file')
+    .addOption(formatOption(formats.check))
+    .option('--json', jsonOption)
+    .addHelpText('after', help)
+    .action(async (file: string, options) => {
+      end(await replayCommand(file, options, console));
+    });
+};
 
 /**
  * `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. Of a trace that claims nothing: 1 if a line

@@ -11,10 +11,21 @@ import { SpecError } from '../spec/errors.ts';
 import { type Choices, scopeOf } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
 import type { Console } from './console.ts';
-import { commandLine, documentIn, type Format, formatOf, jsonText } from './formats.ts';
+import { commandLine, documentIn, type Format, formatOf, formats, jsonText } from './formats.ts';
 import { givenChoices } from './given.ts';
 import { endStatus, guardedLimitsOf, type LimitOptions, limitsOf } from './limits.ts';
 import { runLocally } from './local-jobs.ts';
+import {
+  allowOption,
+  bounded,
+  collect,
+  type Declare,
+  formatOption,
+  integer,
+  jsonOption,
+  memoryOption,
+  positive,
+} from './options.ts';
 import { monitorFor } from './progress.ts';
 import { findTargets, type Target } from './suites.ts';
 
@@ -30,6 +41,43 @@ export interface ReviewOptions extends LimitOptions {
 }
 
 const defaults = { sample: 1000, seed: 1, budget: 200 };
+
+const help = `
+Prints the matrix of variants by properties; then, from one variant on, what
+each switch alone breaks when it is set otherwise, and the minimal sets of
+two-valued switches that keep every property. What breaks nothing is redundant
+in this configuration only.
+
+Exit status: 0; 2 wrong usage or a broken model; 3 incomplete: a bound came
+first; 130 interrupted, 143 terminated.
+
+Examples:
+  pagelaw review pkvm-mmio
+  pagelaw review ./my-model.mts@v2 --mutate --sample 5000 --seed 7
+`;
+
+export const declareReview: Declare = (program, console, end) => {
+  program
+    .command('review')
+    .description('which switch bears which property, and what the properties would not notice')
+    .argument('<target>', 'MODEL, MODEL@VARIANT or FILE; without a variant, the default one')
+    .option('--set <name=value>', 'set a config parameter', collect)
+    .option('--no-matrix', 'leave out the matrix, which takes a search of every variant')
+    .option('--mutate', 'put one row of the decision tables wrong at a time, and see what catches it')
+    .option('--sample <n>', 'judge at most so many mutants (1000)', positive)
+    .option('--seed <n>', 'draw the sample with this seed (1)', integer)
+    .option('--budget <n>', 'at most so many searches for minimal sets of switches (200)', positive)
+    .option('--max-states <n>', 'stop each search, as incomplete, at so many states', positive)
+    .option('--max-memory <MiB>', memoryOption, positive)
+    .option('--allow-incomplete', allowOption)
+    .option('--workers <n>', 'how many threads (as many as there are cores)', bounded(256))
+    .addOption(formatOption(formats.document))
+    .option('--json', jsonOption)
+    .addHelpText('after', help)
+    .action(async (name: string, options: ReviewOptions) => {
+      end(await reviewCommand(name, options, console));
+    });
+};
 
 /** `pagelaw review`: which check of a patch bears which property, and with `--mutate` what the properties would not notice. */
 export const reviewCommand = async (name: string, options: ReviewOptions, console: Console): Promise<number> => {
