@@ -17,15 +17,18 @@ import type { CrossCheck, Result } from './result.ts';
 import { randomNumbers, shuffled } from './seeded.ts';
 import { causes, isEnd, judge, LeftDomain, perform, type Task } from './task.ts';
 
-/** The part of the search's time that checking it again may take, and what may be spent on it where the search itself took no time. */
-const share = 0.1;
-const leastSeconds = 0.05;
+/** Calls and judgements, made plainly, that checking a search again may take in any case: a tenth of a second or so. */
+const leastWork = 4_000;
 
-/** States that are looked at in any case: enough to know what looking at one costs, and to notice a function that counts its calls. */
+/** States that are looked at in any case: enough to notice a function that counts its calls. */
 const leastStates = 16;
 
-/** The reference search also looks up and stores each state. */
-const referenceOverSample = 1.5;
+/** In a large search, this share of the states is looked at, but no more than `mostStates`. */
+const share = 1 / 1000;
+const mostStates = 1000;
+
+/** States of a sample between two looks at whether it is interrupted. */
+const statesBetweenLooks = 16;
 
 interface CrossCheckOptions {
   /** `whole`: by the reference search, whatever that takes. */
@@ -36,10 +39,10 @@ interface CrossCheckOptions {
 }
 
 /**
- * Checks a complete exhaustive search on another road: by the plain functions. The reference search as a whole where it costs no more
- * than a tenth of what was searched; else random states, in each of which every call is made and everything that was proved is judged
- * again, successors being looked up among the states that were visited. Throws a SpecError at the first difference. Undefined if it
- * was interrupted.
+ * Checks a complete exhaustive search on another road: by the plain functions. A small search is checked by the reference search as a
+ * whole; a larger one in random states. In each of them every call is made and everything that was proved is judged again; successors
+ * are looked up among the states that were visited. Which of the two it is, and how many states, depends on counts of the search, never
+ * on time. Throws a SpecError at the first difference. Undefined if it was interrupted.
  */
 export const crossCheck = async (
   task: Task,
@@ -47,24 +50,34 @@ export const crossCheck = async (
   explored: Exploration,
   { whole, seed, monitor }: CrossCheckOptions,
 ): Promise<CrossCheck | undefined> => {
-  const seconds = Math.max(leastSeconds, share * (result.engine?.seconds.search ?? 0));
-  if (whole) return (await agreesWithReference(task, result, monitor)) ? { by: 'reference' } : undefined;
+  const states = whole ? 'all' : sampleSize(task, result, explored);
+  if (states === 'all') return (await agreesWithReference(task, result, monitor)) ? { by: 'reference' } : undefined;
 
   const sample = new Sample(task, result, explored);
-  const order = shuffled(explored.states.count, randomNumbers(seed));
-  const start = performance.now();
-  const spent = () => (performance.now() - start) / 1000;
-  for (const state of order) {
-    if (sample.states >= leastStates && spent() > seconds) break;
+  for (const state of shuffled(explored.states.count, randomNumbers(seed))) {
+    if (sample.states === states) break;
+    if (sample.states % statesBetweenLooks === 0) {
+      const goesOn = await monitor({ ...result.covered, doing: 'proofs are checked again' });
+      if (!goesOn) return undefined;
+    }
     sample.look(state);
-    if (sample.states !== leastStates) continue;
-    const referenceSeconds = (spent() / sample.states) * explored.states.count * referenceOverSample;
-    if (referenceSeconds > seconds) continue;
-    return (await agreesWithReference(task, result, monitor)) ? { by: 'reference' } : undefined;
   }
-  if (sample.states < leastStates)
-    return (await agreesWithReference(task, result, monitor)) ? { by: 'reference' } : undefined;
   return { by: 'sample', seed, states: sample.states, calls: sample.calls, judgements: sample.judgements };
+};
+
+/** How many of the visited states are looked at; `all`: the whole reference search, which visits all those that they stand for. */
+const sampleSize = ({ commands, obligations }: Task, { symmetry }: Result, { states }: Exploration): number | 'all' => {
+  const judgements = obligations.map(
+    ({ property: { on }, instances }) => instances.length * (on === 'call' ? commands.length : 1),
+  );
+  const workPerState = judgements.reduce((sum, one) => sum + one, commands.length);
+  const plainStates = Number(symmetry?.states ?? states.count);
+  if (states.count < leastStates || plainStates * workPerState <= leastWork) return 'all';
+  return Math.max(
+    leastStates,
+    Math.floor(leastWork / workPerState),
+    Math.min(mostStates, Math.floor(states.count * share)),
+  );
 };
 
 /** False if it was interrupted. */

@@ -56,7 +56,7 @@ const ran = async (all: readonly Job[], more: Partial<LocalOptions>) => {
     for await (const { job, results } of runJobs(all, options(more)))
       yielded.push({
         job,
-        results: results.map((one) => ({ ...encodeResult(one), engine: undefined, crossCheck: undefined })),
+        results: results.map((one) => ({ ...encodeResult(one), engine: undefined })),
       });
   } catch (error) {
     return { yielded, error: error instanceof SpecError ? error.message : String(error) };
