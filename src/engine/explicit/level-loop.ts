@@ -6,9 +6,13 @@ import { bytesForPaths } from './graph-judgements.ts';
 import type { SearchState } from './search-state.ts';
 import { type LeftCall, Workers } from './workers.ts';
 
-/** Work between looks at the clock, some ten milliseconds: an attempt counts 1, a function that is run as much as it takes. */
+/**
+ * Work between looks at the clock and at the memory that is taken, some ten milliseconds: an attempt counts 1, a function that is run as
+ * much as it takes. A word of a new state counts as well, so that wide states take no more than 4 MiB between two looks.
+ */
 const workBetweenLooks = 1 << 18;
 const workOfRun = 400;
+const workOfWord = 1 / 4;
 
 /** Every so many states, a state is looked up in the tables even where there is compiled code: there rows are checked again now and then. */
 const statesBetweenLookups = 256;
@@ -87,7 +91,7 @@ export class LevelLoop {
       arrivals.from.fill(from, count, arrivals.count);
       if (from + 1 === end || arrivals.count >= arrivalsInBatch) arrivals.arriveAll();
       this.#attempts += commands;
-      const work = this.#attempts + search.runs * workOfRun;
+      const work = this.#attempts + search.runs * workOfRun + states.count * width * workOfWord;
       if (work - this.#lastLook >= workBetweenLooks && !search.bound) {
         this.#lastLook = work;
         arrivals.arriveAll();

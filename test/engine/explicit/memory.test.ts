@@ -66,6 +66,30 @@ describe('a search that is told that memory runs out', () => {
     expect(covered.states).toBeLessThan(6 ** 6);
   });
 
+  it('looks the more often, the wider states are: 4 MiB of them are found between two looks', async () => {
+    const wide = tiny('wide', {
+      state: record({ cells: array(range(0, 5), 6), still: array(range(0, 2 ** 30), 600) }),
+      command: variant({ up: { i: range(0, 5) } }),
+      initial: { cells: Array(6).fill(0), still: Array(600).fill(1) },
+      step: (state, { i }) =>
+        state.cells[i] === 5
+          ? refuse(state, 'ERANGE', 'at the edge')
+          : ok(update(state, (draft) => void (draft.cells[i]! += 1))),
+    });
+    const found: number[] = [0];
+    const { covered } = await searchExhaustive(taskOf(wide, scopeOf(wide), []), {
+      maxStates: 10_000,
+      monitor: async ({ states }) => {
+        found.push(states!);
+        return true;
+      },
+    });
+    const bytes = found.slice(1).map((states, i) => 4 * 600 * (states - found[i]!));
+    expect(covered.states).toBe(10_000);
+    expect(found.at(-1)).toBeGreaterThan(8_000);
+    expect(Math.max(...bytes)).toBeLessThan(5 * 2 ** 20);
+  });
+
   it('asks for what is written at once and for what is reserved', async () => {
     const asked: (readonly [number, number])[] = [];
     await search({ memoryGuard: (touched = 0, reserved = touched) => void asked.push([touched, reserved]) });
