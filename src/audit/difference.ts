@@ -50,7 +50,7 @@ export interface DifferentCase {
   readonly reads: readonly { readonly path: string; readonly value: boolean | number | string }[];
 }
 
-export interface VerdictChange {
+interface VerdictChange {
   readonly property: Property;
   /** Undefined: the property does not apply to that side, or the suite does not have it. */
   readonly a: Verdict | undefined;
@@ -74,7 +74,7 @@ export interface Difference {
   readonly verdicts: readonly VerdictChange[];
 }
 
-export interface DifferenceOptions {
+interface DifferenceOptions {
   readonly maxStates?: number;
   readonly maxBytes?: number;
   readonly memoryGuard?: MemoryGuard;

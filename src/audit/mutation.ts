@@ -53,7 +53,7 @@ export interface MutationAudit {
   readonly interrupted: boolean;
 }
 
-export interface MutationOptions {
+interface MutationOptions {
   /** At most so many mutants are judged, drawn with `seed`. */
   readonly sample: number;
   readonly seed: number;

@@ -9,7 +9,7 @@ export type Effect =
   | { readonly slot: Slot; readonly kind: 'copy'; readonly of: Slot };
 
 /** Cases without those differences that make none. Equal ones are the same object. */
-export type Reduced = Leaf | Branch;
+type Reduced = Leaf | Branch;
 type Leaf = {
   readonly kind: 'leaf';
   readonly id: number;
@@ -19,7 +19,7 @@ type Leaf = {
 type Branch = { readonly kind: 'branch'; readonly id: number; readonly slot: Slot; readonly groups: readonly Group[] };
 
 /** Values, by index, that lead to the same; with `not`, all but those. */
-export interface Group {
+interface Group {
   readonly indices: readonly number[];
   readonly not: boolean;
   readonly next: Reduced;

@@ -13,9 +13,6 @@ export interface Evidence {
   readonly loop?: number;
 }
 
-/** The name that reports have for it. */
-export type Trace = Evidence;
-
 /**
  * Why a search ended before it had seen everything.
  *

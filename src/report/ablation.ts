@@ -1,4 +1,5 @@
-import { type Ablation, type Combinations, type Flip, mostSwitches } from '../audit/ablation.ts';
+import type { Ablation, Flip } from '../audit/ablation.ts';
+import { type Combinations, mostSwitches } from '../audit/combinations.ts';
 import type { TwoCalls } from '../audit/difference.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome, type Outcome } from '../spec/outcome.ts';

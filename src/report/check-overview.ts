@@ -16,7 +16,7 @@ import {
   verdictWords,
 } from './words.ts';
 
-export interface OverviewOptions {
+interface OverviewOptions {
   /** Whether a result gets a row for each property and its traces in full, or only what is out of the ordinary. */
   readonly inFull: boolean;
   readonly coverage: boolean;

@@ -15,7 +15,7 @@ export interface Searched {
   readonly report: Report;
 }
 
-export interface PageOptions {
+interface PageOptions {
   /** What more there is to show of what was checked. */
   readonly extras?: (scope: Scope) => readonly Block[];
   /** For each step of a counterexample, why it was refused, if it was. */

@@ -42,7 +42,7 @@ export interface Section {
   readonly folded?: boolean;
 }
 
-export interface Paragraph {
+interface Paragraph {
   readonly kind: 'paragraph';
   /** Each begins a new line. */
   readonly lines: readonly Words[];
@@ -244,7 +244,7 @@ export interface GraphEdge {
 }
 
 /** A command line, to be pasted into a shell. */
-export interface CommandLine {
+interface CommandLine {
   readonly kind: 'command';
   readonly words: readonly string[];
 }

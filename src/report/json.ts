@@ -1,4 +1,4 @@
-import type { Dead, Trace } from '../engine/result.ts';
+import type { Dead, Evidence } from '../engine/result.ts';
 import type { CheckResult } from '../job/check.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
@@ -80,9 +80,9 @@ const deadJson = ({ results, complete, runs }: Dead) => ({
 });
 
 /** Where the trace's endless loop begins, if it has one. */
-const loopJson = ({ loop }: Trace) => (loop === undefined ? {} : { loop });
+const loopJson = ({ loop }: Evidence) => (loop === undefined ? {} : { loop });
 
-export const stepsJson = (steps: readonly Step[], laneOf?: Presentation['lane']): object[] =>
+const stepsJson = (steps: readonly Step[], laneOf?: Presentation['lane']): object[] =>
   steps.map(({ before, command, outcome }) => ({
     call: describeCommand(command),
     ...laneOf?.({ before, command, outcome }),

@@ -32,15 +32,15 @@ const matrixBlocks = (life: LifeCycle): Block[] => {
 };
 
 /** `page`, of `a page`. */
-export const subjectOf = ({ subject }: LifeCycle): string => subject.replace(/^an? /, '');
+const subjectOf = ({ subject }: LifeCycle): string => subject.replace(/^an? /, '');
 
-export const matrixTitle = (life: LifeCycle): string =>
+const matrixTitle = (life: LifeCycle): string =>
   `What ${life.of === 'steps' ? 'steps of threads' : 'calls'} do to the ${subjectOf(life)}${life.several ? ' they name' : ''}`;
 
-export const lifeTitle = ({ subject }: LifeCycle): string => `Life cycle of ${subject}`;
+const lifeTitle = ({ subject }: LifeCycle): string => `Life cycle of ${subject}`;
 
 /** What cells mean, after `-> n: `. */
-export const matrixLegend = (life: LifeCycle): string => {
+const matrixLegend = (life: LifeCycle): string => {
   const { of, movements } = life;
   const refused = movements.some(({ result }) => result.kind === 'refused') ? '; EPERM: refused' : '';
   const gone = movements.some(({ named, to, result }) => named && to === undefined && result.kind !== 'panic')

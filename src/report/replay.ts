@@ -1,4 +1,4 @@
-import type { Trace } from '../engine/result.ts';
+import type { Evidence } from '../engine/result.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Presentation } from '../system/presentation.ts';
 import type { Why } from '../trace/why.ts';
@@ -18,7 +18,7 @@ export interface Replayed extends Presentation {
   /** For each call why it did not succeed, if it did not. */
   readonly why: readonly (Why | undefined)[];
   /** Where the property breaks; undefined if it holds all along. */
-  readonly broken: Trace | undefined;
+  readonly broken: Evidence | undefined;
 }
 
 /** The report of `replay`: each call with its result and the fields that it changed. */

@@ -1,4 +1,4 @@
-import type { Covered, Trace } from '../engine/result.ts';
+import type { Covered, Evidence } from '../engine/result.ts';
 import type { CheckedProperty, CheckResult } from '../job/check.ts';
 import type { Property, Step } from '../spec/property.ts';
 import type { Presentation } from '../system/presentation.ts';
@@ -44,7 +44,7 @@ export interface Finding {
   /** What more there is to say of the verdict, in a sentence; '' if nothing. */
   readonly note: string;
   /** Of a violation: the calls to it. */
-  readonly counterexample?: { readonly steps: readonly Step[]; readonly trace: Trace; readonly command: string[] };
+  readonly counterexample?: { readonly steps: readonly Step[]; readonly trace: Evidence; readonly command: string[] };
 }
 
 /** e.g. `3,600 states, the deepest 8 calls from the initial one; 20,000 calls tried`, without the counts that the engine does not have. */

@@ -103,7 +103,7 @@ export const callsWords = (one: RuleTable): string => {
 };
 
 /** The calls that a table speaks for: `host_access(pfn)`, and the values of its arguments, in one way or in several: `pfn = 0..7`. */
-export interface CallRange {
+interface CallRange {
   readonly call: string;
   readonly values: readonly string[];
 }

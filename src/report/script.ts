@@ -12,7 +12,7 @@ import { withoutRepeats } from './repeats.ts';
 import { count, plural, scopeName, settings, valueWords } from './words.ts';
 
 /** The statements of a trace that were run. */
-export interface RanScript {
+interface RanScript {
   readonly scope: Scope;
   readonly title: string;
   readonly legend: string | undefined;

@@ -4,7 +4,7 @@ import { bad, doubtful, good, type Words } from './document.ts';
 import { boundWords, count, plural, scopeName } from './words.ts';
 
 /** How a list of checks ended. A property that several searches of one variant speak of is counted once. */
-export interface Summary {
+interface Summary {
   readonly proved: number;
   readonly known: number;
   readonly unexpected: number;

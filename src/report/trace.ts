@@ -1,5 +1,5 @@
 import diff from 'microdiff';
-import type { Trace } from '../engine/result.ts';
+import type { Evidence } from '../engine/result.ts';
 import { describeCommand, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
@@ -13,7 +13,7 @@ import { valueWords } from './words.ts';
 /** What a trace needs to know of the model whose calls it shows. */
 type Traced = Pick<Presentation, 'scope' | 'kernel' | 'draw' | 'initial' | 'lane'>;
 
-export interface TraceOptions {
+interface TraceOptions {
   readonly detail: TraceBlock['detail'];
   readonly loop?: number | undefined;
   /** What the trace breaks, if that is to be said below it. */
@@ -51,7 +51,7 @@ export const traceBlock = (traced: Traced, steps: readonly Step[], options: Trac
 };
 
 /** What the last state or call of a trace breaks, in one line: `broken for pfn=8: host state NOPAGE`. */
-export const brokenWords = ({ instance, detail, loop }: Trace): string => {
+export const brokenWords = ({ instance, detail, loop }: Evidence): string => {
   const of = instance === undefined ? '' : ` for ${instanceWords(instance)}`;
   const words =
     loop === undefined

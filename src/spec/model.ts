@@ -88,7 +88,7 @@ export interface Identity {
 }
 
 /** The sizes and the versions of the code in which a model can be checked. */
-export interface Versions<P extends Parameters = Parameters, W extends Switches = Switches, V extends string = string> {
+interface Versions<P extends Parameters = Parameters, W extends Switches = Switches, V extends string = string> {
   readonly config: P;
   readonly switches: W;
   readonly variants: Readonly<Record<V, Variant<W>>>;
@@ -102,7 +102,7 @@ export interface Versions<P extends Parameters = Parameters, W extends Switches 
 }
 
 /** What a model does. */
-export interface Behaviour<
+interface Behaviour<
   S = unknown,
   C extends Command = Command,
   P extends Parameters = Parameters,
@@ -140,7 +140,7 @@ export interface Presentation<
 }
 
 /** Into which classes `audit` sorts the pages of a state. */
-export interface Classification<
+interface Classification<
   S = unknown,
   C extends Command = Command,
   P extends Parameters = Parameters,

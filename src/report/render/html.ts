@@ -28,7 +28,7 @@ export interface Page {
   readonly blocks: readonly Block[];
 }
 
-export interface HtmlOptions {
+interface HtmlOptions {
   /** The SVG that Graphviz has drawn of a graph; a graph without one is listed. */
   readonly pictures?: ReadonlyMap<Graph, string>;
 }

@@ -14,8 +14,6 @@ export const inText = (text: string) =>
     .replaceAll(/[\\*`<>[\]#~]|&(?=\w+;)|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`)
     .replace(/^\s*([-+](?=\s)|(?<=^\s*\d+)[.)](?=\s))/, '\\$1');
 
-export const inCell = (text: string) => inText(text).replaceAll('|', '\\|');
-
 /** The cells are Markdown already, but for `|` and ends of lines. `right` names the columns that hold numbers. */
 export const markdownTable = (
   head: readonly string[],

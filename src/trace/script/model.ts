@@ -6,7 +6,7 @@ import { linesOf } from './lines.ts';
 import { excerpt, Scanner } from './scanner.ts';
 
 /** `pkvm-mmio@v4` or `./my-model.mts@v4`, and `name=value` for what differs in configuration and switches, as written. */
-export interface Named {
+interface Named {
   readonly name: string;
   readonly settings: readonly string[];
 }
