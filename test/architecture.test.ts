@@ -21,7 +21,7 @@ const allowed: Readonly<
     packages: ['valibot'],
   },
   'src/subject': {
-    ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src'],
+    ours: ['src/spec', 'src/system', 'src/observe', 'src/table', 'src/engine', 'src/trace', 'src'],
     packages: ['fast-check', 'valibot'],
   },
   'src/job': {

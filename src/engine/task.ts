@@ -11,7 +11,6 @@ import { misfitOfOutcome, withState } from '../system/outcome.ts';
 import type { Scope } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
 import type { Bound } from './result.ts';
-import type { Subject } from './subject.ts';
 
 /** What calls are made on, and what it is called in messages. */
 export interface Runnable {
@@ -25,8 +24,6 @@ export interface Task extends Runnable {
   readonly commands: readonly Command[];
   /** The properties that apply to the scope, in the order in which they were given. */
   readonly obligations: readonly Obligation[];
-  /** What makes the calls in place of the system's `step()`; absent where the model itself does. */
-  readonly subject?: Subject;
 }
 
 /** A property, and the instances that it is judged for. */
@@ -35,11 +32,6 @@ export interface Obligation {
   /** The values of the property's `forEach`, in that order; `[undefined]` if it has none. */
   readonly instances: readonly unknown[];
 }
-
-/** Throws a SpecError if the task's calls are made by a subject, for an engine that cannot have that. */
-export const refuseSubject = ({ subject }: Task, engine: string): void => {
-  if (subject) throw new SpecError(`the ${engine} runs models only, not ${subject.name}`);
-};
 
 /** The properties that apply to the scope, ready to be searched. */
 export const taskOf = (model: Model, scope: Scope, properties: readonly Property[]): Task => {

@@ -88,7 +88,7 @@ export class SubjectProcess {
 
   /** The next line of the output, without its newline, its bytes as the characters of latin1. */
   line(): string {
-    const patience = new Patience(this.#timeout);
+    let patience: Patience | undefined;
     for (let looked = this.#start; ; ) {
       const at = this.#buffer.subarray(0, this.#end).indexOf(newline, looked);
       if (at >= 0) {
@@ -99,6 +99,7 @@ export class SubjectProcess {
       }
       const length = this.#end - this.#start;
       if (length > longestLine) throw this.failure('prints a line of more than 1 MiB');
+      patience ??= new Patience(this.#timeout);
       if (this.#fill()) patience.renew();
       else if (!patience.wait()) throw this.failure(`does not answer for ${this.#timeout / 1000} s`);
       looked = this.#start + length;

@@ -7,10 +7,10 @@ import { Tally } from '../engine/tally.ts';
 import { judge, type Task } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command } from '../spec/model.ts';
-import type { Outcome } from '../spec/outcome.ts';
 import type { Step } from '../spec/property.ts';
+import { SubjectJudgements } from './judgements.ts';
 import type { Place } from './lane.ts';
-import type { Answer, Head, Printed } from './protocol.ts';
+import type { Answer, Printed } from './protocol.ts';
 import { outcomeOf, type Subject, stateAfter } from './subject.ts';
 
 export interface SubjectSearchOptions {
@@ -58,7 +58,8 @@ export const searchSubject = async (
   const parents: number[] = [];
   /** successors[i][command]: the number of a state, or one of `noSuccessor`; of the states that were expanded. */
   const successors: Int32Array[] = [];
-  const outcomes = new Outcomes();
+  const judgements = new SubjectJudgements(task, subject.states, findings);
+  let transitions = 0;
 
   let bound: Bound | undefined;
   let failure: unknown;
@@ -79,7 +80,7 @@ export const searchSubject = async (
       made.push({
         before: states[parents[at]!]!.state,
         command: command!,
-        outcome: outcomes.of(answer.head, states[at]!),
+        outcome: outcomeOf(answer.head, states[at]!.state),
       });
     }
     return made.reverse();
@@ -90,7 +91,7 @@ export const searchSubject = async (
     steps.set(commands, stepsTo(index, last));
     return commands;
   };
-  const covered = () => ({ states: states.length, transitions: tally.transitions, depth: depths.at(-1)! });
+  const covered = () => ({ states: states.length, transitions, depth: depths.at(-1)! });
 
   const visit = (printed: Printed, place: Place, parent: number) => {
     const index = states.push(printed) - 1;
@@ -128,6 +129,7 @@ export const searchSubject = async (
     if (bound) break;
   }
 
+  for (const { command, outcome, calls } of judgements.classes) tally.add(command, outcome, calls);
   const graph = explored();
   judgeExplored(task, graph, findings);
   const deadEnd = firstDeadEnd(task, graph);
@@ -155,15 +157,20 @@ export const searchSubject = async (
     for (const [i, answer] of given.entries()) {
       const command = commands[i]!;
       const printed = stateAfter(answer, before);
-      const outcome = outcomes.of(answer.head, answer.head.result === 'disabled' ? before : printed);
-      if (outcome.result === 'disabled') {
-        tally.add(command, outcome);
+      const { head } = answer;
+      const of = judgements.classOf(i, head, before, head.result === 'disabled' ? before : printed);
+      of.calls++;
+      if (head.result === 'disabled') {
         to[i] = noSuccessor.disabled;
         continue;
       }
-      ofStep({ before: before.state, command, outcome }, from, printed);
-      tally.add(command, outcome);
-      if (outcome.result === 'panic') {
+      transitions++;
+      if (printed.misfit !== undefined) ofStray(stepOf(before, command, answer, printed), from, printed);
+      else if (judgements.settles(of, head, before, printed)) {
+        const step = stepOf(before, command, answer, printed);
+        findings.ofStep(step, recorded(from, step));
+      }
+      if (head.result === 'panic') {
         to[i] = noSuccessor.panic;
         continue;
       }
@@ -184,17 +191,19 @@ export const searchSubject = async (
     }
   }
 
+  function stepOf(before: Printed, command: Command, { head }: Answer, { state }: Printed): Step {
+    return { before: before.state, command, outcome: outcomeOf(head, state) };
+  }
+
   /** A property need not be able to judge a state that is outside the domain. */
-  function ofStep(step: Step, from: number, printed: Printed): void {
+  function ofStray(step: Step, from: number, { state }: Printed): void {
     const trace = recorded(from, step);
-    if (printed.misfit === undefined) findings.ofStep(step, trace);
-    else
-      try {
-        findings.ofStep(step, trace);
-        if (step.outcome.result !== 'panic') findings.ofState(printed.state, trace);
-      } catch (error) {
-        if (!(error instanceof SpecError)) throw error;
-      }
+    try {
+      findings.ofStep(step, trace);
+      if (step.outcome.result !== 'panic') findings.ofState(state, trace);
+    } catch (error) {
+      if (!(error instanceof SpecError)) throw error;
+    }
   }
 
   function explored(): Explored {
@@ -208,16 +217,3 @@ export const searchSubject = async (
     };
   }
 };
-
-/** Outcomes, made once for each result and state. */
-class Outcomes {
-  readonly #made = new Map<Head, Map<Printed, Outcome<unknown>>>();
-
-  of(head: Head, printed: Printed): Outcome<unknown> {
-    const byState = this.#made.get(head) ?? new Map<Printed, Outcome<unknown>>();
-    this.#made.set(head, byState);
-    const outcome = byState.get(printed) ?? outcomeOf(head, printed.state);
-    byState.set(printed, outcome);
-    return outcome;
-  }
-}

@@ -14,6 +14,7 @@ export class PrintedStates {
   readonly #byKey = new Map<string, Printed>();
   readonly #masks = new WeakMap<object, unknown>();
   readonly #reasonless = new WeakMap<Step['outcome'], Step['outcome']>();
+  readonly #unmasked = new WeakMap<Property, Property>();
 
   /** `unobserved`: paths of fields, as `vms[].memcache`. Throws a SpecError for one that the domain does not have. */
   constructor(domain: Domain, unobserved: readonly string[]) {
@@ -53,8 +54,19 @@ export class PrintedStates {
     return this.#domain.canonical(this.#filled(this.#domain.shape, state, '')) ?? state;
   }
 
+  /** What `masked` made the property of; itself if that is none of its results. */
+  unmasked(property: Property): Property {
+    return this.#unmasked.get(property) ?? property;
+  }
+
   /** The property, which calls `onUnobserved` instead of judging what it could judge only by what is not observed. */
   masked(property: Property, onUnobserved: (property: Property) => void): Property {
+    const made = this.#masked(property, onUnobserved);
+    this.#unmasked.set(made, property);
+    return made;
+  }
+
+  #masked(property: Property, onUnobserved: (property: Property) => void): Property {
     const kept = <T>(judge: () => T, otherwise: T): T => {
       try {
         return judge();

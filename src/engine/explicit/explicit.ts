@@ -1,7 +1,7 @@
 import { SpecError } from '../../spec/errors.ts';
 import { comparableWords } from '../comparable.ts';
 import type { Engine, RunOptions } from '../engine.ts';
-import { refuseSubject, type Task } from '../task.ts';
+import type { Task } from '../task.ts';
 import { type ExhaustiveOptions, type ExhaustiveResult, searchExhaustive } from './exhaustive.ts';
 
 export interface ExplicitOptions extends Omit<ExhaustiveOptions, 'symmetry'> {
@@ -12,7 +12,6 @@ export interface ExplicitOptions extends Omit<ExhaustiveOptions, 'symmetry'> {
 /** Exhaustive search of packed states by decision tables. */
 export const explicit: Engine<ExplicitOptions> = {
   run: async (task, { symmetry = 'on', ...options }) => {
-    refuseSubject(task, 'exhaustive search');
     const result = await searchExhaustive(task, { ...options, symmetry: symmetry === 'off' ? 'off' : 'on' });
     return symmetry === 'check' ? comparedWithoutSymmetry(task, result, options) : result;
   },

@@ -17,7 +17,7 @@ import {
   type Verdict,
 } from '../result.ts';
 import { Tally } from '../tally.ts';
-import { isEnd, judge, LeftDomain, type Obligation, perform, refuseSubject, type Task } from '../task.ts';
+import { isEnd, judge, LeftDomain, type Obligation, perform, type Task } from '../task.ts';
 
 export interface RandomOptions {
   /** How many runs. */
@@ -61,7 +61,6 @@ export const searchRandom = async (
   task: Task,
   options: RandomOptions & RunOptions,
 ): Promise<Result & { readonly covered: CoveredStates }> => {
-  refuseSubject(task, 'random search');
   const { runs, length, seed, monitor = async () => true } = options;
   const first = Number(options.path?.split(':')[0] ?? 0);
   if (first >= runs) throw new SpecError(`run ${first} is not one of the ${runs} runs from 0 on`);

@@ -10,7 +10,7 @@ import { Findings } from '../findings.ts';
 import { checkIdentity } from '../identity.ts';
 import type { Bound, CoveredStates, Result } from '../result.ts';
 import { Tally } from '../tally.ts';
-import { causes, judge, LeftDomain, perform, refuseSubject, type Task } from '../task.ts';
+import { causes, judge, LeftDomain, perform, type Task } from '../task.ts';
 
 export interface ReferenceOptions {
   /** Stop, as incomplete, before more than this many distinct states. */
@@ -35,7 +35,6 @@ export const searchReference = async (
   task: Task,
   options: ReferenceOptions & RunOptions = {},
 ): Promise<ReferenceResult> => {
-  refuseSubject(task, 'reference search');
   const { maxStates = Number.POSITIVE_INFINITY, memoryGuard, monitor = async () => true } = options;
   const { system, commands } = task;
   const layout = layoutOf(system.state);
