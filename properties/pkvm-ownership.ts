@@ -697,7 +697,7 @@ const results = everyResult(pkvmOwnership, {
     direct('EPERM a protected VM'),
     in616('EINVAL more than RWX'),
     in616(beyond),
-    in616('EAGAIN not mapped by the guest'),
+    ['EAGAIN not mapped by the guest', all(since616, is('walksReturnEagain', true))],
     ...wrongVm('a protected VM'),
   ],
   wrprotect_guest: [

@@ -368,13 +368,14 @@ const assertion = 'WARN: assert_host_shared_guest()';
 
 /** Kernel: __pkvm_host_relax_perms_guest() and kvm_pgtable_stage2_relax_perms(). */
 export const relaxPermsGuest = (state: State, gfn: Gfn, vm: number, prot: Prot, context: Context): Outcome<State> => {
-  const { sizes } = context;
+  const { sizes, patch } = context;
   if (isProtected(vm, sizes)) return refuse(state, 'EPERM', 'a protected VM');
   if (prot === 'DEVICE') return refuse(state, 'EINVAL', 'more than RWX');
   if (assertFails(state, vm, gfn, 0, context)) return panic(state, assertion);
   const pte = guestLeaf(state, vm, gfn, sizes);
   if (isFailure(pte)) return refuse(state, ...pte);
-  if (pte.kind !== 'leaf') return refuse(state, 'EAGAIN', 'not mapped by the guest');
+  if (pte.kind !== 'leaf')
+    return patch.walksReturnEagain ? refuse(state, 'EAGAIN', 'not mapped by the guest') : ok(state);
   return setAttributes(state, vm, gfn, 1, context, prot === 'RWX' ? { writable: true } : {});
 };
 

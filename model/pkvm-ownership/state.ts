@@ -101,6 +101,8 @@ export const switches = {
     'a protected guest can be given a block, and a block can be reclaimed (Android 16); mainline has pages only',
   zeroesBlocks: 'the reclaim of a block zeroes all of it; without it, its first page',
   warnsSharedTwice: 'host_share_guest() WARNs at a page that is shared with others than guests (B12)',
+  walksReturnEagain:
+    'a walk that meets -EAGAIN returns it, unless its caller tells it to go on (6.19): relax_perms_guest() of what is not mapped is -EAGAIN; without it, from 6.3 to 6.18, it is 0',
   faultsInject: 'a host fault on a page of another owner injects an abort; without it, BUG (up to 6.17)',
   debug: 'CONFIG_NVHE_EL2_DEBUG: assert_host_shared_guest(), and the page-table checks of 6.2',
   ffaTrusted: 'assumption: the secure side passes to host_unshare_ffa() only what was shared with it',

@@ -395,7 +395,7 @@ export const stage2 = defineModel({
   ],
   config,
   switches,
-  environment: ['table', 'tlbi'],
+  environment: ['table', 'tlbi', 'giveBack'],
   variants: {
     guest: { doc: "a guest's table, 7.2", switches: {} },
     'guest-b14': { doc: 'before 1f0f4a2ef7a5', switches: { outputAddress: 'a cursor' } },

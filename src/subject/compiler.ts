@@ -28,7 +28,10 @@ export const shellLine = (program: string, args: readonly string[]): string =>
 /** The compiler's own name and version. Throws a SpecError if there is no such compiler. */
 export const compilerVersion = async (cc: string): Promise<string> => {
   const { status, stdout } = await runProgram(cc, ['--version']);
-  if (status !== 0) throw new SpecError(`there is no compiler called ${cc}; --cc names another one, as in --cc clang`);
+  if (status !== 0)
+    throw new SpecError(
+      `there is no compiler called ${cc}; --cc names another one, as in --cc ${cc === 'clang' ? 'gcc' : 'clang'}`,
+    );
   return stdout.split('\n')[0]!;
 };
 

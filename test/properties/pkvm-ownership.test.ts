@@ -203,6 +203,18 @@ describe('errnos', () => {
     expect(ran.filter(({ standing }) => standing !== 'ok')).toEqual([]);
   });
 
+  it.each([
+    ['6.16', {}, 'ok'],
+    ['6.16', { walksReturnEagain: true }, '-EAGAIN (not mapped by the guest)'],
+    ['7.2-hypercalls', {}, '-EAGAIN (not mapped by the guest)'],
+  ])('in %s with %j, relax_perms_guest() of what is not mapped is %s', (variant, switches, expected) => {
+    const system = systemOf(pkvmOwnership as never, scopeOf(pkvmOwnership as never, { variant, switches }));
+    const relax = { kind: 'relax_perms_guest', gfn: 0, vm: 1, prot: 'RWX' } as const;
+    const outcome = system.step(system.initial, relax);
+    expect(describeOutcome(outcome)).toBe(expected);
+    expect(outcome.state).toBe(system.initial);
+  });
+
   it('a short memcache is seen last', () => {
     const step = stepOf();
     const share = { kind: 'host_share_guest', pfn: 0, gfn: 0, nr: 1, vm: 1, prot: 'RWX' } as const;

@@ -60,6 +60,7 @@ describe('what a build is told', () => {
       '-DCONFIG_MIN_BLOCK_LEVEL=1',
       '-DSWITCH_TABLE_HOST',
       '-DSWITCH_TLBI_RANGES',
+      '-DSWITCH_GIVE_BACK_SET_OWNER',
     ]);
   });
 

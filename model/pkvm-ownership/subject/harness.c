@@ -84,9 +84,9 @@ void shim_before_write(const void *entry, u64 new_value)
 	(void)entry, (void)new_value;
 }
 
-void shim_before_exchange(void *entry)
+void shim_before_exchange(void *entry, u64 new_value)
 {
-	(void)entry;
+	(void)entry, (void)new_value;
 }
 
 void shim_after_release(void *entry)

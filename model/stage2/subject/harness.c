@@ -16,6 +16,9 @@
 #endif
 #include "subject.h"
 #include "versions.h"
+#if defined(SWITCH_TABLE_HOST) && defined(HAS_ANNOTATE) != defined(SWITCH_GIVE_BACK_MAP)
+#error "the host gets pages back in another way in this kernel: @host is for 5.15 to 7.0, @host-7.1 is for 7.1 and later"
+#endif
 
 static struct kvm_pgtable pgt;
 static struct kvm_arch arch;
@@ -40,7 +43,7 @@ enum { PLENTY = 100 };
 /* --- What the code under test does, as it does it --- */
 
 static bool used_after_free;
-static bool (*lose_exchange)(kvm_pte_t *entry);	/* another vCPU is faster */
+static bool lose_exchange;			/* another vCPU writes the same, and is faster */
 static void (*after_block)(void);		/* another vCPU goes on after a block was made */
 static jmp_buf *stop_after_table;		/* the other vCPU has put a table in its place */
 
@@ -61,10 +64,10 @@ void shim_before_write(const void *entry, u64 new_value)
 		tlb_before_write(entry, new_value);
 }
 
-void shim_before_exchange(void *entry)
+void shim_before_exchange(void *entry, u64 new_value)
 {
 	if (lose_exchange)
-		lose_exchange(entry);
+		*(kvm_pte_t *)entry = new_value;
 }
 
 void shim_after_release(void *entry)
@@ -302,31 +305,16 @@ SUBJECT_CALL(wrprotect)
 	return ret;
 }
 
-/* Another vCPU relaxes the page in the same way, and is first. */
-static bool relax_w_first(kvm_pte_t *entry)
-{
-	if (kvm_pte_valid(*entry))
-		*entry |= WRITE_BIT;
-	return true;
-}
-
-static bool relax_x_first(kvm_pte_t *entry)
-{
-	if (kvm_pte_valid(*entry))
-		*entry &= ~EXECUTE_NEVER;
-	return true;
-}
-
 SUBJECT_CALL(relax_perms)
 {
 	struct pages pages = pages_named("page", 0);
 	bool w = arg_is("adds", "w");
 	int ret;
 
-	if (arg_bool("lost"))
-		lose_exchange = w ? relax_w_first : relax_x_first;
+	/* Lost: another vCPU relaxes the page in the same way, and is first. */
+	lose_exchange = arg_bool("lost");
 	ret = stage2_relax_perms(pages.addr, KVM_PGTABLE_PROT_R | (w ? KVM_PGTABLE_PROT_W : KVM_PGTABLE_PROT_X));
-	lose_exchange = NULL;
+	lose_exchange = false;
 	return ret;
 }
 

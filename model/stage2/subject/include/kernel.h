@@ -85,7 +85,7 @@ struct rb_root_cached {
 void shim_before_access(void);			/* another CPU may go on here */
 void shim_before_read(const void *entry);
 void shim_before_write(const void *entry, u64 new_value);
-void shim_before_exchange(void *entry);
+void shim_before_exchange(void *entry, u64 new_value);
 void shim_after_release(void *entry);
 
 #define READ_ONCE(variable)                                        \
@@ -106,7 +106,7 @@ void shim_after_release(void *entry);
 		typeof(*(entry)) shim_expected = (expected);       \
 		typeof(*(entry)) shim_value = (value);             \
 		shim_before_access();                              \
-		shim_before_exchange(entry);                       \
+		shim_before_exchange(entry, (u64)shim_value);      \
 		typeof(*(entry)) shim_found = *(entry);            \
 		if (shim_found == shim_expected) {                 \
 			shim_before_write(entry, (u64)shim_value); \
