@@ -5,7 +5,7 @@ import { indexIn, type Layout, maskOf, type Place, type Slot } from '../system/l
 import { collectRegions, put, type Regions } from '../table/neighbours.ts';
 import { watchTransition } from '../table/watch.ts';
 import type { CancellationPoint } from './cancellation.ts';
-import type { Result } from './result.ts';
+import type { RuleResult } from './result.ts';
 
 /** A slot is set to the value of that index. */
 export interface Write {
@@ -15,7 +15,7 @@ export interface Write {
 
 /** A command's cases by what it reads: a child for each value that was tried. */
 export type CaseTree =
-  | { readonly kind: 'leaf'; readonly result: Result; readonly writes: readonly Write[] }
+  | { readonly kind: 'leaf'; readonly result: RuleResult; readonly writes: readonly Write[] }
   | { readonly kind: 'branch'; readonly slot: Slot; readonly children: ReadonlyMap<number, CaseTree> };
 
 type Branch = { readonly kind: 'branch'; readonly slot: Slot; readonly children: Map<number, Node> };
@@ -103,10 +103,10 @@ const runOn = (task: Task, layout: Layout<unknown>, number: number, state: Uint3
   const writes = writesOf(layout.place, effect, state, false).filter(
     ({ slot, index }) => !known.has(slot) || indexIn(slot, state, 0) !== index,
   );
-  return { reads, leaf: { kind: 'leaf', result: resultOf(outcome), writes } as const };
+  return { reads, leaf: { kind: 'leaf', result: ruleResultOf(outcome), writes } as const };
 };
 
-export const resultOf = (outcome: Outcome<unknown>): Result => {
+export const ruleResultOf = (outcome: Outcome<unknown>): RuleResult => {
   const { warnings } = outcome;
   if (outcome.result === 'ok')
     return outcome.value === undefined ? { kind: 'ok', warnings } : { kind: 'ok', value: outcome.value, warnings };

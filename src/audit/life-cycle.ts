@@ -10,7 +10,7 @@ import { DecisionTable } from '../table/decision-table.ts';
 import { leads } from '../table/transition-table.ts';
 import { answered } from '../table/watch.ts';
 import type { CancellationPoint } from './cancellation.ts';
-import { resultOf } from './case-tree.ts';
+import { ruleResultOf } from './case-tree.ts';
 import type { LifeCycle, Movement } from './result.ts';
 
 /** No page is in it: what `classify` gives undefined for. */
@@ -81,7 +81,7 @@ export const lifeCycleOf = async (
           from: classes.name(from)!,
           command: columns.name(column)!,
           named: isNamed,
-          result: resultOf(transitions.row(row).outcome),
+          result: ruleResultOf(transitions.row(row).outcome),
           to: classes.name(to),
           witness: depths[state]! + 1,
         };

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../spec/model.ts';
 import type { Slot } from '../system/layout.ts';
 import { isFarFetched, termFor } from './argument-terms.ts';
-import type { Effect, Row } from './reduce.ts';
-import type { Change, Condition, Family, Rule, RuleTable, Term, Value } from './result.ts';
+import type { ReducedPath, SlotChange } from './reduce.ts';
+import type { Change, Condition, LikeCases, Rule, RuleTable, Term, Value } from './result.ts';
 import type { Witnessed } from './table-outline.ts';
 
 /** One call with its reduced table. */
@@ -42,7 +42,7 @@ interface Filling {
  * Folds calls of one command whose tables differ only in what the arguments name: wherever they differ, one term of the arguments
  * gives what each of them has. What cannot be folded stands alone.
  */
-export const fold = (calls: readonly Call[]): RuleTable[] => {
+export const foldLikeCalls = (calls: readonly Call[]): RuleTable[] => {
   const groups: Form[][] = [];
   for (const alike of grouped(calls.map(formOf))) {
     if (fill(alike)) {
@@ -120,8 +120,8 @@ const unnamedPaths = (slots: readonly Slot[], path: PathOf): string[] =>
   [...new Set(slots.map((slot) => unnamed(path(slot))))].sort();
 
 /** Effects in an order that does not depend on the names. */
-const sorted = (effects: readonly Effect[], path: PathOf): Effect[] => {
-  const key = (one: Effect) =>
+const sorted = (effects: readonly SlotChange[], path: PathOf): SlotChange[] => {
+  const key = (one: SlotChange) =>
     `${unnamed(path(one.slot))} ${one.kind === 'to' ? one.slot.valueAt(one.index) : one.kind === 'by' ? one.by : unnamed(path(one.of))}`;
   return effects
     .map((one) => ({ one, key: key(one) }))
@@ -130,7 +130,7 @@ const sorted = (effects: readonly Effect[], path: PathOf): Effect[] => {
 };
 
 /** In the shorter form. */
-function valuesOf({ slot, indices, not }: Row['conditions'][number]): Values {
+function valuesOf({ slot, indices, not }: ReducedPath['conditions'][number]): Values {
   const named = indices.map((index) => slot.valueAt(index));
   if (slot.size > widestSet) return { values: named, not, others: undefined };
   const rest = Array.from({ length: slot.size }, (_, index) => index)
@@ -251,7 +251,7 @@ function tableOf(forms: readonly Form[], { paths, blanks }: Filling): RuleTable 
   return { command: first!.kind, calls, parameters, rules };
 }
 
-const familyOf = (rows: readonly Witnessed[], path: PathOf): { readonly family?: Family } => {
+const familyOf = (rows: readonly Witnessed[], path: PathOf): { readonly family?: LikeCases } => {
   const families = rows.flatMap(({ family }) => family ?? []);
   const [first] = families;
   if (!first) return {};

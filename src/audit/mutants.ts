@@ -3,6 +3,7 @@ import type { Errno } from '../spec/errno.ts';
 import type { Outcome } from '../spec/outcome.ts';
 import { indexIn, type Layout, maskOf, type Place, type Slot } from '../system/layout.ts';
 import { leads, type TransitionTable } from '../table/transition-table.ts';
+import type { Value } from './result.ts';
 
 /** What is put wrong in one row of a decision table. */
 export type Fault =
@@ -15,8 +16,6 @@ export type Fault =
   /** The field keeps what it had. For a variant, all of it does. */
   | { readonly kind: 'write dropped'; readonly path: string; readonly was: Value }
   | { readonly kind: 'other value written'; readonly path: string; readonly was: Value; readonly value: Value };
-
-export type Value = boolean | number | string;
 
 /** A row with a fault. */
 export interface Mutant {

@@ -14,7 +14,8 @@ import { type Choices, type Scope, scopeOf } from '../system/scope.ts';
 import type { TransitionTable } from '../table/transition-table.ts';
 import { sampled } from './mutant-sample.ts';
 import { type Fate, MutantSearch } from './mutant-search.ts';
-import { errnoMutants, type Fault, type Mutant, mutantsOf, type Value } from './mutants.ts';
+import { errnoMutants, type Fault, type Mutant, mutantsOf } from './mutants.ts';
+import type { Value } from './result.ts';
 
 export type { Fate } from './mutant-search.ts';
 

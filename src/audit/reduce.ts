@@ -1,9 +1,9 @@
 import { indexIn, type Slot } from '../system/layout.ts';
 import type { CaseTree } from './case-tree.ts';
-import type { Result } from './result.ts';
+import type { RuleResult } from './result.ts';
 
 /** A slot is set to the value of an index; or a number is added to its own value; or it gets the value that another one has. */
-export type Effect =
+export type SlotChange =
   | { readonly slot: Slot; readonly kind: 'to'; readonly index: number }
   | { readonly slot: Slot; readonly kind: 'by'; readonly by: number }
   | { readonly slot: Slot; readonly kind: 'copy'; readonly of: Slot };
@@ -13,8 +13,8 @@ type Reduced = Leaf | Branch;
 type Leaf = {
   readonly kind: 'leaf';
   readonly id: number;
-  readonly result: Result;
-  readonly effects: readonly Effect[];
+  readonly result: RuleResult;
+  readonly effects: readonly SlotChange[];
 };
 type Branch = { readonly kind: 'branch'; readonly id: number; readonly slot: Slot; readonly groups: readonly Group[] };
 
@@ -26,10 +26,10 @@ interface Group {
 }
 
 /** One path: the conditions in the order of reading, and what it ends with. */
-export interface Row {
+export interface ReducedPath {
   readonly conditions: readonly { readonly slot: Slot; readonly indices: readonly number[]; readonly not: boolean }[];
-  readonly result: Result;
-  readonly effects: readonly Effect[];
+  readonly result: RuleResult;
+  readonly effects: readonly SlotChange[];
 }
 
 /** What a value of a slot leads to. */
@@ -83,7 +83,7 @@ export class Reducer {
       const isAlike = ({ result, effects }: Leaf) =>
         effects.length === first.effects.length && JSON.stringify(result) === JSON.stringify(first.result);
       if (leaves.length < members.length || !leaves.every(isAlike)) return undefined;
-      const effects: Effect[] = [];
+      const effects: SlotChange[] = [];
       for (const i of first.effects.keys()) {
         const effect = unifiedEffect(
           slot,
@@ -110,8 +110,8 @@ export class Reducer {
     return this.#branch(first.slot, groups);
   }
 
-  #leaf(result: Result, effects: readonly Effect[]): Reduced {
-    const key = JSON.stringify([result, effects.map(effectKey)]);
+  #leaf(result: RuleResult, effects: readonly SlotChange[]): Reduced {
+    const key = JSON.stringify([result, effects.map(slotChangeKey)]);
     return this.#keep(key, { kind: 'leaf', id: this.#known.size, result, effects });
   }
 
@@ -128,7 +128,7 @@ export class Reducer {
 }
 
 /** What tells two effects apart. */
-export const effectKey = (one: Effect): readonly unknown[] => [
+export const slotChangeKey = (one: SlotChange): readonly unknown[] => [
   one.slot.index,
   one.kind,
   one.kind === 'to' ? one.index : one.kind === 'by' ? one.by : one.of.index,
@@ -137,12 +137,12 @@ export const effectKey = (one: Effect): readonly unknown[] => [
 /** The one effect that all of these are, `read` having the value of each index; undefined if they differ. */
 const unifiedEffect = (
   read: Slot,
-  members: readonly { readonly index: number; readonly effect: Effect }[],
-): Effect | undefined => {
+  members: readonly { readonly index: number; readonly effect: SlotChange }[],
+): SlotChange | undefined => {
   const first = members[0]!.effect;
   const { slot } = first;
-  const key = JSON.stringify(effectKey(first));
-  if (members.every(({ effect }) => JSON.stringify(effectKey(effect)) === key)) return first;
+  const key = JSON.stringify(slotChangeKey(first));
+  if (members.every(({ effect }) => JSON.stringify(slotChangeKey(effect)) === key)) return first;
   const written = members.flatMap(({ index, effect }) =>
     effect.kind === 'to' && effect.slot === slot ? [{ was: read.valueAt(index), is: slot.valueAt(effect.index) }] : [],
   );
@@ -154,9 +154,9 @@ const unifiedEffect = (
 };
 
 /** Every path, in the order of the values; each state takes exactly one. */
-export const rowsOf = (tree: Reduced): Row[] => {
-  const rows: Row[] = [];
-  const walk = (at: Reduced, conditions: Row['conditions']) => {
+export const rowsOf = (tree: Reduced): ReducedPath[] => {
+  const rows: ReducedPath[] = [];
+  const walk = (at: Reduced, conditions: ReducedPath['conditions']) => {
     if (at.kind === 'leaf') rows.push({ conditions, result: at.result, effects: at.effects });
     else for (const { indices, not, next } of at.groups) walk(next, [...conditions, { slot: at.slot, indices, not }]);
   };
@@ -165,7 +165,7 @@ export const rowsOf = (tree: Reduced): Row[] => {
 };
 
 /** The number of the row that a packed state takes. */
-export const rowTaken = (rows: readonly Row[], words: Uint32Array): number =>
+export const rowTaken = (rows: readonly ReducedPath[], words: Uint32Array): number =>
   rows.findIndex(({ conditions }) =>
     conditions.every(({ slot, indices, not }) => indices.includes(indexIn(slot, words, 0)) !== not),
   );

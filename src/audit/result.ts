@@ -35,7 +35,7 @@ export type Change = { readonly path: string } & (
  * What a call does, without its state. `impossible`: the function throws, or leaves the domain, in a state that is not reachable.
  * `untried`: such states are too many to be tried. `several`: cases that are not reachable and that are not told apart.
  */
-export type Result =
+export type RuleResult =
   | { readonly kind: 'ok'; readonly value?: Returned; readonly warnings: readonly string[] }
   | {
       readonly kind: 'refused';
@@ -45,10 +45,10 @@ export type Result =
     }
   | { readonly kind: 'panic' | 'disabled'; readonly reason: string; readonly warnings: readonly string[] }
   | { readonly kind: 'impossible' | 'untried' }
-  | { readonly kind: 'several'; readonly results: readonly Result[] };
+  | { readonly kind: 'several'; readonly results: readonly RuleResult[] };
 
 /** What a rule leaves out that stands for several cases, all that are reachable having one result. */
-export interface Family {
+export interface LikeCases {
   /** Reachable cases: the fewest and the most of any call that the table speaks for. */
   readonly live: readonly [number, number];
   /** Cases that are not reachable, of those that were tried. */
@@ -64,11 +64,11 @@ export interface Family {
 export interface Rule {
   /** In the order in which the function reads the fields. */
   readonly conditions: readonly Condition[];
-  readonly result: Result;
+  readonly result: RuleResult;
   readonly changes: readonly Change[];
   /** Calls in the shortest trace that shows the case, this one included if it is one; undefined if no explored state takes it. */
   readonly witness: number | undefined;
-  readonly family?: Family;
+  readonly family?: LikeCases;
   /** The conditions are what all the cases have in common, and do not tell them from others. */
   readonly onlyIf?: true;
 }
@@ -90,7 +90,7 @@ export interface Movement {
   readonly command: string;
   /** Whether the call names the page; if not, it changes its class on the way. */
   readonly named: boolean;
-  readonly result: Result;
+  readonly result: RuleResult;
   /** The class afterwards; undefined if no state follows, or the page is gone. */
   readonly to: string | undefined;
   readonly witness: number;

@@ -3,7 +3,7 @@ import type { Task } from '../engine/task.ts';
 import { leads } from '../table/transition-table.ts';
 import type { CancellationPoint } from './cancellation.ts';
 import { casesOf } from './case-tree.ts';
-import { type Call, fold } from './like-calls.ts';
+import { type Call, foldLikeCalls } from './like-calls.ts';
 import { Reducer, rowsOf, rowTaken } from './reduce.ts';
 import type { RuleTable } from './result.ts';
 import { outlined } from './table-outline.ts';
@@ -57,7 +57,7 @@ export const ruleTables = async (
     const share = Math.floor(left / (kinds.length - i) / numbers.length);
     const calls: Call[] = [];
     for (const number of numbers) calls.push(await callOf(number, share));
-    tables.push(...fold(calls));
+    tables.push(...foldLikeCalls(calls));
   }
   return tables;
 };

@@ -1,18 +1,18 @@
 import type { Slot } from '../system/layout.ts';
-import { type Effect, effectKey, type Row } from './reduce.ts';
-import type { Result } from './result.ts';
+import { type ReducedPath, type SlotChange, slotChangeKey } from './reduce.ts';
+import type { RuleResult } from './result.ts';
 
 /** A row with the length of its witness; undefined if no reachable state takes it. */
-export interface Witnessed extends Row {
+export interface Witnessed extends ReducedPath {
   readonly witness: number | undefined;
   /** Of a row that stands for many. */
-  readonly family?: Family;
+  readonly family?: OutlinedCases;
   /** The conditions hold in all the cases of the family, and perhaps in others. */
   readonly onlyIf?: true;
 }
 
 /** Cases that differ in further conditions on `reads`, and change `writes` each in its own way. */
-export interface Family {
+export interface OutlinedCases {
   readonly live: number;
   readonly dead: number;
   readonly untried: boolean;
@@ -136,13 +136,14 @@ const familyOf = (rows: readonly Witnessed[], live: readonly Witnessed[], depth:
 /** `tables[0]` of `tables[0].entries[1]`; '' for a field of the state that is no array. */
 const elementOf = ({ path }: Slot): string => /^[^[]*\[\d+\]/.exec(path)?.[0] ?? '';
 
-const oneOf = (results: readonly Result[]): Result => {
+const oneOf = (results: readonly RuleResult[]): RuleResult => {
   const all = new Map(results.map((result) => [JSON.stringify(result), result]));
   const tried = [...all.values()].filter(({ kind }) => kind !== 'untried');
   if (tried.length === 0) return { kind: 'untried' };
   return tried.length === 1 ? tried[0]! : { kind: 'several', results: tried };
 };
 
-const isSame = (a: Effect, b: Effect): boolean => JSON.stringify(effectKey(a)) === JSON.stringify(effectKey(b));
+const isSame = (a: SlotChange, b: SlotChange): boolean =>
+  JSON.stringify(slotChangeKey(a)) === JSON.stringify(slotChangeKey(b));
 
 const distinct = (slots: readonly Slot[]): Slot[] => [...new Set(slots)].sort((a, b) => a.index - b.index);

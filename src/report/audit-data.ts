@@ -1,4 +1,4 @@
-import type { AuditResult, Result, Rule } from '../audit/result.ts';
+import type { AuditResult, Rule, RuleResult } from '../audit/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import { changeWords, conditionWords } from './rule-words.ts';
 
@@ -34,7 +34,7 @@ export const auditCsv = (result: AuditResult): string => {
 };
 
 /** Why a call is refused; of a success, what it returns. */
-const reasonOf = (result: Result): string => {
+const reasonOf = (result: RuleResult): string => {
   if ('reason' in result) return result.reason;
   return result.kind === 'ok' && result.value !== undefined ? `returned ${result.value}` : '';
 };

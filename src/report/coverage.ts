@@ -35,7 +35,7 @@ const coverageRows = ({ coverage }: CheckResult): string[][] =>
 const needsWords = ({ covered, coverage, crossCheck, dead }: CheckResult, engine: EngineCosts): string => {
   const succeeded = [...coverage.values()].reduce((sum, { results }) => sum + (results.get('ok') ?? 0), 0);
   return (
-    `${countOrDash(covered.states)} states up to ${plural(covered.depth ?? 0, 'call')} deep; ${countOrDash(covered.transitions)} calls, of which ${count(succeeded)} ` +
+    `${countOrDash(covered.states)} states${covered.depth === undefined ? '' : ` up to ${plural(covered.depth, 'call')} deep`}; ${countOrDash(covered.transitions)} calls, of which ${count(succeeded)} ` +
     `succeeded, looked up in ${plural(engine.rows, 'row')} of tables; functions of the model and of properties were run ` +
     `${plural(engine.runs, 'time')}. ${engine.bytesPerState.toFixed(1)} bytes a state, omission probability 0. ` +
     `${timeWords(engine, dead)}${crossCheck ? ` ${crossCheckWords(crossCheck, covered)}` : ''}`

@@ -49,6 +49,7 @@ export const checkJson = (
           ...loopJson(verdict.trace),
         }),
       ...(verdict.kind === 'violated' && !verdict.trace && { instance: verdict.instance ?? null }),
+      ...(verdict.kind === 'proved' && { provedBy: verdict.proof.by, holdsFor: verdict.proof.holdsFor }),
       ...(verdict.kind === 'proved' && verdict.trace && { reachedIn: verdict.trace.commands.length }),
       ...(verdict.kind === 'violated' && verdict.trace && verdict.path !== undefined && { path: verdict.path }),
       ...(steps && { trace: stepsJson(steps, result.lane) }),

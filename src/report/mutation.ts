@@ -1,6 +1,7 @@
 import { withoutIndices } from '../audit/mutant-sample.ts';
-import type { Fault, Value } from '../audit/mutants.ts';
+import type { Fault } from '../audit/mutants.ts';
 import type { Fate, Judgment, MutantCase, MutationAudit } from '../audit/mutation.ts';
+import type { Value } from '../audit/result.ts';
 import { describeCommand } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import { dim, type Item, type Section } from './document.ts';

@@ -1,5 +1,5 @@
 import { type Product, productCover } from '../audit/product-cover.ts';
-import type { Change, Condition, Result, RuleTable, Term, Value } from '../audit/result.ts';
+import type { Change, Condition, RuleResult, RuleTable, Term, Value } from '../audit/result.ts';
 import { type Command, describeFields } from '../spec/model.ts';
 import { describeOutcome } from '../spec/outcome.ts';
 import { glued, unglued } from './document.ts';
@@ -79,7 +79,7 @@ const assignedWords = (change: Change): string => {
 const operandWords = (operand: Value | Term): string => (typeof operand === 'object' ? operand.term : String(operand));
 
 /** As a kernel log would have it. */
-export const resultWords = (result: Result): string => {
+export const resultWords = (result: RuleResult): string => {
   switch (result.kind) {
     case 'impossible':
       return 'no such state: the function throws, or leaves the domain';

@@ -1,4 +1,4 @@
-import type { AuditResult, Family, Rule, RuleTable } from '../audit/result.ts';
+import type { AuditResult, LikeCases, Rule, RuleTable } from '../audit/result.ts';
 import type { Case, CaseField, Section } from './document.ts';
 import { callRange, callsWords, changesWords, conditionWords, resultWords } from './rule-words.ts';
 import { count, plural } from './words.ts';
@@ -63,7 +63,7 @@ const witnessWords = ({ witness, result }: Rule, { bound }: AuditResult): string
 };
 
 /** What a rule leaves out that stands for several cases. */
-const familyWords = ({ live, dead, untried, reads }: Family, { bound }: AuditResult): string => {
+const familyWords = ({ live, dead, untried, reads }: LikeCases, { bound }: AuditResult): string => {
   const kind = bound ? 'case not seen' : 'dead case';
   const seen = live[1] > 0 ? [`in ${boundsWords(live, 'case')}`] : [];
   const unseen = dead[1] > 0 ? [boundsWords(dead, kind, kind.replace('case', 'cases'))] : [];
@@ -71,7 +71,7 @@ const familyWords = ({ live, dead, untried, reads }: Family, { bound }: AuditRes
   return `${cases === '' ? 'cases' : cases}${untried ? ' (not all tried)' : ''}, told apart by ${reads.join(', ')}`;
 };
 
-const boundsWords = ([least, most]: Family['live'], one: string, many = `${one}s`): string =>
+const boundsWords = ([least, most]: LikeCases['live'], one: string, many = `${one}s`): string =>
   least === most ? plural(most, one, many) : `${count(least)} to ${plural(most, one, many)}`;
 
 /** More cases than this that no explored state takes are only counted. */

@@ -229,6 +229,19 @@ describe('GitHub annotations', () => {
 });
 
 describe('--format', () => {
+  it('json says by what a property is proved, and for what', async () => {
+    const { out } = await typed('check pkvm-mmio@fixed --search exhaustive --json');
+    const properties: { verdict: string; provedBy?: string; holdsFor?: string; reachedIn?: number }[] =
+      JSON.parse(out).results[0].properties;
+    const ways = properties.map(({ verdict, provedBy, holdsFor, reachedIn }) =>
+      [verdict, provedBy, holdsFor, reachedIn === undefined ? 'no example' : 'example'].join(' '),
+    );
+    expect([...new Set(ways)].sort()).toEqual([
+      'proved example configuration example',
+      'proved exhaustion configuration no example',
+    ]);
+  });
+
   it('json is what --json is', async () => {
     const line = 'check pkvm-mmio@fixed --search reference --max-states 10';
     expect((await typed(`${line} --format json`)).out).toBe((await typed(`${line} --json`)).out);
