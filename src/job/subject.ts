@@ -13,7 +13,7 @@ import { type Choices, scopeOf } from '../system/scope.ts';
 import { minimise } from '../trace/minimise.ts';
 import { counterexampleOf } from '../trace/record.ts';
 import type { CheckRequest, CheckResult } from './check.ts';
-import { confirmed } from './confirmed.ts';
+import { type Confirmed, confirmed } from './confirmed.ts';
 import { standingOf } from './standing.ts';
 
 /** Within so many states, breadth-first, a shorter trace is looked for than random search found. */
@@ -40,24 +40,41 @@ export const checkSubject = async (
     const found = await searchBy(search, task, subject, options);
     const isLacking = ({ call }: Property) => call !== undefined && subject.lacks.includes(call);
     const judgeable = found.judged.filter(({ property }) => !unobserved.has(property.id) && !isLacking(property));
-    const shownAs = search.kind === 'random' && !found.bound ? await shortened(task, subject, judgeable) : judgeable;
-    const hidden = found.places && !found.bound ? findHiddenState(subject, found.places) : undefined;
-    // Where the state is more than what is printed, the search has not seen all states.
-    const bound: Bound | undefined = hidden ? { kind: 'failure' } : found.bound;
-    const judged = hidden ? shownAs.map(unproved) : shownAs;
-    const failure = hidden
-      ? `the subject ${subject.program} ${describeHidden(hidden)}`
-      : found.failure === undefined
-        ? undefined
-        : messageOf(found.failure);
+    let failure = found.failure === undefined ? undefined : messageOf(found.failure);
+    /** Asks the subject for more. Undefined once it has failed: what was found by then is kept. */
+    const unlessFailed = async <T>(more: () => T | Promise<T>): Promise<T | undefined> => {
+      if (failure !== undefined) return undefined;
+      try {
+        return await more();
+      } catch (error) {
+        failure = messageOf(error);
+        return undefined;
+      }
+    };
+    const isWhole = !found.bound;
+    const shownAs =
+      (search.kind === 'random' && isWhole && (await unlessFailed(() => shortened(task, subject, judgeable)))) ||
+      judgeable;
+    const replayed = new Map<Property, Confirmed | undefined>();
+    for (const { property, verdict } of shownAs)
+      if (verdict.kind === 'violated' && verdict.trace) {
+        const { trace, path } = verdict;
+        replayed.set(property, await unlessFailed(() => confirmed(task, property, trace, search, path)));
+      }
+    const { places } = found;
+    const hidden = places && isWhole && (await unlessFailed(() => findHiddenState(subject, places)));
+    if (hidden) failure = `the subject ${subject.program} ${describeHidden(hidden)}`;
+    // Where the state is more than what is printed, or may be, the search has not seen all states.
+    const bound: Bound | undefined = failure !== undefined ? (found.bound ?? { kind: 'failure' }) : found.bound;
+    const judged = failure !== undefined ? shownAs.map(unproved) : shownAs;
     const known = scope.flipped.length === 0 ? suite.violates[scope.variant]! : [];
     const isDefault = scope.resized.length === 0;
     const checked = judged.map(({ property, verdict }) => {
       const standing = standingOf({ property, verdict }, known.includes(property.id), isDefault);
       const one = { property, verdict, standing };
       if (verdict.kind !== 'violated' || !verdict.trace) return one;
-      if (found.failure === undefined)
-        return { ...one, ...confirmed(task, property, verdict.trace, search, verdict.path) };
+      const again = replayed.get(property);
+      if (again) return { ...one, ...again };
       // The program is not there any more to make the calls again.
       const steps = found.steps?.get(verdict.trace.commands);
       if (!steps) return one;

@@ -100,8 +100,8 @@ export class SubjectProcess {
       const length = this.#end - this.#start;
       if (length > longestLine) throw this.failure('prints a line of more than 1 MiB');
       patience ??= new Patience(this.#timeout);
-      if (this.#fill()) patience.renew();
-      else if (!patience.wait()) throw this.failure(`does not answer for ${this.#timeout / 1000} s`);
+      // A part of a line renews nothing: an answer that trickles is none.
+      if (!this.#fill() && !patience.wait()) throw this.failure(`does not answer for ${this.#timeout / 1000} s`);
       looked = this.#start + length;
     }
   }

@@ -56,6 +56,15 @@ describe('pagelaw check --subject', () => {
     expect(found.trace!.map(({ call }) => call.replace(/\(.*/, ''))).toEqual(calls);
   });
 
+  it.each([1000, 1700, 3000])('keeps what it has found where the program dies at answer %i', async (answer) => {
+    const { out, err, status } = await check(`leak,until=${answer}`);
+    expect(out).toContain('no-leak: violated');
+    expect(out).toContain('unmap(page=0)  ok\n  => broken: 0 tables and 1 free pages of 2');
+    expect(out).not.toContain('proved  ');
+    expect(err).toContain('out of pages');
+    expect(status).toBe(2);
+  });
+
   it('shows a counterexample as ever', async () => {
     const { out } = await check('count', '--property', 'counts-shared');
     expect(out).toContain('    1  map(page=0)    ok\n    2  share(page=0)  ok\n    3  share(page=0)  ok\n');

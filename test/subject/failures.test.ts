@@ -20,6 +20,7 @@ const started = (program: string) =>
 describe('a subject that fails in the middle', () => {
   it.each([
     ['hang', /does not answer for 1 s; its last words: waiting for a lock$/],
+    ['trickle', /does not answer for 1 s/],
     ['die', /ended with exit status 3; its last words: toy: out of pages$/],
     ['crash', /was ended by SIGSEGV/],
     ['rubbish', /printed what is no answer: "Segmentation fault" \(asked: \{"_id":40,"_from":\d,"_call":"/],

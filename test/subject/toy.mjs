@@ -10,6 +10,8 @@
 //   wide        the count of free pages is 9 where two pages are shared, which no state of the model has
 //   hidden      every third call of share() since the reset fails with EAGAIN, which no state shows
 //   random      share() fails with EAGAIN now and then
+//   refusals    share() fails with EAGAIN after three calls that were refused since the reset, which no state shows
+//   until=N     it dies at answer N
 import { writeSync } from 'node:fs';
 
 const forEver = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
@@ -24,6 +26,7 @@ const initial = () => ({
 });
 let state = initial();
 let shares = 0;
+let refusals = 0;
 
 const tableOf = (page) => page >> 1;
 const pagesOf = (table) => [2 * table, 2 * table + 1];
@@ -54,6 +57,7 @@ const calls = {
   share({ page }) {
     if (is('hidden') && ++shares % 3 === 0) return 'EAGAIN';
     if (is('random') && Math.random() < 0.1) return 'EAGAIN';
+    if (is('refusals') && refusals >= 3) return 'EAGAIN';
     if (state.pages[page] === 'unmapped') return 'ENOENT';
     if (state.pages[page] === 'shared' && !is('count')) return 'EPERM';
     state.pages[page] = 'shared';
@@ -94,21 +98,29 @@ const answer = (request) => {
       snapshots: !is('plain'),
       ...(is('blind') && { unobserved: ['free'] }),
     };
-  if (reset) [state, shares] = [initial(), 0];
-  if (from !== undefined) [state, shares] = structuredClone(slots.get(from));
+  if (reset) [state, shares, refusals] = [initial(), 0, 0];
+  if (from !== undefined) [state, shares, refusals] = structuredClone(slots.get(from));
   const outcome = reset ? 'ok' : calls[call](args);
-  if (to !== undefined) slots.set(to, structuredClone([state, shares]));
+  if (typeof outcome === 'string' && outcome !== 'ok') refusals++;
+  if (to !== undefined) slots.set(to, structuredClone([state, shares, refusals]));
   return { id, ...(typeof outcome === 'string' ? { result: outcome } : outcome), state: observed(state) };
 };
 
+const last = Number(/until=(\d+)/.exec(what)?.[1] ?? Number.POSITIVE_INFINITY);
 let made = 0;
 /** What is written for an answer: an answer, unless the habit is a bad one. */
 const written = (given) => {
-  if (++made < 40) return `${JSON.stringify(given)}\n`;
+  if (++made === last) throw new Error('out of pages');
+  if (made < 40) return `${JSON.stringify(given)}\n`;
   switch (what.split(',').at(-1)) {
     case 'hang':
       console.error('waiting for a lock');
       return forEver();
+    case 'trickle':
+      for (;;) {
+        writeSync(1, ' ');
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      }
     case 'die':
       console.error('toy: out of pages');
       return process.exit(3);
