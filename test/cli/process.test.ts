@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
@@ -35,6 +35,13 @@ describe('the packed package', () => {
       );
     for (const path of ['dist/src/cli/main.js', 'README.md', 'LICENSE', 'model/README.md', 'src/cli/README.md'])
       expect(files).toContain(path);
+    const sources = ['model/stage2/subject', 'model/pkvm-ownership/subject', 'src/subject/kit'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+    );
+    expect(sources.length).toBeGreaterThan(10);
+    expect(files).toEqual(expect.arrayContaining(sources));
   });
 
   it('runs from another folder', async () => {
