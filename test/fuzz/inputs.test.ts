@@ -4,6 +4,7 @@ import {
   anyChoice,
   anyCounterexample,
   anyGrowing,
+  anyItf,
   anyScript,
   complaint,
   complaintOf,
@@ -44,6 +45,8 @@ describe('whatever is handed in, a result or one line:', () => {
   it('names, sizes and switches', () => noComplaint(anyChoice, runs));
 
   it('saved counterexamples', async () => noComplaint(await anyCounterexample(), runs));
+
+  it('ITF traces', async () => noComplaint(await anyItf(), runs));
 });
 
 describe('scripts', () => {

@@ -13,7 +13,7 @@ import { parseScript } from '../../src/trace/script/parse.ts';
 import { pagelaw, type Ran } from '../cli/fake-console.ts';
 
 /*
- * What people hand to the command line: scripts, saved counterexamples, names and values. Any of it, however damaged, gives a result or
+ * What people hand to the command line: scripts, saved counterexamples, ITF traces, names and values. Any of it, however damaged, gives a result or
  * one line that says what is wrong, and takes no longer than its length warrants.
  */
 
@@ -234,9 +234,39 @@ export const anyCounterexample = async (): Promise<fc.Arbitrary<Input>> => {
   );
 };
 
+/** Counterexamples in the Informal Trace Format: with and without a loop, as pagelaw writes them. */
+const itfTexts = async (): Promise<readonly string[]> => {
+  const found = [
+    ['check', 'pkvm-mmio@before', '--property', 'single-owner'],
+    ['check', 'mte-tags@copy-tags', '--property', 'no-deadlock'],
+  ];
+  const ran = await Promise.all(
+    found.map((argv) => pagelaw([...argv, '--search', 'exhaustive', '--max-states', '300', '--format', 'itf'])),
+  );
+  return ran.map(({ out }) => out);
+};
+
+/** An ITF trace that is to be run, or replayed. */
+export const anyItf = async (): Promise<fc.Arbitrary<Input>> => {
+  const texts = await itfTexts();
+  if (texts.some((text) => !text.includes('"#meta"'))) throw new Error('there is no ITF trace to damage');
+  const compact = texts.map((text) => JSON.stringify(JSON.parse(text)));
+  return readable(
+    fc.record({
+      argv: fc.constantFrom(
+        ['replay', FILE],
+        ['replay', FILE, '--json'],
+        ['run', FILE],
+        ['run', 'pkvm-mmio@v4', FILE, '--keep-going'],
+      ),
+      bytes: bytesOf(fc.oneof(damaged(compact), altered(compact), altered(compact))),
+    }),
+  );
+};
+
 /** Any of them. */
 export const anyInput = async (): Promise<fc.Arbitrary<Input>> =>
-  fc.oneof(anyScript, anyChoice, await anyCounterexample());
+  fc.oneof(anyScript, anyChoice, await anyCounterexample(), await anyItf());
 
 /** A line of a script that grows: what comes first, what is repeated, what comes last. */
 export interface Growing {
