@@ -57,8 +57,13 @@ const mostChildren = 1000;
 /** More code than this takes longer to compile than it saves. */
 const mostCode = 4_000_000;
 
+/** A wider state is copied in a loop and its words are read where they are, so that the code does not grow with the width. */
+const mostWordsInRegisters = 64;
+
+const isWide = (width: number): boolean => width > mostWordsInRegisters;
+
 const load = (width: number) =>
-  Array.from({ length: width }, (_, i) => `const w${i} = words[offset + ${i}];`).join(' ');
+  isWide(width) ? '' : Array.from({ length: width }, (_, i) => `const w${i} = words[offset + ${i}];`).join(' ');
 
 const commandCode = (
   transitions: TransitionTable,
@@ -67,6 +72,9 @@ const commandCode = (
   isQuiet: (row: number) => boolean,
 ): string => {
   const unknown = `rows[n++] = ${-1 - command};`;
+  const before = (word: number) => (isWide(width) ? `words[offset + ${word}]` : `w${word}`);
+  const behind = (word: number) => `next[n * ${width} + ${word}]`;
+  const copyAll = `for (let i = 0; i < ${width}; i++) next[n * ${width} + i] = words[offset + i];`;
   const code = (tree: Tree): string => {
     if (tree.kind === 'branch') {
       const { word, shift, width: bits } = tree.slot;
@@ -74,20 +82,26 @@ const commandCode = (
       const cases = tree.children.flatMap((child, i) =>
         child.kind === 'leaf' && child.leaf === hole ? [] : [`case ${i}: ${code(child)} break;`],
       );
-      return `switch ((w${word} >>> ${shift}) & ${2 ** bits - 1}) { ${cases.join('\n')}\ndefault: ${unknown} }`;
+      return `switch ((${before(word)} >>> ${shift}) & ${2 ** bits - 1}) { ${cases.join('\n')}\ndefault: ${unknown} }`;
     }
     const row = tree.leaf;
     const lead = transitions.leads(row);
     if (row === hole || (lead !== leads.disabled && !isQuiet(row))) return unknown;
     if (lead === leads.panic && transitions.changes(row)) return unknown;
     if (lead !== leads.on) return `uses[${row}]++;`;
-    const stores = Array.from({ length: width }, (_, word) => {
+    const stores: string[] = isWide(width) ? [copyAll] : [];
+    const written: number[] = [];
+    for (let word = 0; word < width; word++) {
       const { keep, set } = transitions.effectOn(row, word);
-      const kept = keep === -1 ? `w${word}` : `w${word} & ${keep}`;
-      return `next[n * ${width} + ${word}] = ${set === 0 ? kept : `(${kept}) | ${set}`};`;
-    });
+      const isKept = keep === -1 && set === 0;
+      if (!isKept) written.push(word);
+      else if (isWide(width)) continue;
+      const kept = keep === -1 ? before(word) : `${before(word)} & ${keep}`;
+      stores.push(`${behind(word)} = ${set === 0 ? kept : `(${kept}) | ${set}`};`);
+    }
+    if (written.length === 0) return unknown;
     // A call that leads back to where it came from may be judged differently: the states before and after are one.
-    const same = Array.from({ length: width }, (_, word) => `next[n * ${width} + ${word}] === w${word}`).join(' && ');
+    const same = written.map((word) => `${behind(word)} === ${before(word)}`).join(' && ');
     return `${stores.join(' ')} if (${same}) { ${unknown} } else { uses[${row}]++; rows[n++] = ${row}; }`;
   };
   const tree = transitions.tree(command, mostChildren);
