@@ -16,11 +16,13 @@ beforeAll(async () => {
   const { folder: root } = await installed();
   folder = mkdtempSync(join(root, 'adversity-'));
   main = join(root, 'node_modules/pagelaw/dist/src/cli/main.js');
-  writeFileSync(join(folder, 'grid.mjs'), endless(80));
-  writeFileSync(join(folder, 'thin.mjs'), endless(1));
+  writeFileSync(join(folder, 'grid.mjs'), endless(1));
+  writeFileSync(join(folder, 'wide.mjs'), endless(600));
 });
 
 const search = ['check', './grid.mjs', '--search', 'exhaustive'];
+/** A search of states of 600 words, which soon take much memory. */
+const wideSearch = ['check', './wide.mjs', '--search', 'exhaustive'];
 
 interface Ended {
   readonly out: string;
@@ -177,7 +179,7 @@ it('what a model leaves running and fails later does not lose what was found', a
 });
 
 describe('what the shell allows', () => {
-  const few = ['check', './thin.mjs', '--search', 'exhaustive', '--max-states', '400000'];
+  const few = ['check', './grid.mjs', '--search', 'exhaustive', '--max-states', '400000'];
 
   it.each([20, 24, 40])('too few open files: ulimit -n %i', async (n) => {
     const files = await under(`ulimit -n ${n}`, ['list']);
@@ -206,9 +208,9 @@ describe('what the shell allows', () => {
   });
 
   it('a search does with fewer workers where none are asked for, and ends where there is no more address space', async () => {
-    const room = await under('ulimit -v 1600000', [...search, '--max-states', '30000']);
+    const room = await under('ulimit -v 1600000', [...wideSearch, '--max-states', '2000']);
     expect([room.status, room.err]).toEqual([1, '']);
-    const { out, err, status } = await under('ulimit -v 1300000', search);
+    const { out, err, status } = await under('ulimit -v 1300000', wideSearch);
     expect([status, err]).toEqual([1, '']);
     expect(out.replaceAll(/\s+/g, ' ')).toContain('Incomplete (stopped at the limit of 1,269 MiB of address space)');
   });
@@ -224,7 +226,7 @@ describe('what the shell allows', () => {
 });
 
 describe('a worker', () => {
-  const shared = ['check', './thin.mjs', '--search', 'exhaustive', '--workers', '2'];
+  const shared = ['check', './grid.mjs', '--search', 'exhaustive', '--workers', '2'];
   const failing = (body: string): string => {
     const path = join(folder, 'failing.mjs');
     writeFileSync(
@@ -266,13 +268,13 @@ describe('memory', () => {
 
   it.each([1, 2])('is not taken beyond the limit, with %i workers', async (workers) => {
     const limit = 180;
-    const args = [...search, '--workers', `${workers}`, '--max-memory', `${limit}`];
+    const args = [...wideSearch, '--workers', `${workers}`, '--max-memory', `${limit}`];
     const { out, err, status } = await under('', args, ['--import', measure()]);
     expect(status).toBe(1);
     expect(out.replaceAll(/\s+/g, ' ')).toContain('Incomplete (stopped at the limit of 180 MiB for the process)');
     const [, kibibytes] = /^peak (\d+)$/.exec(err)!;
     expect(Number(kibibytes) / 1024).toBeLessThan(1.1 * limit);
     const [, states = ''] = /^only +low +violated +([\d,]+)/m.exec(out)!;
-    expect(Number(states.replaceAll(',', ''))).toBeGreaterThan(15_000);
+    expect(Number(states.replaceAll(',', ''))).toBeGreaterThan(3_000);
   });
 });
