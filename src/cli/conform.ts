@@ -4,7 +4,8 @@ import { shellWords } from '../report/render/command-line.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command, Model } from '../spec/model.ts';
 import { readAccepted } from '../subject/accepted.ts';
-import { type Comparison, compareAll, compareRandomly } from '../subject/conform.ts';
+import { type Comparison, type ComparisonOptions, compareAll, compareRandomly } from '../subject/conform.ts';
+import { defaultWalks } from '../subject/hidden.ts';
 import { ModelSide, type Side, SubjectSide } from '../subject/sides.ts';
 import { Subject } from '../subject/subject.ts';
 import { presentationOf } from '../system/presentation.ts';
@@ -213,7 +214,9 @@ const compared = async (
   });
   const whole: Conformance = { ...found, ...about, how: 'exhaustive', isExhaustive: true };
   const isLarge = !isAsked && found.bound?.kind === 'states' && found.failure === undefined;
-  if (!isLarge || found.divergences.length > 0) return whole;
+  if (found.divergences.length > 0 || found.failure !== undefined) return whole;
+  if (!found.bound) return { ...whole, ...(await walked(a, b, { commands, likely: [] }, found, watch)) };
+  if (!isLarge) return whole;
   const more = await random();
   return {
     ...more,
@@ -221,7 +224,31 @@ const compared = async (
     states: Math.max(found.states, more.states),
     compared: found.compared + more.compared,
     depth: Math.max(found.depth, more.depth),
+    accepted: new Map([...found.accepted].map(([one, times]) => [one, times + more.accepted.get(one)!])),
   };
+};
+
+/**
+ * What walks that do not go back to a state say beyond the comparison of all states: code may do something else in a state that was
+ * reached another way. Their calls are not counted.
+ */
+const walked = async (
+  a: Side,
+  b: Side,
+  calls: { readonly commands: readonly Command[]; readonly likely: readonly Command[] },
+  found: Comparison,
+  watch: ComparisonOptions,
+): Promise<Pick<Comparison, 'divergences' | 'bound' | 'failure'>> => {
+  const { walks: runs, length, seed } = defaultWalks;
+  const accepted = [...found.accepted.keys()];
+  const { divergences, bound, failure } = await compareRandomly(a, b, calls, {
+    ...watch,
+    accepted,
+    runs,
+    length,
+    seed,
+  });
+  return { divergences, ...(bound && { bound }), ...(failure !== undefined && { failure }) };
 };
 
 const kindsOf = (commands: readonly Command[]): string[] => [...new Set(commands.map(({ kind }) => kind))];

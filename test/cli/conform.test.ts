@@ -53,6 +53,12 @@ describe('a program that does what the model does', () => {
 });
 
 describe('a divergence', () => {
+  it('may be behind a state that was reached another way', async () => {
+    const { out, status } = await conform('refusals');
+    expect(out).toMatch(/share\(page=\d\)\n\n *model +code\n *result +ok +-EAGAIN/);
+    expect(status).toBe(1);
+  });
+
   it('is shown with its shortest calls and both sides', async () => {
     const { out, status } = await conform('count');
     expect(status).toBe(1);
