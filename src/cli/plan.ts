@@ -38,6 +38,8 @@ export interface PlanOptions extends ScopeOptions, SearchOptions {
   readonly subject?: string;
   /** Seconds of silence after which it counts as hanging. */
   readonly timeout?: number;
+  /** The most preemptions with which pairs of its calls run on two CPUs. */
+  readonly preemptions?: number;
 }
 
 /** A job with one version of the code, whose scope is given. */
@@ -51,6 +53,8 @@ export interface Planned {
 export const plan = (targets: readonly Target[], options: PlanOptions): Planned[] => {
   const ids = [...new Set(targets.flatMap(({ suite }) => suite.properties.map(({ id }) => id)))];
   for (const id of options.property ?? []) known('property', id, ids);
+  if (options.preemptions !== undefined && options.subject === undefined)
+    throw new SpecError('--preemptions is an option of --subject and --kernel');
   const jobs =
     options.subject === undefined
       ? targets.flatMap((target) => jobsOf(target, options))
@@ -108,6 +112,8 @@ const subjectJob = (targets: readonly Target[], program: string, options: PlanOp
   const given = { variant: target.variant, config, switches: alternatives[0]! };
   const choices = scopeOfSubject(model, given, program, options);
   const [search] = searchesOf({ search: 'exhaustive', ...options });
+  if (options.preemptions !== undefined && search?.kind !== 'exhaustive')
+    throw new SpecError('--preemptions is an option of exhaustive search');
   const variant = choices.variant ?? model.defaultVariant;
   const [planned] = jobsOf({ ...target, variant }, { ...options, search: search!.kind });
   const job: Job = {
@@ -119,6 +125,7 @@ const subjectJob = (targets: readonly Target[], program: string, options: PlanOp
       program,
       timeout: 1000 * (options.timeout ?? defaultTimeout / 1000),
       processes: options.workers ?? Math.max(1, availableParallelism() - 1),
+      ...(options.preemptions !== undefined && { preemptions: options.preemptions }),
     },
   };
   return { target, job, scope: scopeOf(model, choices) };

@@ -5,6 +5,7 @@ import type { Result, Verdict } from '../engine/result.ts';
 import { taskOf } from '../engine/task.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
+import type { Interleavings } from '../subject/preemptions.ts';
 import { checkBuiltins } from '../system/builtins.ts';
 import { type Presentation, presentationOf } from '../system/presentation.ts';
 import { type Choices, scopeOf } from '../system/scope.ts';
@@ -40,6 +41,8 @@ export interface SubjectUse {
   readonly unobserved: readonly string[];
   /** The ids of properties that could be judged only by what it does not say or do. */
   readonly notChecked: readonly string[];
+  /** What pairs of calls on two CPUs did. */
+  readonly interleavings?: Interleavings;
   /** How it failed. */
   readonly failure?: string;
 }

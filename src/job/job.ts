@@ -37,8 +37,10 @@ const jobSchema = v.strictObject({
     ),
     v.minLength(1),
   ),
-  /** A program that makes the calls in place of the model: its command line, milliseconds of silence, and how many processes of it. */
-  subject: v.exactOptional(v.strictObject({ program: v.string(), timeout: count, processes: count })),
+  /** A program that makes the calls in place of the model: its command line, milliseconds of silence, how many processes of it, and preemptions of two calls. */
+  subject: v.exactOptional(
+    v.strictObject({ program: v.string(), timeout: count, processes: count, preemptions: v.exactOptional(count) }),
+  ),
   /** The ids of the properties to judge; absent for all. */
   properties: v.exactOptional(v.array(v.string())),
   search: searchSchema,

@@ -5,6 +5,7 @@ import { SpecError } from '../spec/errors.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
 import { describeHidden, findHiddenState } from '../subject/hidden.ts';
+import { searchInterleavings } from '../subject/preemptions.ts';
 import { type SubjectSearchResult, searchSubject } from '../subject/search.ts';
 import { Subject, type SubjectOptions } from '../subject/subject.ts';
 import { subjectTask } from '../subject/system.ts';
@@ -64,6 +65,11 @@ export const checkSubject = async (
     const { places } = found;
     const hidden = places && isWhole && (await unlessFailed(() => findHiddenState(subject, places)));
     if (hidden) failure = `the subject ${subject.program} ${describeHidden(hidden)}`;
+    const { preemptions } = program;
+    const interleavings =
+      preemptions === undefined || !places
+        ? undefined
+        : await unlessFailed(() => searchInterleavings(task, subject, places, preemptions, options));
     // Where the state is more than what is printed, or may be, the search has not seen all states.
     const bound: Bound | undefined = failure !== undefined ? (found.bound ?? { kind: 'failure' }) : found.bound;
     const judged = failure !== undefined ? shownAs.map(unproved) : shownAs;
@@ -96,6 +102,7 @@ export const checkSubject = async (
         lacks: subject.lacks,
         unobserved: subject.hello.unobserved,
         notChecked: found.judged.filter((one) => !judgeable.includes(one)).map(({ property }) => property.id),
+        ...(interleavings && { interleavings }),
         ...(failure !== undefined && { failure }),
       },
     };

@@ -9,6 +9,8 @@ interface Summary {
   readonly known: number;
   readonly unexpected: number;
   readonly missing: number;
+  /** What two calls at a time did that they do not do one after the other. */
+  readonly races: number;
   readonly interrupted: boolean;
 }
 
@@ -24,6 +26,7 @@ export const summaryOf = (results: readonly CheckResult[]): Summary => {
     known: distinct(({ standing }) => standing === 'known'),
     unexpected: distinct(({ standing }) => standing === 'unexpected'),
     missing: distinct(({ standing }) => standing === 'missing'),
+    races: results.reduce((sum, { subject }) => sum + (subject?.interleavings?.races.length ?? 0), 0),
     interrupted: results.some(({ bound }) => bound?.kind === 'interrupted'),
   };
 };
@@ -36,13 +39,14 @@ export const unfinishedWords = (why: Unfinished): string =>
 
 /** How the checks ended, and what a verdict among them does not say; a sentence or two in each line. */
 export const summaryLines = (results: readonly CheckResult[], unfinished?: Unfinished): Words[] => {
-  const { proved, known, unexpected, missing } = summaryOf(results);
+  const { proved, known, unexpected, missing, races } = summaryOf(results);
   const bounds = new Set(results.flatMap(({ bound }) => (bound ? boundWords(bound) : [])));
   const verdicts = new Set(results.flatMap(({ properties }) => properties.map(({ verdict }) => verdict.kind)));
   const lines: Words[] = [];
   if (unexpected > 0) lines.push(bad(`${plural(unexpected, 'violation')} that no variant lists as known.`));
   if (missing > 0) lines.push(bad(`${plural(missing, 'known defect')} not found.`));
-  if (unexpected === 0 && missing === 0) {
+  if (races > 0) lines.push(bad(`${plural(races, 'race')} of two calls.`));
+  if (unexpected + missing + races === 0) {
     const soFar = bounds.size > 0 || unfinished ? 'Nothing unexpected so far' : 'All as expected';
     lines.push(good(`${soFar}: ${count(proved)} proved, ${plural(known, 'known defect')} found.`));
   }

@@ -3,6 +3,7 @@ import type { Bound, Covered, CrossCheck, Verdict } from '../engine/result.ts';
 import type { SubjectUse } from '../job/check.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
+import type { Interleavings } from '../subject/preemptions.ts';
 import { type Scope, scopeName } from '../system/scope.ts';
 
 export { scopeName };
@@ -76,9 +77,30 @@ export const valueWords = (value: unknown): string => {
 };
 
 /** Who made the calls in place of the model, and then what could not be judged of it, a sentence a line. */
-export const subjectWords = ({ name, requests, lacks, unobserved, notChecked }: SubjectUse): string[] => [
+export const subjectWords = ({
+  name,
+  requests,
+  lacks,
+  unobserved,
+  notChecked,
+  interleavings,
+}: SubjectUse): string[] => [
   `Calls are those of ${name}, which made ${count(requests)}.`,
   ...(notChecked.length > 0 ? [`Not checked: ${notChecked.join(', ')}.`] : []),
   ...(lacks.length > 0 ? [`The subject does not have the calls ${lacks.join(', ')}.`] : []),
   ...(unobserved.length > 0 ? [`The subject does not print ${unobserved.join(', ')}.`] : []),
+  ...(interleavings ? interleavingWords(interleavings) : []),
+];
+
+/** What was covered of two calls at a time, and then each race. */
+const interleavingWords = ({ most, pairs, runs, states, newStates, races, interrupted }: Interleavings): string[] => [
+  `Two CPUs: every interleaving of up to ${plural(most, 'preemption')} of ${plural(pairs, 'pair')} of calls in ${plural(states, 'state')}` +
+    `${interrupted ? ', and then interrupted' : ''}: ${plural(runs, 'run')}; ${plural(newStates, 'state')} that no single call leads to.`,
+  ...races.map(({ what, calls, first, second, preempt, results }) => {
+    const before = calls.length === 0 ? 'in the initial state' : `after ${calls.map(describeCommand).join('; ')}`;
+    return (
+      `Race, ${what}: ${before} one CPU calls ${describeCommand(first)} (${results[0]}) and the other one ${describeCommand(second)} ` +
+      `(${results[1]}); the other one goes on before access ${preempt.join(', ')}.`
+    );
+  }),
 ];

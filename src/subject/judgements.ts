@@ -1,5 +1,4 @@
 import { decides, type Findings, type Judgeable } from '../engine/findings.ts';
-import { checkIdentity } from '../engine/identity.ts';
 import { judge, type Task } from '../engine/task.ts';
 import { strict, viewOf } from '../observe/view.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -36,6 +35,7 @@ interface Entry {
 /**
  * Judgements of a subject's calls, as decision tables over the state before and the state after, for each command and result. What a
  * subject does cannot be watched, but what a property reads can: a judgement is run once for each combination of values that it reads.
+ * That properties do not compare parts of states by identity is checked when the model itself is searched.
  */
 export class SubjectJudgements {
   readonly #task: Task;
@@ -127,7 +127,6 @@ export class SubjectJudgements {
         const outcome = strict({ ...step.outcome, state }, outcomeFields, 'an outcome');
         return decides(whole, judge(this.#task, whole, { before: viewBefore, command: of.command, outcome }, instance));
       });
-      checkIdentity(this.#task, property, instance, step, seen);
       entry.isPlain = answer !== seen; // so where a property asks for what is not observed
       if (entry.isPlain) return seen;
       this.#trees.learn(entry.tree, reads, (slot) => indexIn(slot, words, 0), Number(seen));

@@ -161,7 +161,10 @@ const mostHeads = 10_000;
  * validated when it comes for the first time, and known by its text from then on.
  */
 export class Reader {
+  /** By the text of the answer between its id and its state. */
   readonly #heads = new Map<string, Head>();
+  /** By what was read of it. */
+  readonly #read = new Map<string, Head>();
   readonly #states = new Map<string, Printed>();
   readonly #understand: (value: unknown) => Printed;
 
@@ -189,7 +192,7 @@ export class Reader {
       throw new Misspoken(`its answer has same=${show(same)}: it is true or left out`);
     if ((state === undefined) === (same === undefined))
       throw new Misspoken(`its answer has ${state === undefined ? 'neither state nor same' : 'both state and same'}`);
-    const head: Head = Object.freeze(read(headSchema, rest));
+    const head = this.#headOf(rest);
     const prefix = `{"id":${id},`;
     const at = line.indexOf('"state":', prefix.length);
     if (this.#heads.size > mostHeads) this.#heads.clear();
@@ -205,6 +208,16 @@ export class Reader {
     const printed = this.#understand(state);
     if (isLast) this.#states.set(tail, printed);
     return { head, printed };
+  }
+
+  #headOf(parts: object): Head {
+    const text = JSON.stringify(parts);
+    const known = this.#read.get(text);
+    if (known) return known;
+    const head: Head = Object.freeze(read(headSchema, parts));
+    if (this.#read.size > mostHeads) this.#read.clear();
+    this.#read.set(text, head);
+    return head;
   }
 }
 

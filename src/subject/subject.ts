@@ -17,6 +17,8 @@ export interface SubjectOptions {
   readonly timeout?: number | undefined;
   /** How many processes; 1 if not given. */
   readonly processes?: number | undefined;
+  /** The most preemptions with which pairs of calls run on two CPUs; none do if not given. */
+  readonly preemptions?: number | undefined;
 }
 
 /** A running program that makes the calls of a scope. */

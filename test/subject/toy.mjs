@@ -9,6 +9,8 @@
 //   panic       unshare() of a page that is not shared is a BUG
 //   wide        the count of free pages is 9 where two pages are shared, which no state of the model has
 //   hidden      every third call of share() since the reset fails with EAGAIN, which no state shows
+//   early       map() of a page looks for a table long before it makes one: two CPUs make two
+//   sequence    map() counts a share where unmap() on another CPU began after it and has not ended
 //   random      share() fails with EAGAIN now and then
 //   refusals    share() fails with EAGAIN after three calls that were refused since the reset, which no state shows
 //   until=N     it dies at answer N
@@ -23,6 +25,8 @@ const initial = () => ({
   pages: Array.from({ length: 4 }, () => 'unmapped'),
   free: 2,
   shared: 0,
+  sequence: 0,
+  busy: false,
 });
 let state = initial();
 let shares = 0;
@@ -32,10 +36,15 @@ const tableOf = (page) => page >> 1;
 const pagesOf = (table) => [2 * table, 2 * table + 1];
 
 const calls = {
-  map({ page }) {
+  /** Each yield is a point: another CPU may go on there. */
+  *map({ page }) {
     const table = tableOf(page);
+    const { sequence } = state;
+    yield;
+    if (is('sequence') && sequence !== state.sequence && state.busy) state.shared++;
     if (state.pages[page] !== 'unmapped') return is('errno') ? 'EBUSY' : 'EEXIST';
     if (state.root[table] === 'none') {
+      if (is('early')) yield;
       if (state.free === 0) return is('warn') ? { result: 'ENOMEM', warnings: ['toy.c:31: no page'] } : 'ENOMEM';
       state.free--;
       state.root[table] = 'table';
@@ -43,8 +52,15 @@ const calls = {
     state.pages[page] = 'mapped';
     return 'ok';
   },
-  unmap({ page }) {
+  *unmap({ page }) {
     const table = tableOf(page);
+    yield;
+    if (is('sequence')) {
+      state.sequence++;
+      state.busy = true;
+      yield;
+      state.busy = false;
+    }
     if (state.pages[page] === 'unmapped') return 'ENOENT';
     if (state.pages[page] === 'shared') return 'EBUSY';
     state.pages[page] = 'unmapped';
@@ -80,13 +96,41 @@ const calls = {
 };
 
 const slots = new Map();
-const observed = ({ free, ...rest }) => {
+const observed = ({ free, sequence: _, busy: _busy, ...rest }) => {
   if (is('blind')) return rest;
   return { ...rest, free: is('wide') && rest.shared === 2 ? 9 : free };
 };
 
+/** Makes a call as far as to its next point, and on. */
+const cpuOf = (call, args) => {
+  const made = calls[call](args);
+  return typeof made?.next === 'function' ? made : { next: () => ({ done: true, value: made }) };
+};
+
+const alone = (cpu) => {
+  for (;;) {
+    const { done, value } = cpu.next();
+    if (done) return value;
+  }
+};
+
+/** Two calls at a time; the other CPU goes on at the points in `preempt`. */
+const together = (cpus, preempt) => {
+  const results = [undefined, undefined];
+  for (let [at, points] = [0, 0]; ; ) {
+    const { done, value } = cpus[at].next();
+    if (done) results[at] = value;
+    const [one, other] = results;
+    if (one !== undefined && other !== undefined) return { ...whole(one), rival: whole(other), points };
+    if (done || (one === undefined && other === undefined && preempt.includes(++points))) at = 1 - at;
+  }
+};
+
+const whole = (outcome) => (typeof outcome === 'string' ? { result: outcome } : outcome);
+
 const answer = (request) => {
-  const { _id: id, _hello: version, _reset: reset, _from: from, _to: to, _call: call, ...args } = request;
+  const { _id: id, _hello: version, _reset: reset, _from: from, _to: to, _call: call, ...rest } = request;
+  const { _preempt: preempt, _rival: rival, ...args } = rest;
   if (version !== undefined)
     return {
       id,
@@ -96,14 +140,16 @@ const answer = (request) => {
       variant: 'right',
       calls: Object.keys(calls).filter((name) => !is('lacks') || name !== 'unshare'),
       snapshots: !is('plain'),
+      rivals: ['map', 'unmap'],
       ...(is('blind') && { unobserved: ['free'] }),
     };
   if (reset) [state, shares, refusals] = [initial(), 0, 0];
   if (from !== undefined) [state, shares, refusals] = structuredClone(slots.get(from));
-  const outcome = reset ? 'ok' : calls[call](args);
+  const cpu = reset ? undefined : cpuOf(call, args);
+  const outcome = !cpu ? 'ok' : rival ? together([cpu, cpuOf(rival._call, rival)], preempt) : alone(cpu);
   if (typeof outcome === 'string' && outcome !== 'ok') refusals++;
   if (to !== undefined) slots.set(to, structuredClone([state, shares, refusals]));
-  return { id, ...(typeof outcome === 'string' ? { result: outcome } : outcome), state: observed(state) };
+  return { id, ...whole(outcome), state: observed(state) };
 };
 
 const last = Number(/until=(\d+)/.exec(what)?.[1] ?? Number.POSITIVE_INFINITY);

@@ -7,6 +7,7 @@
 
 bool subject_warn(bool condition, const char *text);
 void subject_panic(const char *text);
+void subject_point(void);
 
 static int *entry(const struct table *table, int page)
 {
@@ -48,6 +49,13 @@ static void free_table(struct table *table, const int *leaf)
 
 int table_map(struct table *table, int page)
 {
+#ifdef BUG_SEQUENCE
+	int sequence = table->sequence;
+
+	subject_point();
+	if (sequence != table->sequence && table->busy)
+		table->shared++;
+#endif
 	if (table_page(table, page) != UNMAPPED) {
 #ifdef BUG_ERRNO
 		return -EBUSY;
@@ -56,7 +64,12 @@ int table_map(struct table *table, int page)
 #endif
 	}
 	if (!table->root[page >> 1]) {
-		int *leaf = alloc_table(table);
+		int *leaf;
+
+#ifdef BUG_EARLY
+		subject_point();
+#endif
+		leaf = alloc_table(table);
 
 		if (!leaf) {
 #ifdef BUG_WARN
@@ -72,8 +85,15 @@ int table_map(struct table *table, int page)
 
 int table_unmap(struct table *table, int page)
 {
-	int *leaf = table->root[page >> 1];
+	int *leaf;
 
+#ifdef BUG_SEQUENCE
+	table->sequence++;
+	table->busy = 1;
+	subject_point();
+	table->busy = 0;
+#endif
+	leaf = table->root[page >> 1];
 	if (table_page(table, page) == UNMAPPED)
 		return -ENOENT;
 	if (table_page(table, page) == SHARED)

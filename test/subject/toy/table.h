@@ -7,6 +7,7 @@ struct table {
 	int tables[TABLES][2];	/* memory for tables */
 	int in_use[TABLES];
 	int free, shared;
+	int sequence, busy;	/* of BUG_SEQUENCE */
 };
 
 int table_map(struct table *table, int page);
