@@ -23,7 +23,7 @@ export interface Race {
 export interface Interleavings {
   /** The most preemptions of a run. */
   readonly most: number;
-  /** Ordered pairs of calls that can run at the same time, each in a state: how many were run in every way. */
+  /** Ordered pairs of calls that can run at the same time, each in a state in which neither is disabled: how many were run in every way. */
   readonly pairs: number;
   readonly runs: number;
   /** States in which pairs of calls began. */
@@ -90,7 +90,6 @@ class InterleavingSearch {
       const progress = { states, transitions: this.#runs, doing: 'two calls at a time' };
       interrupted = !(await monitor(progress));
       if (interrupted) break;
-      this.#pairs += pairs.length;
       for (let runs: readonly Run[] = pairs; runs.length > 0; ) runs = this.#runAll(place, runs);
       states++;
     }
@@ -124,7 +123,10 @@ class InterleavingSearch {
       const { rival, points } = head;
       if (!rival || points === undefined)
         throw this.#subject.lanes[0]!.failure('answers two calls at a time without rival and points');
-      if (one.preempt.length === 0 && (head.result === 'disabled' || rival.result === 'disabled')) continue;
+      if (one.preempt.length === 0) {
+        if (head.result === 'disabled' || rival.result === 'disabled') continue;
+        this.#pairs++;
+      }
       this.#judge(place, one, head, printed);
       if (one.preempt.length === this.#most) continue;
       for (let point = (one.preempt.at(-1) ?? 0) + 1; point <= points; point++)
