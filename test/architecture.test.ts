@@ -36,6 +36,10 @@ const allowed: Readonly<
     ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/subject', 'src/job', 'src/audit', 'src'],
     packages: ['@hpcc-js/wasm-graphviz', 'microdiff', 'picocolors', 'ts-pattern', 'wrap-ansi'],
   },
+  'src/explore': {
+    ours: ['src/spec', 'src/system', 'src/load', 'src/table', 'src/engine', 'src/trace', 'src/report', 'src'],
+    packages: ['es-module-lexer', 'preact', 'preact/hooks'],
+  },
   src: { ours: ['src/spec', 'src/system', 'src/engine', 'src/trace', 'src/job'], packages: ['fastest-levenshtein'] },
   'src/models.ts': { ours: ['model', 'properties'], packages: [] },
   'src/vitest.ts': {
@@ -53,6 +57,7 @@ const allowed: Readonly<
       'src/job',
       'src/audit',
       'src/report',
+      'src/explore',
       'src',
       'properties',
     ],

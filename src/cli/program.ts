@@ -5,6 +5,7 @@ import { declareCheck } from './check.ts';
 import { declareConform } from './conform.ts';
 import { type Console, errorLine, exit, gravest, shown, stoppedStatus } from './console.ts';
 import { declareDiff } from './diff.ts';
+import { declareExplore } from './explore.ts';
 import { failureWords } from './failure.ts';
 import { declareHelp } from './help.ts';
 import { declareSubject } from './kernel.ts';
@@ -24,6 +25,7 @@ const commands: readonly Declare[] = [
   declareConform,
   declareReplay,
   declareRun,
+  declareExplore,
   declareSubject,
   declareHelp,
 ];
@@ -40,6 +42,7 @@ Examples:
   pagelaw audit pkvm-mmio@v4                 its rules, ownership matrix and life cycle
   pagelaw review pkvm-mmio                   are these checks necessary?
   pagelaw diff pkvm-mmio@v4 pkvm-mmio@fixed  what does a change change?
+  pagelaw explore pkvm-mmio@v4               what can be called now, and what if?
 `;
 
 /** Runs a command line, without the program's name, and returns the exit status. Never throws: an error is a line on the side. */

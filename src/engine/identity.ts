@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { SpecError } from '../spec/errors.ts';
 import type { Property, Step } from '../spec/property.ts';
+import { isEqual } from '../system/equal.ts';
 import { withState } from '../system/outcome.ts';
 import { decides } from './findings.ts';
 import { judge, type Task } from './task.ts';
@@ -30,7 +30,7 @@ export const checkIdentity = (
 /** `after`, with every part that is as it was in `before` being the very part. */
 const sharing = (before: unknown, after: unknown): unknown => {
   if (typeof before !== 'object' || typeof after !== 'object' || before === null || after === null) return after;
-  if (isDeepStrictEqual(before, after)) return before;
+  if (isEqual(before, after)) return before;
   const part = (key: string, value: unknown) => sharing(Reflect.get(before, key), value);
   if (Array.isArray(after)) return after.map((value, i) => part(String(i), value));
   return Object.fromEntries(Object.entries(after).map(([key, value]) => [key, part(key, value)]));

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { show } from '../spec/domain.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Command, describeCommand, type Model, type System } from '../spec/model.ts';
@@ -6,6 +5,7 @@ import type { Outcome } from '../spec/outcome.ts';
 import type { Judgement, Property, Step } from '../spec/property.ts';
 import { frozen } from '../spec/update.ts';
 import { applies, instancesOf, misfitOfJudgement } from '../system/callbacks.ts';
+import { isEqual } from '../system/equal.ts';
 import { guarded } from '../system/guarded.ts';
 import { misfitOfOutcome, withState } from '../system/outcome.ts';
 import type { Scope } from '../system/scope.ts';
@@ -85,7 +85,7 @@ export const perform = (task: Runnable, state: unknown, command: Command): Outco
   const outcome = attempt(task, state, command);
   if (outcome.result === 'disabled' || outcome.state === state) return withState(outcome, state);
   const after = readable(task, command, () => task.system.state.canonical(outcome.state) ?? frozen(outcome.state));
-  return withState(outcome, isDeepStrictEqual(after, state) ? state : after);
+  return withState(outcome, isEqual(after, state) ? state : after);
 };
 
 /** Whether no command can be given in the state. */

@@ -1,0 +1,191 @@
+import { h } from 'preact';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { SpecError } from '../../spec/errors.ts';
+import type { Suite } from '../../spec/suite.ts';
+import { traceOf } from '../../trace/record.ts';
+import { scriptOf } from '../../trace/script/write.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { type Link, linkIn, linkText, linkTo, scopeFor } from '../link.ts';
+import { type Choice, choicesIn, lightsAt, type Session, sessionOf, type Way, wayOf } from '../session.ts';
+import { Calls } from './calls.ts';
+import { Lights } from './lights.ts';
+import { StateView } from './state.ts';
+import { Top } from './top.ts';
+import { WayView } from './way.ts';
+
+interface Opened {
+  readonly session: Session;
+  readonly way: Way;
+  /** How many calls of the way lead to the state that is shown; those after it can be redone. */
+  readonly at: number;
+}
+
+export interface AppProps {
+  readonly suites: readonly Suite[];
+  /** The link of the command line. */
+  readonly start: string;
+}
+
+/** The whole page. Its address says what it shows; it follows the address, and keeps it up to date. */
+export const App = ({ suites, start }: AppProps) => {
+  const [opened, setOpened] = useState<Opened | undefined>();
+  const [problem, setProblem] = useState('');
+  const [preview, setPreview] = useState<Choice | undefined>();
+
+  const open = useCallback(
+    (link: Link | undefined) => {
+      try {
+        if (!link) throw new SpecError('the address says no model');
+        const session = openedSession(suites, link);
+        const way = wayOf(session, link.calls);
+        setOpened({ session, way, at: way.steps.length });
+        setProblem('');
+      } catch (error) {
+        if (!(error instanceof SpecError)) throw error;
+        setProblem(error.message);
+      }
+      setPreview(undefined);
+    },
+    [suites],
+  );
+
+  useEffect(() => {
+    const follow = () => open(linkIn(location.hash) ?? linkIn(start));
+    follow();
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, [open, start]);
+
+  const steps = useMemo(() => opened?.way.steps.slice(0, opened.at) ?? [], [opened]);
+  const choices = useMemo(() => (opened ? choicesIn(opened.session, steps) : []), [opened, steps]);
+  const lights = useMemo(
+    () =>
+      opened
+        ? lightsAt(
+            opened.session,
+            steps,
+            choices.every(({ kind }) => kind === 'disabled'),
+          )
+        : [],
+    [opened, steps, choices],
+  );
+
+  useEffect(() => {
+    if (!opened) return;
+    const { suite, scope } = opened.session;
+    const text = linkText(
+      linkTo(
+        suite.model,
+        scope,
+        steps.map(({ command }) => command),
+      ),
+    );
+    if (text !== location.hash) history.replaceState(null, '', text);
+    document.title = `${suite.model.id}@${scope.variant}: pagelaw explore`;
+  }, [opened, steps]);
+
+  const goFrom = useCallback((to: (at: number) => number) => {
+    setPreview(undefined);
+    setOpened((now) => now && { ...now, at: Math.max(0, Math.min(now.way.steps.length, to(now.at))) });
+  }, []);
+  const go = useCallback((to: number) => goFrom(() => to), [goFrom]);
+  // Two keys may be pressed before the page is drawn once: each counts from where the one before has led.
+  const goBy = useCallback((by: number) => goFrom((at) => at + by), [goFrom]);
+
+  const choose = useCallback(({ command, outcome }: Choice) => {
+    setPreview(undefined);
+    setOpened((now) => {
+      if (!now || !outcome || outcome.result === 'disabled') return now;
+      const before = now.way.steps.slice(0, now.at);
+      const state = before.at(-1)?.outcome.state ?? now.session.task.system.initial;
+      return {
+        ...now,
+        way: { steps: [...before, { before: state, command, outcome }] },
+        at: now.at + 1,
+      };
+    });
+  }, []);
+
+  const cut = useCallback(
+    () => setOpened((now) => now && { ...now, way: { steps: now.way.steps.slice(0, now.at) } }),
+    [],
+  );
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.altKey || event.metaKey || isEditing(event.target)) return;
+      if (event.key === 'ArrowLeft') goBy(-1);
+      else if (event.key === 'ArrowRight') goBy(1);
+      else if (event.key === '/') document.getElementById('filter')?.focus();
+      else return;
+      event.preventDefault();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, [goBy]);
+
+  const wrong = problem === '' ? undefined : h('p', { class: 'note wrong', role: 'alert' }, problem);
+  if (!opened) return wrong ?? null;
+  const { session, way, at } = opened;
+  const reopen = (change: Partial<Link>) =>
+    open({
+      ...linkTo(
+        session.suite.model,
+        session.scope,
+        way.steps.map(({ command }) => command),
+      ),
+      ...change,
+    });
+  return [
+    h(Top, {
+      session,
+      suites,
+      reopen,
+      script: () => scriptOf(callsAlone(traceOf(session.scope, steps))),
+    }),
+    wrong,
+    way.stopped &&
+      h(
+        'p',
+        { class: 'note', role: 'status' },
+        'The calls of the link do not apply from here on: ',
+        h('code', null, way.stopped.call),
+        `: ${way.stopped.problem}`,
+      ),
+    h(
+      'main',
+      { class: 'columns' },
+      h(StateView, { session, steps, preview }),
+      h(Calls, { session, choices, choose, show: setPreview, hasPanicked: steps.at(-1)?.outcome.result === 'panic' }),
+      h(WayView, { session, steps: way.steps, at, go, cut, lights }),
+      h(Lights, { lights, calls: steps.length }),
+    ),
+    h('footer', { class: 'keys' }, ...keys.flatMap(([key, does]) => [h('kbd', null, key), ` ${does}   `])),
+  ];
+};
+
+const keys = [
+  ['←', 'undo'],
+  ['→', 'redo'],
+  ['/', 'filter the calls'],
+  ['↑ ↓', 'from call to call'],
+  ['Enter', 'make the call'],
+] as const;
+
+/** A script that is read by people: the calls with their results, without the state after each. */
+const callsAlone = (trace: Trace): Trace => ({
+  ...trace,
+  statements: trace.statements.filter(({ kind }) => kind === 'call'),
+});
+
+const isEditing = (target: EventTarget | null) =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
+
+const openedSession = (suites: readonly Suite[], link: Link): Session => {
+  const suite = suites.find(({ model }) => model.id === link.model);
+  if (!suite)
+    throw new SpecError(
+      `there is no model ${link.model} here; there are ${suites.map(({ model }) => model.id).join(', ')}`,
+    );
+  return sessionOf(suite, scopeFor(suite.model, link));
+};

@@ -1,0 +1,143 @@
+import { h } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import type { Choice, Session } from '../session.ts';
+import { tones } from './state.ts';
+
+interface CallsProps {
+  readonly session: Session;
+  readonly choices: readonly Choice[];
+  readonly choose: (choice: Choice) => void;
+  /** Shows what a call would do; undefined: no longer. */
+  readonly show: (choice: Choice | undefined) => void;
+  readonly hasPanicked: boolean;
+}
+
+/** So many calls of a command are listed at most; the filter finds the others. */
+const mostListed = 60;
+
+const kinds = [
+  ['changes', 'succeed'],
+  ['same', 'change nothing'],
+  ['refused', 'refused'],
+  ['panic', 'panic'],
+  ['disabled', 'not possible'],
+  ['failed', 'model fails'],
+] as const;
+
+/** Every call, grouped by command, with what it would do here. */
+export const Calls = ({ session, choices, choose, show, hasPanicked }: CallsProps) => {
+  const [filter, setFilter] = useState('');
+  const [only, setOnly] = useState<Choice['kind'] | undefined>();
+  const groups = useMemo(() => groupsOf(choices, filter, only), [choices, filter, only]);
+  const counts = kinds.map(([kind, label]) => ({ kind, label, n: choices.filter((one) => one.kind === kind).length }));
+  return h(
+    'section',
+    { class: 'card calls', 'aria-label': 'Calls', onKeyDown: fromCallToCall },
+    h('div', { class: 'head' }, h('h2', null, 'Calls from here')),
+    h('label', { class: 'hidden', for: 'filter' }, 'Filter the calls'),
+    h('input', {
+      id: 'filter',
+      class: 'filter',
+      type: 'search',
+      autocomplete: 'off',
+      spellcheck: false,
+      placeholder: 'filter: share pfn=1, EPERM, ...',
+      value: filter,
+      onInput: (event: { readonly currentTarget: HTMLInputElement }) => setFilter(event.currentTarget.value),
+    }),
+    h(
+      'div',
+      { class: 'kinds' },
+      ...counts
+        .filter(({ n, kind }) => n > 0 || kind === only)
+        .map(({ kind, label, n }) =>
+          h(
+            'button',
+            { type: 'button', 'aria-pressed': only === kind, onClick: () => setOnly(only === kind ? undefined : kind) },
+            h('span', { class: tones[kind] }, label),
+            ` ${n}`,
+          ),
+        ),
+    ),
+    hasPanicked && h('p', { class: 'bad' }, 'The machine has stopped: no call follows a panic.'),
+    !hasPanicked && groups.length === 0 && h('p', { class: 'soft' }, 'No call matches.'),
+    ...groups.map(({ kind, found }) =>
+      h(
+        'div',
+        { class: 'group', key: kind, role: 'group', 'aria-label': kind },
+        h('h3', null, kind),
+        session.shown.kernel[kind] && h('p', { class: 'kernel mono' }, session.shown.kernel[kind]),
+        ...found.slice(0, mostListed).map((choice) => choiceButton(choice, choose, show)),
+        found.length > mostListed && h('p', { class: 'soft' }, `${found.length - mostListed} more: filter to see them`),
+      ),
+    ),
+  );
+};
+
+const choiceButton = (choice: Choice, choose: CallsProps['choose'], show: CallsProps['show']) => {
+  const { kind, text, result, outcome, warns } = choice;
+  const args = text.slice(text.indexOf('(') + 1, -1);
+  return h(
+    'button',
+    {
+      type: 'button',
+      key: text,
+      class: `choice ${kind}`,
+      'aria-disabled': kind === 'disabled' || kind === 'failed',
+      onClick: () => choose(choice),
+      onFocus: () => show(choice),
+      onBlur: () => show(undefined),
+      onMouseEnter: () => show(choice),
+      onMouseLeave: () => show(undefined),
+    },
+    h('span', { class: 'hidden' }, `${choice.command.kind} `),
+    h('span', { class: 'call args' }, args === '' ? '( )' : args),
+    ' ',
+    h(
+      'span',
+      { class: `result ${warns ? 'warn' : tones[kind]}` },
+      outcome?.result === 'refused' && !warns
+        ? [h('span', { class: 'errno' }, `-${outcome.errno}`), outcome.reason === '' ? '' : ` ${outcome.reason}`]
+        : kind === 'same'
+          ? `${result}, no change`
+          : result,
+    ),
+  );
+};
+
+/** In the order of the commands; every word of the filter must be found in the call or its result. */
+const groupsOf = (choices: readonly Choice[], filter: string, only: Choice['kind'] | undefined) => {
+  const wanted = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const groups = new Map<string, Choice[]>();
+  for (const choice of choices) {
+    const text = `${choice.text} ${choice.result}`.toLowerCase();
+    if (
+      (only === undefined ? isPassed(choice, wanted) : choice.kind !== only) ||
+      !wanted.every((word) => text.includes(word))
+    )
+      continue;
+    const group = groups.get(choice.command.kind) ?? [];
+    group.push(choice);
+    groups.set(choice.command.kind, group);
+  }
+  return [...groups].map(([kind, found]) => ({ kind, found }));
+};
+
+/** A call that is not possible here is listed only where it is asked for. */
+const isPassed = ({ kind }: Choice, wanted: readonly string[]) => kind === 'disabled' && wanted.length === 0;
+
+/** Arrow keys go from call to call, and from the filter to the first; Enter goes there too. */
+const fromCallToCall = (event: KeyboardEvent & { readonly currentTarget: EventTarget | null }) => {
+  const { key, target, currentTarget: section } = event;
+  const isFilter = target instanceof HTMLInputElement;
+  const by = key === 'ArrowDown' || (isFilter && key === 'Enter') ? 1 : key === 'ArrowUp' ? -1 : 0;
+  if (by === 0 || !(section instanceof HTMLElement)) return;
+  event.preventDefault();
+  const all = [...section.querySelectorAll<HTMLElement>('.choice')];
+  const to = (target instanceof HTMLElement ? all.indexOf(target) : -1) + by;
+  const next = to < 0 ? document.getElementById('filter') : all[Math.min(to, all.length - 1)];
+  next?.focus();
+};

@@ -1,0 +1,148 @@
+import { type ComponentChild, h } from 'preact';
+import { useMemo } from 'preact/hooks';
+import type { MarkedDrawing, MarkedLine } from '../../report/document.ts';
+import { marked } from '../../report/drawing.ts';
+import { describeOutcome } from '../../spec/outcome.ts';
+import type { Step } from '../../spec/property.ts';
+import { callText } from '../../trace/script/write.ts';
+import { defaultDrawing } from '../default-drawing.ts';
+import { type Choice, type Session, stateAfter } from '../session.ts';
+import { type Part, treeOf } from '../tree.ts';
+
+interface StateProps {
+  readonly session: Session;
+  readonly steps: readonly Step[];
+  /** The call whose state is shown in place of the one here, while the pointer or the focus is on it. */
+  readonly preview: Choice | undefined;
+}
+
+/** The state as the model draws it, and as a tree, marked with what the last call changed, or the one that is looked at would change. */
+export const StateView = ({ session, steps, preview }: StateProps) => {
+  const here = stateAfter(session, steps);
+  const last = steps.at(-1);
+  const isPreview = preview?.outcome !== undefined && preview.kind !== 'disabled';
+  const now = isPreview ? preview.outcome!.state : here;
+  const before = isPreview ? here : last?.before;
+  const drawings = useMemo(() => {
+    const draw = session.shown.draw ?? defaultDrawing;
+    return marked(draw(now), before === undefined ? undefined : draw(before));
+  }, [session, now, before]);
+  const tree = useMemo(() => treeOf(now, before ?? now), [now, before]);
+  return h(
+    'section',
+    { class: 'card state', 'aria-label': 'State' },
+    h(
+      'div',
+      { class: 'head' },
+      h(
+        'h2',
+        null,
+        steps.length === 0 ? 'Initial state' : `State after ${steps.length} call${steps.length === 1 ? '' : 's'}`,
+      ),
+    ),
+    session.shown.legend && h('p', { class: 'legend' }, session.shown.legend),
+    preview
+      ? h(
+          'p',
+          { class: 'last preview' },
+          h('span', { class: 'soft' }, 'would be: '),
+          h('span', { class: 'call' }, preview.text),
+          ' ',
+          h('span', { class: tones[preview.kind] }, preview.result),
+        )
+      : h(
+          'p',
+          { class: `last ${last?.outcome.result ?? ''}`, 'aria-live': 'polite' },
+          last
+            ? [
+                h('span', { class: 'call' }, callText(last.command)),
+                ' ',
+                h('span', { class: last.outcome.result === 'ok' ? 'good' : 'bad' }, describeOutcome(last.outcome)),
+                last.outcome.state === last.before && h('span', { class: 'soft' }, ' · changes nothing'),
+              ]
+            : h('span', { class: 'soft' }, 'Choose a call. Rest on one to see what it would change.'),
+        ),
+    h('div', { class: 'drawings' }, ...drawings.map((drawing) => h(DrawingView, { key: drawing.title, drawing }))),
+    h(
+      'details',
+      { class: 'tree', open: session.shown.draw === undefined },
+      h('summary', null, 'The whole state'),
+      h('ul', null, ...tree.map(leaf)),
+    ),
+  );
+};
+
+export const tones = {
+  changes: 'good',
+  same: 'soft',
+  refused: 'bad',
+  panic: 'bad',
+  disabled: 'soft',
+  failed: 'bad',
+} as const;
+
+const DrawingView = ({ drawing: { title, columns: named, isTree, lines } }: { readonly drawing: MarkedDrawing }) => {
+  const width = Math.max(named.length, ...lines.map(({ cells }) => cells.length));
+  const columns = [...named, ...Array.from({ length: width - named.length }, () => '')];
+  return h(
+    'div',
+    { class: 'drawing', tabIndex: 0, role: 'region', 'aria-label': title },
+    h(
+      'table',
+      null,
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          ...[title, ...columns].map((text) => (text === '' ? h('td', null) : h('th', { scope: 'col' }, text))),
+        ),
+      ),
+      h('tbody', null, ...lines.map((line) => row(line, isTree, columns.length))),
+    ),
+  );
+};
+
+const row = (line: MarkedLine, isTree: boolean, columns: number) =>
+  h(
+    'tr',
+    { class: `${line.mark}${line.stale === undefined ? '' : ' stale'}` },
+    h(
+      'th',
+      { scope: 'row' },
+      isTree && h('span', { class: 'guide', 'aria-hidden': 'true' }, guides(line.lasts)),
+      line.name,
+      line.mark !== 'same' && h('span', { class: 'hidden' }, ` (${line.mark})`),
+    ),
+    ...line.cells.map(({ text, was }) =>
+      was === undefined
+        ? h('td', null, text)
+        : h('td', null, h('del', null, was || '-'), ' ', h('ins', null, text || '-')),
+    ),
+    ...Array.from({ length: Math.max(0, columns - line.cells.length) }, () => h('td', null)),
+    line.stale !== undefined && h('td', null, line.stale),
+  );
+
+/** The lines of a tree, from the top down to the entry. */
+const guides = (lasts: readonly boolean[]): string =>
+  lasts.map((last, i) => (i < lasts.length - 1 ? (last ? '   ' : '│  ') : last ? '└─ ' : '├─ ')).join('');
+
+const leaf = (part: Part): ComponentChild => {
+  const said = [
+    h('span', { class: 'key' }, `${part.name}: `),
+    h(
+      'span',
+      { class: 'value' },
+      part.parts.length === 0 && part.was !== undefined ? [h('del', null, part.was), ' '] : null,
+      part.value,
+    ),
+  ];
+  return h(
+    'li',
+    { class: part.isChanged ? 'changed' : '' },
+    part.parts.length === 0
+      ? said
+      : h('details', { open: part.isChanged }, h('summary', null, said), h('ul', null, ...part.parts.map(leaf))),
+  );
+};

@@ -1,0 +1,81 @@
+import { h } from 'preact';
+import { describeOutcome } from '../../spec/outcome.ts';
+import type { Step } from '../../spec/property.ts';
+import { callText } from '../../trace/script/write.ts';
+import type { Light, Session } from '../session.ts';
+
+interface WayProps {
+  readonly session: Session;
+  /** All calls, those that can be redone among them. */
+  readonly steps: readonly Step[];
+  /** After how many of them the page stands. */
+  readonly at: number;
+  readonly go: (to: number) => void;
+  readonly cut: () => void;
+  readonly lights: readonly Light[];
+}
+
+/** The calls that led here, each with its result, from the initial state on. */
+export const WayView = ({ session, steps, at, go, cut, lights }: WayProps) =>
+  h(
+    'section',
+    { class: 'card way', 'aria-label': 'The way so far' },
+    h(
+      'div',
+      { class: 'head' },
+      h('h2', null, 'The way so far'),
+      h('button', { type: 'button', disabled: at === 0, onClick: () => go(at - 1) }, 'Undo'),
+      h('button', { type: 'button', disabled: at === steps.length, onClick: () => go(at + 1) }, 'Redo'),
+      h('button', { type: 'button', disabled: at === steps.length, onClick: cut }, 'Cut here'),
+    ),
+    h(
+      'ol',
+      null,
+      h(
+        'li',
+        null,
+        h(
+          'button',
+          { type: 'button', class: 'step start', 'aria-current': current(at === 0), onClick: () => go(0) },
+          'initial state',
+          broken(lights, 0),
+        ),
+      ),
+      ...steps.map((step, i) =>
+        h(
+          'li',
+          { key: i },
+          h(
+            'button',
+            {
+              type: 'button',
+              class: `step ${step.outcome.result}${i >= at ? ' later' : ''}`,
+              'aria-current': current(at === i + 1),
+              onClick: () => go(i + 1),
+            },
+            h('span', { class: 'call' }, callText(step.command)),
+            h(
+              'span',
+              { class: `result ${step.outcome.result === 'ok' ? 'soft' : 'bad'}` },
+              describeOutcome(step.outcome),
+              laneWords(session, step),
+            ),
+            broken(lights, i + 1),
+          ),
+        ),
+      ),
+    ),
+  );
+
+const current = (is: boolean) => (is ? 'step' : undefined);
+
+const laneWords = ({ shown: { lane } }: Session, step: Step): string => {
+  const found = lane?.(step);
+  return found ? ` · ${found.thread}: ${found.step}` : '';
+};
+
+/** The properties that are broken first after so many calls. */
+const broken = (lights: readonly Light[], calls: number) =>
+  lights
+    .filter(({ witness, first }) => !witness && first === calls)
+    .map(({ id }) => h('span', { class: 'broke', key: id }, `breaks ${id}`));

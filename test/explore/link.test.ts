@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { pkvmMmio } from '../../model/pkvm-mmio/model.ts';
+import { linkIn, linkText, linkTo, scopeFor } from '../../src/explore/link.ts';
+import { scopeOf } from '../../src/system/scope.ts';
+
+describe('a link', () => {
+  it('says model, variant, what differs from it, and the calls', () => {
+    const scope = scopeOf(pkvmMmio, { variant: 'v4', switches: { donateChecksMmio: true } });
+    const link = linkTo(pkvmMmio, scope, [{ kind: 'host_access', pfn: 3 } as never]);
+    const text = linkText(link);
+    expect(text).toBe('#/pkvm-mmio@v4/donateChecksMmio=true/host_access(pfn=3)');
+    expect(linkIn(text)).toEqual(link);
+    expect(scopeFor(pkvmMmio, link)).toEqual(scope);
+  });
+
+  it('is read as a mail program may have escaped it, and where parts of it are missing', () => {
+    expect(linkIn('#/spp%40repaired//create_vm%28vm%3Dplain%29%3B%20enable_cap()')).toEqual({
+      model: 'spp',
+      variant: 'repaired',
+      settings: [],
+      calls: ['create_vm(vm=plain)', 'enable_cap()'],
+    });
+    expect(linkIn('#/spp')).toEqual({ model: 'spp', variant: undefined, settings: [], calls: [] });
+    expect(linkIn('#/spp@%//%')).toMatchObject({ variant: '%', calls: ['%'] });
+    expect(linkIn('')).toBeUndefined();
+  });
+
+  it('is refused where it says what the model does not have', () => {
+    const link = { model: 'pkvm-mmio', variant: undefined, calls: [] };
+    expect(() => scopeFor(pkvmMmio, { ...link, settings: ['nothing=1'] })).toThrow(
+      'pkvm-mmio has no parameter and no switch nothing',
+    );
+    expect(() => scopeFor(pkvmMmio, { ...link, variant: 'v9', settings: [] })).toThrow('there is no variant v9');
+    expect(() => scopeFor(pkvmMmio, { ...link, settings: ['donateChecksMmio=2'] })).toThrow('is not one of');
+  });
+});

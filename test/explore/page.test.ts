@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pageModules } from '../../src/explore/modules.ts';
+import { type PageServer, serve } from '../../src/explore/server.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+if (!executablePath) console.warn('No chromium is installed: the page of explore is not opened in a browser.');
+
+/** Screenshots go where this says, to be looked at. */
+const pictures = process.env.PAGELAW_SCREENSHOTS;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(!executablePath)('the page of explore', () => {
+  let browser: Browser;
+  let server: PageServer;
+  let page: Page;
+  const complaints: string[] = [];
+  const requests: string[] = [];
+
+  beforeAll(async () => {
+    server = await serve({ modules: await pageModules(undefined), start: '#/pkvm-mmio@v4//' }, 0);
+    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      colorScheme: 'light',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    page = await context.newPage();
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => requests.push(request.url()));
+    await page.goto(server.origin);
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const way = () => page.getByRole('region', { name: 'The way so far' }).locator('.step');
+  const call = (name: string | RegExp) => page.getByRole('region', { name: 'Calls' }).getByRole('button', { name });
+  const hash = () => page.evaluate('location.hash');
+  const violations = async () => {
+    await page.evaluate(axe);
+    const { violations } = (await page.evaluate('axe.run()')) as {
+      readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+    };
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  };
+
+  it('opens at the initial state of the model that the command line names', async () => {
+    await page.locator('.columns').waitFor();
+    expect(await page.locator('h1').textContent()).toBe('MMIO donated to the pKVM hypervisor');
+    expect(await way().allTextContents()).toEqual(['initial state']);
+    await expect.poll(hash).toBe('#/pkvm-mmio@v4//');
+    expect(requests.filter((url) => !url.startsWith(server.origin) && !url.startsWith('data:'))).toEqual([]);
+  });
+
+  it('shows what a call would change while the focus is on it, and makes it when it is chosen', async () => {
+    const donate = call('host_donate_hyp_mmio pfn=0 ok');
+    await donate.focus();
+    expect(await page.locator('.last').textContent()).toBe('would be: host_donate_hyp_mmio(pfn=0) ok');
+    expect(await page.locator('.drawing tr.changed th').first().textContent()).toContain('table 0');
+    await page.keyboard.press('Enter');
+    expect(await way().allTextContents()).toEqual(['initial state', 'host_donate_hyp_mmio(pfn=0)ok']);
+    await expect.poll(hash).toBe('#/pkvm-mmio@v4//host_donate_hyp_mmio(pfn=0)');
+    await page.mouse.move(0, 0);
+    expect(await page.locator('h2').allTextContents()).toContain('State after 1 call');
+    expect(await call(/^host_donate_hyp_mmio pfn=0/).textContent()).toBe(
+      'host_donate_hyp_mmio pfn=0 -EPERM annotated with another owner',
+    );
+  });
+
+  it('undoes and redoes by arrow keys, and goes to any call of the way', async () => {
+    await call('host_access pfn=1 ok').click();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(hash).toBe('#/pkvm-mmio@v4//');
+    expect(await way().count()).toBe(3);
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(hash).toBe('#/pkvm-mmio@v4//host_donate_hyp_mmio(pfn=0)');
+    await way().nth(2).click();
+    await expect.poll(hash).toBe('#/pkvm-mmio@v4//host_donate_hyp_mmio(pfn=0);host_access(pfn=1)');
+    await way().nth(1).click();
+    await page.getByRole('button', { name: 'Cut here' }).click();
+    expect(await way().count()).toBe(2);
+  });
+
+  it('filters the calls by typing, and goes on by keys', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('eperm donate');
+    const shown = await page.locator('.choice').allTextContents();
+    expect(shown.length).toBeGreaterThan(1);
+    expect(shown.every((text) => text.includes('EPERM'))).toBe(true);
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe(shown[0]);
+    await page.keyboard.press('ArrowDown');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe(shown[1]);
+    await page.locator('#filter').fill('');
+  });
+
+  it('opens a link in a new window, and says from where its calls no longer apply', async () => {
+    const other = await page.context().newPage();
+    await other.goto(
+      `${server.origin}/#/pkvm-mmio@before//host_donate_hyp_mmio(pfn=0);host_access(pfn=99);host_access(pfn=0)`,
+    );
+    expect(await other.getByRole('status').first().textContent()).toContain('host_access(pfn=99)');
+    expect(await other.locator('.step').count()).toBe(2);
+    await other.goto(`${server.origin}/#/nothing`);
+    expect(await other.getByRole('alert').textContent()).toContain('there is no model nothing here');
+    await other.close();
+  });
+
+  it('lights the properties that the way breaks', async () => {
+    await page.goto(
+      `${server.origin}/#/pkvm-mmio@before//host_donate_hyp_mmio(pfn=0);host_donate_hyp_mmio(pfn=2);host_access(pfn=4);host_access(pfn=6)`,
+    );
+    const broken = page.locator('.light.broken');
+    await broken.first().waitFor();
+    expect(await broken.locator('.name .mono').allTextContents()).toContain('annotation-durable');
+    expect(await page.locator('.broke').first().textContent()).toContain('breaks ');
+  });
+
+  it('copies the way as a script', async () => {
+    await page.getByRole('button', { name: 'Copy script' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const script = (await page.evaluate('navigator.clipboard.readText()')) as string;
+    expect(script).toMatch(/^model pkvm-mmio@before /);
+    expect(script).toContain('\nhost_donate_hyp_mmio(pfn=0) -> ok\n');
+  });
+
+  it('keeps the calls when a switch or the variant is changed', async () => {
+    const before = await way().count();
+    await page.getByLabel('variant').selectOption('v4');
+    await expect.poll(hash).toContain('#/pkvm-mmio@v4//host_donate_hyp_mmio(pfn=0)');
+    expect(await way().count()).toBe(before);
+    await page.getByText('Settings').click();
+    await page.getByLabel('donateChecksMmio').selectOption('true');
+    await expect.poll(hash).toContain('#/pkvm-mmio@v4/donateChecksMmio=true/host_donate_hyp_mmio(pfn=0)');
+  });
+
+  it.each(pictures ? ['pkvm-mmio', 'stage2', 'spp', 'mte-tags', 'pkvm-ownership'] : ['pkvm-mmio', 'mte-tags'])(
+    '%s: nothing is wider than the page, and axe finds nothing, narrow and wide, light and dark',
+    async (model) => {
+      await page.goto(`${server.origin}/#/${model}`);
+      for (const [width, colorScheme] of [
+        [390, 'light'],
+        [1440, 'dark'],
+        [2560, 'light'],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        await page.reload();
+        const first = page.locator('.choice.changes').first();
+        await first.click();
+        await page.mouse.move(0, 0);
+        expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
+        expect(await violations()).toEqual([]);
+        if (pictures) await page.screenshot({ path: join(pictures, `${model}-${width}-${colorScheme}.png`) });
+      }
+    },
+  );
+
+  it('did all that without a complaint', () => expect(complaints).toEqual([]));
+});
