@@ -19,9 +19,7 @@ export const linkText = ({ model, variant, settings, calls }: Link): string =>
 
 /** What an address of a mail or a browser may hold as it is, is left as it is. */
 const encoded = (part: string) =>
-  encodeURIComponent(part).replaceAll(/%(?:40|3D|2C|3B|20|5B|5D|3A)/g, (code) =>
-    code === '%20' ? '' : decodeURIComponent(code),
-  );
+  encodeURIComponent(part.replaceAll(', ', ',')).replaceAll(/%(?:40|3D|2C|3B|5B|5D|3A)/g, decodeURIComponent);
 
 /** Reads what `linkText` writes. Undefined for an address that says no model. */
 export const linkIn = (hash: string): Link | undefined => {

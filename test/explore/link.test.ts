@@ -25,6 +25,12 @@ describe('a link', () => {
     expect(linkIn('')).toBeUndefined();
   });
 
+  it('keeps the spaces of a value', () => {
+    const link = { model: 'spp', variant: 'repaired', settings: [], calls: ['set_access(gfn=3, map=01 00)'] };
+    expect(linkText(link)).toBe('#/spp@repaired//set_access(gfn=3,map=01%2000)');
+    expect(linkIn(linkText(link))?.calls).toEqual(['set_access(gfn=3,map=01 00)']);
+  });
+
   it('is refused where it says what the model does not have', () => {
     const link = { model: 'pkvm-mmio', variant: undefined, calls: [] };
     expect(() => scopeFor(pkvmMmio, { ...link, settings: ['nothing=1'] })).toThrow(
