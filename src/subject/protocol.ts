@@ -77,6 +77,11 @@ export const request = (id: number, part: string, { from, to }: Slots = {}): str
   `{"_id":${id}${from === undefined ? '' : `,"_from":${from}`}${to === undefined ? '' : `,"_to":${to}`},${part}}`;
 
 const names = v.array(v.string());
+/** Kernel texts end in a newline, and some have several. Reports give each one line, so that no text looks like lines of a report. */
+const oneLine = v.pipe(
+  v.string(),
+  v.transform((text) => text.trim().replaceAll(/\s*[\r\n\u2028\u2029]+\s*/g, ' ')),
+);
 const helloSchema = v.strictObject({
   id: v.number(),
   protocol: v.number(),
@@ -86,7 +91,7 @@ const helloSchema = v.strictObject({
   config: v.optional(v.record(v.string(), v.number()), {}),
   snapshots: v.optional(v.boolean(), false),
   unobserved: v.optional(names, []),
-  name: v.optional(v.string()),
+  name: v.optional(oneLine),
   rivals: v.optional(names, []),
 });
 
@@ -101,8 +106,8 @@ const resultEntries = {
       'neither a number from 0 on nor a name',
     ),
   ),
-  reason: v.optional(v.string(), ''),
-  warnings: v.optional(v.array(v.pipe(v.string(), v.nonEmpty())), []),
+  reason: v.optional(oneLine, ''),
+  warnings: v.optional(v.array(v.pipe(oneLine, v.nonEmpty())), []),
 };
 const headSchema = v.strictObject({
   ...resultEntries,
@@ -205,7 +210,7 @@ export class Reader {
     if (isLast) this.#heads.set(line.slice(prefix.length, at), head);
     const known = isLast ? this.#states.get(tail) : undefined;
     if (known) return { head, printed: known };
-    const printed = this.#understand(state);
+    const printed = this.#understood(state);
     if (isLast) this.#states.set(tail, printed);
     return { head, printed };
   }
@@ -218,6 +223,15 @@ export class Reader {
     if (this.#read.size > mostHeads) this.#read.clear();
     this.#read.set(text, head);
     return head;
+  }
+
+  #understood(state: unknown): Printed {
+    try {
+      return this.#understand(state);
+    } catch (error) {
+      if (error instanceof RangeError) throw new Misspoken('its answer has a state that is nested too deep to be read');
+      throw error;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
 import { known } from '../known.ts';
-
 import { type Command, describeCommand, type Model } from '../spec/model.ts';
 import { disabled, type Outcome, ok, panic, refuse } from '../spec/outcome.ts';
 import { withState } from '../system/outcome.ts';
@@ -50,7 +50,9 @@ export class Subject {
         return lane.hello(scope);
       };
       this.hello = start();
-      while (lanes.length < processes) start();
+      while (lanes.length < processes)
+        if (!isDeepStrictEqual(start(), this.hello))
+          throw new SubjectError(`the subject ${program} says hello in another way each time that it is started`);
       this.#check(model);
       states = new PrintedStates(state, this.hello.unobserved);
       this.states = states;

@@ -1,26 +1,33 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeCommand } from '../../src/spec/index.ts';
 import { describeHidden, findHiddenState } from '../../src/subject/hidden.ts';
+import { Reader, readHello } from '../../src/subject/protocol.ts';
 import { searchSubject } from '../../src/subject/search.ts';
 import { toyProgram, withSubject } from './start.ts';
 import { toySuite } from './toy-model.ts';
 
-const timeout = 1000;
+/** Milliseconds of silence for what goes silent: long enough to start a program on a busy machine. */
+const patience = 4000;
+
+const timeoutOf = (what: string) => (/hang|trickle|sleep/.test(what) ? { timeout: patience } : {});
 
 /** What a search of a toy with a habit has found, and how the toy failed. */
 const searched = (what: string) =>
-  withSubject(toySuite, { program: toyProgram(what), timeout }, async (task, subject) => {
+  withSubject(toySuite, { program: toyProgram(what), ...timeoutOf(what) }, async (task, subject) => {
     const result = await searchSubject(task, subject);
     return { ...result, message: result.failure instanceof Error ? result.failure.message : undefined };
   });
 
 const started = (program: string) =>
-  withSubject(toySuite, { program, timeout }, () => 'started').catch((error: Error) => error.message);
+  withSubject(toySuite, { program, ...timeoutOf(program) }, () => 'started').catch((error: Error) => error.message);
 
 describe('a subject that fails in the middle', () => {
   it.each([
-    ['hang', /does not answer for 1 s; its last words: waiting for a lock$/],
-    ['trickle', /does not answer for 1 s/],
+    ['hang', /does not answer for 4 s; its last words: waiting for a lock$/],
+    ['trickle', /does not answer for 4 s/],
     ['die', /ended with exit status 3; its last words: toy: out of pages$/],
     ['crash', /was ended by SIGSEGV/],
     ['rubbish', /printed what is no answer: "Segmentation fault" \(asked: \{"_id":40,"_from":\d,"_call":"/],
@@ -53,13 +60,49 @@ describe('a subject that cannot be used', () => {
     ['cat', /answered request undefined, which is not the one that was due \(asked: hello\)/],
     [toyProgram('version'), /speaks version 7 of the protocol, and pagelaw version 1/],
     [toyProgram('model'), /is one of model other, not of toy/],
-    ['sleep 5', /does not answer for 1 s$/],
+    ['sleep 30', /does not answer for 4 s$/],
   ])('%s', async (program, message) => {
     expect(await started(program)).toMatch(message);
   });
 
   it('is one line', async () => {
     expect(await started('echo one >&2; echo two >&2; false')).toMatch(/exit status 1; its last words: one \/ two$/);
+  });
+});
+
+describe('several processes of a subject', () => {
+  it('must say the same of themselves', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pagelaw-subject-'));
+    try {
+      const first = join(folder, 'first');
+      const program = `if mkdir ${first} 2> /dev/null; then exec ${toyProgram()}; else exec ${toyProgram('lacks')}; fi`;
+      const started = withSubject(toySuite, { program, processes: 2 }, () => 'started');
+      await expect(started).rejects.toThrow('says hello in another way each time that it is started');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('the texts of an answer', () => {
+  const reader = new Reader(() => ({ state: {}, misfit: undefined, key: '' }));
+
+  it('are one line each', () => {
+    const { head } = reader.answer(
+      '{"id":1,"result":"EPERM","reason":"not\\n  here\\n","warnings":["a\\r\\nb\\n"],"same":true}',
+      1,
+    );
+    expect(head).toMatchObject({ reason: 'not here', warnings: ['a b'] });
+    expect(readHello('{"id":1,"protocol":1,"model":"toy","calls":["map"],"name":"toy\\nAll proved"}', 1).name).toBe(
+      'toy All proved',
+    );
+    expect(() => reader.answer('{"id":2,"result":"ok","warnings":["\\n"],"same":true}', 2)).toThrow('warnings');
+  });
+
+  it('that are nested without end are refused', () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const stringifies = new Reader((value) => ({ state: value, misfit: undefined, key: JSON.stringify(value) }));
+    expect(() => stringifies.answer(`{"id":1,"result":"ok","state":${deep}}`, 1)).toThrow('nested too deep to be read');
   });
 });
 

@@ -12,7 +12,7 @@ export const toyProgram = (what = ''): string => `${process.execPath} ${file('to
 
 /** The command line of the subject that is a model. */
 export const modelProgram = (flags = ''): string =>
-  `${process.execPath} --import tsx ${file('serve-model.ts')} ${flags}`;
+  `${process.execPath} --import ${file('../typescript.mjs')} ${file('serve-model.ts')} ${flags}`;
 
 /** Runs `use` with a subject and a task of its calls, and ends the subject. */
 export const withSubject = async <T>(
