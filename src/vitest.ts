@@ -1,8 +1,7 @@
 import { describe, test } from 'vitest';
 import type { Search } from './engine/index.ts';
+import { itemNamed } from './item-named.ts';
 import { type CheckResult, check } from './job/check.ts';
-
-import { known } from './known.ts';
 import { traceLines } from './report/plain.ts';
 import { reportOf } from './report/report.ts';
 import type { Property } from './spec/property.ts';
@@ -34,7 +33,7 @@ export const testSuite = (suite: Suite, options: TestSuiteOptions = {}): void =>
   } = options;
   describe(suite.model.id, () => {
     for (const variant of variants) {
-      known(`variant of ${suite.model.id}`, variant, Object.keys(suite.model.variants));
+      itemNamed(`variant of ${suite.model.id}`, variant, Object.keys(suite.model.variants));
       const choices: Choices = { ...more, variant };
       const scope = scopeOf(suite.model, choices);
       let searched: Promise<CheckResult> | undefined;

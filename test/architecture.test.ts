@@ -117,6 +117,25 @@ describe('who may import whom', () => {
           expect([file, from, onlyTypes]).toEqual([file, from, true]);
   });
 
+  it('what is exported is used in another file', () => {
+    const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).map((one) =>
+      join('test', one),
+    );
+    const texts = [...files, ...tests.filter((one) => /\.tsx?$/.test(one))].map(
+      (file) => [file, readFileSync(join(root, file), 'utf8')] as const,
+    );
+    const wordsOf = new Map(texts.map(([file, text]) => [file, new Set(text.match(/\w+/g))]));
+    const unused = texts.flatMap(([file, text]) =>
+      [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm)]
+        .map(([, name]) => name!)
+        .filter((name) => ![...wordsOf].some(([other, words]) => other !== file && words.has(name)))
+        .map((name) => `${file}: ${name}`),
+    );
+    const isPublic = (one: string) =>
+      /^(model|properties|test)\/|^src\/(index|models|vitest|spec\/index)\.ts/.test(one);
+    expect(unused.filter((one) => !isPublic(one))).toEqual([]);
+  });
+
   it('sees the imports it judges', () => {
     expect(importsOf('src/load/strip-types.ts').map(({ from }) => from)).toContain('@swc/wasm-typescript');
     expect(importsOf('model/pkvm-mmio/model.ts').map(({ from }) => from)).toEqual([

@@ -3,7 +3,7 @@ import { switchValues } from '../spec/model.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
 import { type Choices, type Scope, scopeOf } from '../system/scope.ts';
-import { Interrupted } from './cancellation.ts';
+import { Cancelled } from './cancellation.ts';
 import { type CombinationOptions, type Combinations, combinationsOf, mostSwitches, varying } from './combinations.ts';
 import { type Difference, difference, otherwiseAt } from './difference.ts';
 import { type Broken, type Searched, type SearchOptions, searched } from './searched-variant.ts';
@@ -126,7 +126,7 @@ const shownBy = async (
     const isSame = common === a.states && common === b.states && only.a.length + only.b.length === 0;
     return isSame ? 'none' : 'other reach';
   } catch (error) {
-    if (error instanceof Interrupted) return undefined;
+    if (error instanceof Cancelled) return undefined;
     throw error;
   }
 };

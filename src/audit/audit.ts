@@ -6,7 +6,7 @@ import { taskOf } from '../engine/task.ts';
 import type { Model } from '../spec/model.ts';
 import { legendOf } from '../system/callbacks.ts';
 import { type Choices, scopeOf } from '../system/scope.ts';
-import { CancellationPoint, Interrupted } from './cancellation.ts';
+import { CancellationPoint, Cancelled } from './cancellation.ts';
 import { lifeCycleOf } from './life-cycle.ts';
 import type { AuditResult } from './result.ts';
 import { type FirstTaken, ruleTables } from './rules.ts';
@@ -35,7 +35,7 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
   });
   const shown = `${covered.states.toLocaleString('en')} ${covered.states === 1 ? 'state' : 'states'}`;
   const hint = 'nothing is shown; --max-states N shows what N states have';
-  if (bound?.kind === 'interrupted') throw new Interrupted(`interrupted after ${shown}: ${hint}`);
+  if (bound?.kind === 'interrupted') throw new Cancelled(`interrupted after ${shown}: ${hint}`);
   let doing = '';
   const cancellation = () => new CancellationPoint(async () => (await search.monitor?.({ ...covered, doing })) ?? true);
   try {
@@ -50,8 +50,8 @@ export const audit = async (model: Model, choices: Choices, options: AuditOption
     const { environment = [], title } = model;
     return { scope, title, legend, environment, states: covered.states, depth: covered.depth, bound, tables, life };
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    throw new Interrupted(`interrupted while ${doing} of ${shown}: ${hint}`);
+    if (!(error instanceof Cancelled)) throw error;
+    throw new Cancelled(`interrupted while ${doing} of ${shown}: ${hint}`);
   }
 };
 

@@ -1,12 +1,12 @@
 /** Thrown where ctrl-C came while something was made of what a search had found. */
-export class Interrupted extends Error {}
+export class Cancelled extends Error {}
 
 /** How long work goes on before ctrl-C can be heard. */
 const millisecondsBetween = 50;
 
 /**
  * Long work that is no search calls `if (cancellation.isDue) await cancellation.check();` in its loops. `check` lets ctrl-C through, and
- * throws `Interrupted` once it has come.
+ * throws `Cancelled` once it has come.
  */
 export class CancellationPoint {
   readonly #goesOn: () => Promise<boolean>;
@@ -22,7 +22,7 @@ export class CancellationPoint {
   }
 
   async check(): Promise<void> {
-    if (!(await this.goesOn())) throw new Interrupted();
+    if (!(await this.goesOn())) throw new Cancelled();
   }
 
   /** For work that has something to show if it ends early: whether to go on. */

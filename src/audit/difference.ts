@@ -91,7 +91,7 @@ const mostRuns = 4000;
 
 /**
  * The semantic difference of two systems with the same states. Both are explored exhaustively, and each call is then made by both
- * in every state that either of them reaches: looked up in a table that is learned from both functions at once. Throws Interrupted
+ * in every state that either of them reaches: looked up in a table that is learned from both functions at once. Throws Cancelled
  * if ctrl-C comes in the middle of that.
  */
 export const difference = async (a: Side, b: Side, options: DifferenceOptions = {}): Promise<Difference> => {

@@ -12,7 +12,7 @@ export interface Witnessed extends ReducedPath {
 }
 
 /** Cases that differ in further conditions on `reads`, and change `writes` each in its own way. */
-export interface OutlinedCases {
+interface OutlinedCases {
   readonly live: number;
   readonly dead: number;
   readonly untried: boolean;

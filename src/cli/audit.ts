@@ -1,6 +1,6 @@
 import { audit } from '../audit/audit.ts';
 import type { AuditResult } from '../audit/result.ts';
-import { known } from '../known.ts';
+import { itemNamed } from '../item-named.ts';
 import { auditBlocks } from '../report/audit.ts';
 import { auditCsv, auditJson } from '../report/audit-data.ts';
 import type { Graph } from '../report/document.ts';
@@ -79,7 +79,7 @@ export const declareAudit: Declare = (program, console, end) => {
 };
 
 /** `pagelaw audit`: what every call does in every case, read off the tables and the graph of one variant. */
-export const auditCommand = async (name: string, options: AuditOptions, console: Console): Promise<number> => {
+const auditCommand = async (name: string, options: AuditOptions, console: Console): Promise<number> => {
   const format = formatOf(options.format, options.json && 'json');
   const [target, ...others] = await findTargets(name);
   if (!target || others.length > 0)
@@ -89,7 +89,7 @@ export const auditCommand = async (name: string, options: AuditOptions, console:
   const choices = { variant: target.variant ?? model.defaultVariant, config, switches: alternatives[0]! };
   const scope = scopeOf(model, choices);
   const kinds = Object.keys(commandsOf(systemOf(model, scope)));
-  for (const kind of options.command ?? []) known(`command of ${model.id}`, kind, kinds);
+  for (const kind of options.command ?? []) itemNamed(`command of ${model.id}`, kind, kinds);
   const isPicture = pictures.includes(format);
   if (isPicture && !model.classify)
     throw new SpecError(`${model.id} does not classify its pages, so there is no life cycle to draw`);

@@ -30,7 +30,7 @@ import { checkedDirectory, saveAll } from './save.ts';
 import { builtProgram, type FromKernel } from './subject.ts';
 import { allSuites, findTargets } from './suites.ts';
 
-export interface CheckOptions extends PlanOptions {
+interface CheckOptions extends PlanOptions {
   readonly save?: string;
   /** Where counterexamples are kept that are replayed first. */
   readonly corpus?: string;
@@ -111,7 +111,7 @@ export const declareCheck: Declare = (program, console, end) => {
 };
 
 /** `pagelaw check`: plans every search before the first one starts, so that a wrong name costs no time. */
-export const checkCommand = async (
+const checkCommand = async (
   names: readonly string[],
   given: CheckOptions & FromKernel,
   console: Console,

@@ -31,7 +31,7 @@ import { monitorFor } from './progress.ts';
 import { oneTarget } from './review.ts';
 import { builtProgram, type FromKernel, type SubjectOptions, scopeOfSubject } from './subject.ts';
 
-export interface ConformOptions extends LimitOptions, SubjectOptions, FromKernel {
+interface ConformOptions extends LimitOptions, SubjectOptions, FromKernel {
   readonly set?: readonly string[];
   readonly switch?: readonly string[];
   readonly search?: 'exhaustive' | 'random';
@@ -99,7 +99,7 @@ export const declareConform: Declare = (program, console, end) => {
 };
 
 /** `pagelaw conform`: 0 if both sides do the same, 1 if they differ or an accepted difference is gone. */
-export const conformCommand = async (
+const conformCommand = async (
   name: string,
   programWords: readonly string[],
   options: ConformOptions,

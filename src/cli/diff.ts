@@ -1,4 +1,4 @@
-import { Interrupted } from '../audit/cancellation.ts';
+import { Cancelled } from '../audit/cancellation.ts';
 import { type Difference, difference } from '../audit/difference.ts';
 import { differenceBlocks, isReached, type Labels } from '../report/difference.ts';
 import { differenceJson } from '../report/difference-json.ts';
@@ -20,7 +20,7 @@ import { monitorFor } from './progress.ts';
 import { oneTarget, type ReviewOptions } from './review.ts';
 import type { Target } from './suites.ts';
 
-export type DiffOptions = LimitOptions & Pick<ReviewOptions, 'set' | 'format' | 'json'>;
+type DiffOptions = LimitOptions & Pick<ReviewOptions, 'set' | 'format' | 'json'>;
 
 const help = `
 Exit status: 0 no reachable call differs; 1 one does; 2 they cannot be compared;
@@ -48,12 +48,7 @@ export const declareDiff: Declare = (program, console, end) => {
 };
 
 /** `pagelaw diff`: 0 if no reachable call differs, 1 if one does, as diff(1) has it. */
-export const diffCommand = async (
-  nameA: string,
-  nameB: string,
-  options: DiffOptions,
-  console: Console,
-): Promise<number> => {
+const diffCommand = async (nameA: string, nameB: string, options: DiffOptions, console: Console): Promise<number> => {
   const format = formatOf(options.format, options.json && 'json');
   const [a, b] = [await oneTarget(nameA), await oneTarget(nameB)];
   const side = ({ suite, variant }: Target) => ({
@@ -67,8 +62,8 @@ export const diffCommand = async (
     ...guardedLimitsOf(options, console),
     monitor: monitorFor(console, `${nameA} and ${nameB}`),
   }).catch((error: unknown) => {
-    if (!(error instanceof Interrupted)) throw error;
-    throw new Interrupted(
+    if (!(error instanceof Cancelled)) throw error;
+    throw new Cancelled(
       'interrupted while calls were compared: nothing is shown; --max-states N compares them in N states',
     );
   });

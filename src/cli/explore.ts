@@ -13,7 +13,7 @@ import { bounded, collect, type Declare } from './options.ts';
 import { findTargets } from './suites.ts';
 import { loadTrace, nameOf } from './trace-file.ts';
 
-export interface ExploreOptions {
+interface ExploreOptions {
   /** `name=value`, as given. */
   readonly set?: readonly string[];
   readonly switch?: readonly string[];

@@ -1,4 +1,4 @@
-import { known } from '../known.ts';
+import { itemNamed } from '../item-named.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Model, switchValues } from '../spec/model.ts';
 
@@ -20,10 +20,11 @@ export const givenChoices = (model: Model, options: ScopeOptions & { readonly ma
   const switches = assignments('--switch', options.switch ?? [], (text) =>
     (options.matrix ? text.split(',') : [text]).map((one) => (one === 'true' ? true : one === 'false' ? false : one)),
   );
-  for (const name of Object.keys(config)) known(`config parameter of ${model.id}`, name, Object.keys(model.config));
+  for (const name of Object.keys(config)) itemNamed(`config parameter of ${model.id}`, name, Object.keys(model.config));
   for (const [name, values] of Object.entries(switches)) {
-    known(`switch of ${model.id}`, name, Object.keys(model.switches));
-    for (const value of values) known(`value of ${name}`, String(value), switchValues(model.switches[name]!), String);
+    itemNamed(`switch of ${model.id}`, name, Object.keys(model.switches));
+    for (const value of values)
+      itemNamed(`value of ${name}`, String(value), switchValues(model.switches[name]!), String);
   }
   return { config, alternatives: combinationsOf(switches) };
 };

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { known } from '../known.ts';
+import { itemNamed } from '../item-named.ts';
 import { plainOfMarkdown } from '../report/render/markdown-plain.ts';
 import type { Console } from './console.ts';
 import { exit } from './console.ts';
@@ -45,9 +45,9 @@ export const declareHelp: Declare = (program, console, end) => {
 };
 
 /** `pagelaw help TOPIC`: a README as plain text. */
-export const helpCommand = (topic: string, console: Console): number => {
+const helpCommand = (topic: string, console: Console): number => {
   const all = topics();
-  const name = known('command or topic of help', topic, Object.keys(all));
+  const name = itemNamed('command or topic of help', topic, Object.keys(all));
   console.out(`${plainOfMarkdown(pageOf(all[name]!))}\n`);
   return exit.asExpected;
 };

@@ -20,7 +20,7 @@ export interface KernelOptions {
   readonly verbose?: boolean;
 }
 
-export interface BuildOptions extends KernelOptions {
+interface BuildOptions extends KernelOptions {
   readonly set?: string[];
   readonly switch?: string[];
 }
@@ -86,7 +86,7 @@ export const declareSubject: Declare = (program, console, end) => {
 };
 
 /** `pagelaw subject build`: prints the path of the program. */
-export const subjectBuildCommand = async (name: string, options: BuildOptions, console: Console): Promise<number> => {
+const subjectBuildCommand = async (name: string, options: BuildOptions, console: Console): Promise<number> => {
   const target = await oneTarget(name);
   const { model } = target.suite;
   const { config, alternatives } = givenChoices(model, {

@@ -17,7 +17,7 @@ export const declareList: Declare = (program, console, end) => {
 };
 
 /** `pagelaw list`: what there is to check. */
-export const listCommand = async (
+const listCommand = async (
   names: readonly string[],
   options: { readonly format?: Format<'list'>; readonly json?: boolean },
   console: Console,

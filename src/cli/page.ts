@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { audit } from '../audit/audit.ts';
-import { Interrupted } from '../audit/cancellation.ts';
+import { Cancelled } from '../audit/cancellation.ts';
 import type { MemoryGuard } from '../engine/memory.ts';
 import { taskOf } from '../engine/task.ts';
 import type { CheckResult } from '../job/check.ts';
@@ -96,7 +96,7 @@ const livesOf = async (
         if (block.kind === 'graph') pictures.set(block, await svgOf(dotOf(block)));
       lives.set(JSON.stringify(scope), sections);
     } catch (error) {
-      if (!(error instanceof Interrupted)) errors.push(error);
+      if (!(error instanceof Cancelled)) errors.push(error);
     }
   }
   return lives;

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { match } from 'ts-pattern';
 import type { Search } from '../engine/index.ts';
+import { itemNamed } from '../item-named.ts';
 import { type Job, newJob } from '../job/job.ts';
-import { known } from '../known.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Model } from '../spec/model.ts';
 import { defaultTimeout } from '../subject/program.ts';
@@ -52,7 +52,7 @@ export interface Planned {
 /** Every search, in order. Throws a SpecError for a name that is not known, or where there would be nothing to judge. */
 export const plan = (targets: readonly Target[], options: PlanOptions): Planned[] => {
   const ids = [...new Set(targets.flatMap(({ suite }) => suite.properties.map(({ id }) => id)))];
-  for (const id of options.property ?? []) known('property', id, ids);
+  for (const id of options.property ?? []) itemNamed('property', id, ids);
   if (options.preemptions !== undefined && options.subject === undefined)
     throw new SpecError('--preemptions is an option of --subject and --kernel');
   const jobs =

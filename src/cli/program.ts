@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { Interrupted } from '../audit/cancellation.ts';
+import { Cancelled } from '../audit/cancellation.ts';
 import { declareAudit } from './audit.ts';
 import { declareCheck } from './check.ts';
 import { declareConform } from './conform.ts';
@@ -77,7 +77,7 @@ export const run = async (argv: readonly string[], version: string, world: Conso
     console.progress?.('');
     if (isA(CommanderError, error)) return error.exitCode === 0 ? exit.asExpected : exit.wrongUse;
     const stopped = console.interrupted.aborted ? stoppedStatus(console) : exit.asExpected;
-    if (isA(Interrupted, error)) {
+    if (isA(Cancelled, error)) {
       console.err(errorLine(error.message));
       return stopped;
     }

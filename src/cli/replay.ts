@@ -1,5 +1,5 @@
 import { taskOf } from '../engine/task.ts';
-import { known } from '../known.ts';
+import { itemNamed } from '../item-named.ts';
 import { githubErrors } from '../report/github.ts';
 import { replayJson } from '../report/json.ts';
 import { type Replayed, replayBlocks } from '../report/replay.ts';
@@ -45,7 +45,7 @@ export const declareReplay: Declare = (program, console, end) => {
  * `pagelaw replay`: 1 if the counterexample still breaks its property, 0 if it no longer does. Of a trace that claims nothing: 1 if a line
  * of it is not as expected, 0 if all are.
  */
-export const replayCommand = async (
+const replayCommand = async (
   path: string,
   options: { readonly json?: boolean; readonly format?: Format<'check'>; readonly model?: string },
   console: Console,
@@ -80,7 +80,7 @@ export const runAgain = (
   const { origin, claim } = counterexample;
   try {
     const { model } = suite;
-    const property = known(`property of ${model.id}`, claim.property, suite.properties, (one) => one.id);
+    const property = itemNamed(`property of ${model.id}`, claim.property, suite.properties, (one) => one.id);
     const scope = scopeOf(model, { variant: origin.variant, ...completeSettings(origin, model) });
     const task = startingAt(taskOf(model, scope, [property]), counterexample);
     const [obligation] = task.obligations;

@@ -80,7 +80,7 @@ export const declareReview: Declare = (program, console, end) => {
 };
 
 /** `pagelaw review`: which check of a patch bears which property, and with `--mutate` what the properties would not notice. */
-export const reviewCommand = async (name: string, options: ReviewOptions, console: Console): Promise<number> => {
+const reviewCommand = async (name: string, options: ReviewOptions, console: Console): Promise<number> => {
   const format = formatOf(options.format, options.json && 'json');
   const target = await oneTarget(name);
   if (!options.mutate && (options.sample !== undefined || options.seed !== undefined))

@@ -74,7 +74,7 @@ export const declareRun: Declare = (program, console, end) => {
  * `pagelaw run`: 0 if every line of the trace is as expected, 1 if not, 2 if the model fails at a call. `name`: MODEL, MODEL@VARIANT or
  * FILE, where the trace does not say it, or is to be run on another variant.
  */
-export const runCommand = async (
+const runCommand = async (
   name: string | undefined,
   file: string,
   options: RunOptions,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import * as v from 'valibot';
 import { suites as ours } from '../../properties/index.ts';
-import { known } from '../known.ts';
+import { itemNamed } from '../item-named.ts';
 import { importModelFile } from '../load/model-file.ts';
 import { isTypeScript } from '../load/strip-types.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -10,7 +10,7 @@ import type { Suite } from '../spec/suite.ts';
 import { needSpace, spaceFor } from './ulimit.ts';
 
 /** A suite, and the file it came from if pagelaw did not bring it. */
-export interface Located {
+interface Located {
   readonly suite: Suite;
   readonly module?: string;
 }
@@ -29,9 +29,9 @@ export const findTargets = async (name: string): Promise<Target[]> => {
     throw new SpecError(`${name} is not MODEL, MODEL@VARIANT or FILE`);
   const located = isFile(model)
     ? await suitesOf(model)
-    : [{ suite: known('model', model, ours, ({ model: { id } }) => id) }];
+    : [{ suite: itemNamed('model', model, ours, ({ model: { id } }) => id) }];
   for (const { suite } of located)
-    if (variant !== undefined) known(`variant of ${suite.model.id}`, variant, Object.keys(suite.model.variants));
+    if (variant !== undefined) itemNamed(`variant of ${suite.model.id}`, variant, Object.keys(suite.model.variants));
   return located.map((one) => ({ ...one, variant }));
 };
 

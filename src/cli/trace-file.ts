@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
-import { Interrupted } from '../audit/cancellation.ts';
-import { known } from '../known.ts';
+import { Cancelled } from '../audit/cancellation.ts';
+import { itemNamed } from '../item-named.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { System } from '../spec/model.ts';
 import type { Suite } from '../spec/suite.ts';
@@ -88,7 +88,7 @@ const suiteOf = async (file: TraceFile, given: string | undefined, path: string)
       `${nameOf(path)} does not say of which model it is; write pagelaw run MODEL ${path}, or begin a script with the line: model NAME`,
     );
   const located = (module === undefined ? allSuites() : await suitesOf(module)).map(({ suite }) => suite);
-  if (file.model !== undefined) return known('model', file.model, located, ({ model }) => model.id);
+  if (file.model !== undefined) return itemNamed('model', file.model, located, ({ model }) => model.id);
   const [suite, ...more] = located;
   if (suite && more.length === 0) return suite;
   throw new SpecError(
@@ -113,7 +113,7 @@ const readSource = async (path: string, console: Console): Promise<Uint8Array> =
       if (length > mostBytes) break;
     }
   } catch (error) {
-    if (console.interrupted.aborted) throw new Interrupted('interrupted');
+    if (console.interrupted.aborted) throw new Cancelled('interrupted');
     throw new SpecError(`cannot read ${nameOf(path)}: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (length > mostBytes)

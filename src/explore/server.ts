@@ -4,7 +4,7 @@ import { document, style } from './document.ts';
 import type { PageModule } from './modules.ts';
 
 /** What the page is served from. */
-export interface Served {
+interface Served {
   readonly modules: ReadonlyMap<string, PageModule>;
   /** The link that the page opens at where its address says none: `#/spp@repaired//`. */
   readonly start: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { known } from '../known.ts';
+import { itemNamed } from '../item-named.ts';
 import { SpecError } from '../spec/errors.ts';
 import { type Difference, resultWords } from './divergence.ts';
 
@@ -48,7 +48,7 @@ export const readAccepted = (file: string, calls: readonly string[]): Accepted[]
       `${v.getDotPath(issue) ?? 'the top'}: ${issue.message}; it is a list of { "call", "condition", "reason" }`,
     );
   }
-  for (const { call } of parsed.output) known(`call in ${file}`, call, calls);
+  for (const { call } of parsed.output) itemNamed(`call in ${file}`, call, calls);
   return parsed.output;
 };
 

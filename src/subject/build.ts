@@ -7,7 +7,7 @@ import { compilerVersion, explainFailure, runProgram, shellLine } from './compil
 import { type KernelTree, kernelTree, probesFound, versionCode } from './kernel-tree.ts';
 import { type Manifest, packageRoot } from './manifest.ts';
 
-export interface BuildRequest {
+interface BuildRequest {
   readonly manifest: Manifest;
   /** The configuration and the switches that the program is built for. */
   readonly scope: Scope;

@@ -192,7 +192,7 @@ export const compareAll = async (
   };
 };
 
-export interface RandomComparisonOptions extends Omit<ComparisonOptions, 'maxStates'> {
+interface RandomComparisonOptions extends Omit<ComparisonOptions, 'maxStates'> {
   readonly runs: number;
   /** At most so many calls in a run. */
   readonly length: number;

@@ -12,7 +12,7 @@ export interface Difference {
   readonly fields: readonly FieldDifference[];
 }
 
-export interface FieldDifference {
+interface FieldDifference {
   /** `pages[1]` */
   readonly path: string;
   /** Undefined where the side has no such field. */

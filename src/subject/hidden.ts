@@ -5,7 +5,7 @@ import type { Answer, Printed } from './protocol.ts';
 import { describeAnswer, type Subject } from './subject.ts';
 
 /** Two ways to one printed state from which one call does two things: the state that is printed is not all there is. */
-export interface HiddenState {
+interface HiddenState {
   /** The calls by which the state was reached first, and what the last call of `walk` did from there. */
   readonly first: readonly Command[];
   readonly expected: Answer;
@@ -14,7 +14,7 @@ export interface HiddenState {
   readonly found: Answer;
 }
 
-export interface WalkOptions {
+interface WalkOptions {
   readonly walks: number;
   readonly length: number;
   readonly seed: number;

@@ -34,7 +34,7 @@ export interface Interleavings {
   readonly interrupted: boolean;
 }
 
-export interface InterleavingOptions {
+interface InterleavingOptions {
   readonly monitor?: Monitor;
 }
 

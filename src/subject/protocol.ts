@@ -6,7 +6,7 @@ import type { Returned } from '../spec/outcome.ts';
 import type { Scope } from '../system/scope.ts';
 
 /** The version of the protocol that README.md describes. */
-export const protocolVersion = 1;
+const protocolVersion = 1;
 
 /** What a subject says it is. */
 export interface Hello {

@@ -13,7 +13,7 @@ import type { Place } from './lane.ts';
 import type { Answer, Printed } from './protocol.ts';
 import { outcomeOf, type Subject, stateAfter } from './subject.ts';
 
-export interface SubjectSearchOptions {
+interface SubjectSearchOptions {
   /** Stop, as incomplete, before more than this many distinct states. */
   readonly maxStates?: number;
   /** Stop, as incomplete, when this says so. */

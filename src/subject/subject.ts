@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { known } from '../known.ts';
+import { itemNamed } from '../item-named.ts';
 import { type Command, describeCommand, type Model } from '../spec/model.ts';
 import { disabled, type Outcome, ok, panic, refuse } from '../spec/outcome.ts';
 import { withState } from '../system/outcome.ts';
@@ -91,17 +91,17 @@ export class Subject {
     const { model: id, variant, config, calls, rivals } = this.hello;
     const wrong = (what: string) => new SubjectError(`the subject ${this.program} ${what}`);
     if (id !== this.scope.model) throw wrong(`is one of model ${id}, not of ${this.scope.model}`);
-    if (variant !== undefined) known(`variant of ${id}`, variant, Object.keys(model.variants));
+    if (variant !== undefined) itemNamed(`variant of ${id}`, variant, Object.keys(model.variants));
     if (variant !== undefined && variant !== this.scope.variant)
       throw wrong(`is one of ${id}@${variant}, not of ${scopeName(this.scope)}`);
     for (const [name, value] of Object.entries(config)) {
-      known(`config parameter of ${id}`, name, Object.keys(model.config));
+      itemNamed(`config parameter of ${id}`, name, Object.keys(model.config));
       if (value !== this.scope.config[name])
         throw wrong(`is built for ${name}=${value}; asked for is ${name}=${this.scope.config[name]}`);
     }
     const { shape } = systemOf(model, this.scope).command;
     const kinds = shape.kind === 'variant' ? Object.keys(shape.cases) : [];
-    for (const kind of [...calls, ...rivals]) known(`call of ${id}`, kind, kinds);
+    for (const kind of [...calls, ...rivals]) itemNamed(`call of ${id}`, kind, kinds);
     if (calls.length === 0) throw wrong('has no calls');
   }
 
@@ -123,9 +123,9 @@ export const helloOf = (model: Model, scope: Scope, program: string, timeout = d
     const hello = lane.hello(scope);
     if (hello.model !== scope.model)
       throw new SubjectError(`the subject ${program} is one of model ${hello.model}, not of ${scope.model}`);
-    if (hello.variant !== undefined) known(`variant of ${model.id}`, hello.variant, Object.keys(model.variants));
+    if (hello.variant !== undefined) itemNamed(`variant of ${model.id}`, hello.variant, Object.keys(model.variants));
     for (const name of Object.keys(hello.config))
-      known(`config parameter of ${model.id}`, name, Object.keys(model.config));
+      itemNamed(`config parameter of ${model.id}`, name, Object.keys(model.config));
     return hello;
   } finally {
     lane.close();

@@ -20,7 +20,7 @@ interface Opened {
   readonly at: number;
 }
 
-export interface AppProps {
+interface AppProps {
   readonly suites: readonly Suite[];
   /** The link of the command line. */
   readonly start: string;

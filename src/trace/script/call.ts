@@ -1,4 +1,4 @@
-import { known } from '../../known.ts';
+import { itemNamed } from '../../item-named.ts';
 import type { Fields } from '../../spec/domain.ts';
 import { SpecError } from '../../spec/errors.ts';
 import type { Command, System } from '../../spec/model.ts';
@@ -49,7 +49,7 @@ const kindOf = (written: string, kinds: readonly string[]): string => {
   const [longest] = kinds
     .filter((kind) => written.startsWith('__') && written.endsWith(`_${kind}`))
     .sort((a, b) => b.length - a.length);
-  return longest ?? known('call', written.replace(/^__(pkvm_)?/, ''), kinds);
+  return longest ?? itemNamed('call', written.replace(/^__(pkvm_)?/, ''), kinds);
 };
 
 /** What stands between the brackets, the first of which has been read. */
@@ -69,7 +69,7 @@ const argumentsOf = (kind: string, fields: Fields, scanner: Scanner, form: strin
       throw new SpecError(`${text} is one argument too many; write ${form}`);
     }
     isNamed ||= name !== undefined;
-    const of = name === undefined ? positional! : known(`argument of ${kind}`, name, names);
+    const of = name === undefined ? positional! : itemNamed(`argument of ${kind}`, name, names);
     if (given.has(of)) throw new SpecError(`${of} is given twice; write ${form}`);
     given.set(of, readValue(scanner, fields[of]!.shape, of, ends.argument));
     scanner.skipSpaces();

@@ -1,4 +1,4 @@
-import { known } from '../../known.ts';
+import { itemNamed } from '../../item-named.ts';
 import { type Errno, errnoNumbers, isErrno } from '../../spec/errno.ts';
 import { SpecError } from '../../spec/errors.ts';
 import type { Expected } from '../trace.ts';
@@ -75,7 +75,7 @@ const errnoOf = (text: string, written: string): Errno => {
   const number = numberIn(text);
   if (number === undefined) {
     if (!isWord(text)) throw noResult(written);
-    return known('errno', text, names);
+    return itemNamed('errno', text, names);
   }
   const named = names.find((name) => errnoNumbers[name] === number);
   if (named !== undefined) return named;

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { known } from '../../known.ts';
+import { itemNamed } from '../../item-named.ts';
 import { SpecError } from '../../spec/errors.ts';
 import { type Model, switchValues } from '../../spec/model.ts';
 import { linesOf } from './lines.ts';
@@ -68,7 +68,7 @@ export const settingsIn = (settings: readonly string[], model: Model) => {
   for (const setting of settings) {
     const at = setting.indexOf('=');
     const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
-    known(`config parameter or switch of ${model.id}`, name, [
+    itemNamed(`config parameter or switch of ${model.id}`, name, [
       ...Object.keys(model.config),
       ...Object.keys(model.switches),
     ]);

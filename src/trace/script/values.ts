@@ -1,4 +1,4 @@
-import { known } from '../../known.ts';
+import { itemNamed } from '../../item-named.ts';
 import type { Fields, Shape } from '../../spec/domain.ts';
 import { SpecError } from '../../spec/errors.ts';
 import type { Path, Span, Value } from '../trace.ts';
@@ -49,7 +49,7 @@ const readNamed = <T extends string | number | boolean>(
   const found = scanner.oneOf(items.map(String), end);
   const text = found ?? scanner.until(end).trim();
   const value = found === undefined ? numberIn(text) : undefined;
-  return items.find((item) => item === value) ?? known(`${what} of ${where}`, text, items);
+  return items.find((item) => item === value) ?? itemNamed(`${what} of ${where}`, text, items);
 };
 
 const readList = (scanner: Scanner, { length, element }: Extract<Shape, { kind: 'array' }>, where: string): Value[] => {
@@ -86,7 +86,7 @@ const readRecord = (scanner: Scanner, fields: Fields, where: string): Value =>
   readFields(scanner, where, (name) => readFieldOf(scanner, fields, where, name));
 
 const readFieldOf = (scanner: Scanner, fields: Fields, where: string, name: string): Value => {
-  known(`field of ${where}`, name, Object.keys(fields));
+  itemNamed(`field of ${where}`, name, Object.keys(fields));
   return readValue(scanner, fields[name]!.shape, `${where}.${name}`, ends.inRecord);
 };
 
@@ -164,7 +164,7 @@ const fieldOf = (place: Place, name: string): Place => {
   if (shape.kind === 'array')
     throw new SpecError(`${nameOf(place)} is an array of ${shape.length}; write ${nameOf(place)}[0].${excerpt(name)}`);
   const fields = shape.kind === 'record' ? shape.fields : shape.kind === 'variant' ? fieldsOfCases(shape.cases) : {};
-  known(`field of ${nameOf(place)}`, name, Object.keys(fields));
+  itemNamed(`field of ${nameOf(place)}`, name, Object.keys(fields));
   return { path: [...path, name], shape: fields[name]!.shape };
 };
 

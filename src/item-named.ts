@@ -2,7 +2,12 @@ import { distance } from 'fastest-levenshtein';
 import { SpecError } from './spec/errors.ts';
 
 /** The item of that name. Throws a SpecError that suggests the nearest one. */
-export const known = <T>(what: string, name: string, items: readonly T[], nameOf: (item: T) => string = String): T => {
+export const itemNamed = <T>(
+  what: string,
+  name: string,
+  items: readonly T[],
+  nameOf: (item: T) => string = String,
+): T => {
   const found = items.find((item) => nameOf(item) === name);
   if (found !== undefined) return found;
   const names = items.map(nameOf);

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { known } from '../src/known.ts';
+import { itemNamed } from '../src/item-named.ts';
 
 const said = (name: string, names: readonly (string | number)[]): string => {
   try {
-    known('call', name, names);
+    itemNamed('call', name, names);
   } catch (error) {
     return (error as Error).message;
   }
@@ -11,7 +11,7 @@ const said = (name: string, names: readonly (string | number)[]): string => {
 };
 
 it('finds what is there, and else names the nearest, or all there are', () => {
-  expect(known('call', '7', [1, 7])).toBe(7);
+  expect(itemNamed('call', '7', [1, 7])).toBe(7);
   expect(said('unshrae', ['share', 'unshare'])).toBe('there is no call called unshrae; did you mean unshare?');
   expect(said('x', [])).toBe('there is no call called x; there are none');
   expect(said('x', ['donate'])).toBe('there is no call called x; there is donate');
