@@ -130,9 +130,15 @@ const checkCommand = async (
       ? given
       : { ...given, subject: await builtProgram(targets, given.kernel, given, console) };
   const planned = plan(targets, options);
+  const misplaced = (['save', 'corpus'] as const).find((name) => options[name] !== undefined);
+  if (options.subject !== undefined && misplaced)
+    throw new SpecError(
+      `--${misplaced} is not an option of --subject or --kernel: what is saved would be replayed on the model`,
+    );
   if (options.save !== undefined) await prepareDirectory(checkedDirectory(options.save));
 
-  const directory = corpusDirectory(options.corpus, options.save);
+  // A saved counterexample is replayed on the model, which says nothing of the code.
+  const directory = options.subject === undefined ? corpusDirectory(options.corpus, options.save) : undefined;
   const asked = { targets, property: options.property, switch: options.switch };
   const kept = directory === undefined ? [] : await replayCorpus(directory, asked);
   if (options.report !== undefined) checkPage(options.report);
@@ -197,20 +203,21 @@ interface Found {
 
 const searchAll = async (
   planned: readonly Planned[],
-  options: CheckOptions,
+  options: CheckOptions & { readonly kernel?: string | undefined },
   stream: TextStream | undefined,
   console: Console,
 ): Promise<Found> => {
   const searched: Searched[] = [];
   const saved = new Set<string>();
   const failures: { error: unknown }[] = [];
+  const code = options.kernel === undefined ? undefined : ['--kernel', options.kernel];
   const jobs = planned.map(({ job }) => job);
   const suites = new Map(planned.map(({ job, target }) => [job, target.suite]));
   try {
     for await (const { job, results } of runLocally(jobs, async (one) => suites.get(one)!, options, console)) {
       const { target } = planned[job]!;
       for (const result of results) {
-        searched.push({ target, result, report: reportOf(result, target.module) });
+        searched.push({ target, result, report: reportOf(result, target.module, code) });
         if (result.subject?.failure !== undefined) failures.push({ error: new SpecError(result.subject.failure) });
         try {
           stream?.add(result);

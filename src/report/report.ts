@@ -58,18 +58,25 @@ const coveredWords = ({ states, depth, transitions }: Covered, farthest: string)
     .filter((part) => part !== false)
     .join('; ');
 
-/** `targets` gives what the command line has to name for a model, if that is not its id: the file it comes from. */
-export const reportOf = (result: CheckResult, target: string = result.scope.model): Report => {
+/**
+ * `target` is what the command line has to name for the model, if that is not its id: the file it comes from. `code` is the option that
+ * names the code whose calls were judged in place of the model's.
+ */
+export const reportOf = (
+  result: CheckResult,
+  target: string = result.scope.model,
+  code: readonly string[] = result.subject ? ['--subject', result.subject.program] : [],
+): Report => {
   const { scope, search, covered, bound } = result;
   return {
     ...result,
     how:
       search.kind === 'random'
-        ? `random search, seed ${search.seed}, ${count(search.runs)} runs of up to ${plural(search.length, 'call')}`
-        : `${search.kind} search`,
+        ? `random search${result.subject ? ` of the calls of ${result.subject.name}` : ''}, seed ${search.seed}, ${count(search.runs)} runs of up to ${plural(search.length, 'call')}`
+        : `${search.kind} search${result.subject ? ` of the calls of ${result.subject.name}` : ''}`,
     covered: coveredWords(covered, search.kind === 'random' ? 'the longest run' : 'the deepest'),
     crossChecked: result.crossCheck && crossCheckWords(result.crossCheck, covered),
-    findings: result.properties.map((one) => findingOf(one, result, target)),
+    findings: result.properties.map((one) => findingOf(one, result, target, code)),
     notChecked: [
       ...(bound ? [`The search ended early (${boundWords(bound)}): states beyond that were not visited.`] : []),
       ...(search.kind === 'random' ? ['Random runs prove nothing: what they did not meet may still be there.'] : []),
@@ -82,7 +89,12 @@ export const reportOf = (result: CheckResult, target: string = result.scope.mode
   };
 };
 
-const findingOf = (one: CheckedProperty, { scope, search }: CheckResult, target: string): Finding => {
+const findingOf = (
+  one: CheckedProperty,
+  { scope, search }: CheckResult,
+  target: string,
+  code: readonly string[],
+): Finding => {
   const { property, verdict, standing, steps } = one;
   const violated = verdict.kind === 'violated';
   const status =
@@ -108,7 +120,15 @@ const findingOf = (one: CheckedProperty, { scope, search }: CheckResult, target:
         counterexample: {
           steps,
           trace: verdict.trace,
-          command: [...checkCommand(scope, target), '--search', search.kind, ...random, '--property', property.id],
+          command: [
+            ...checkCommand(scope, target),
+            ...code,
+            '--search',
+            search.kind,
+            ...random,
+            '--property',
+            property.id,
+          ],
         },
       }),
   };

@@ -56,6 +56,23 @@ describe('pagelaw check --subject', () => {
     expect(found.trace!.map(({ call }) => call.replace(/\(.*/, ''))).toEqual(calls);
   });
 
+  it.each(['mail', 'markdown', 'junit'])('names the program in %s, and how to run it again', async (format) => {
+    const { out } = await check('leak', '--format', format);
+    const flat = out.replaceAll('&#39;', "'").replaceAll(/[\\\s]+/g, ' ');
+    expect(flat).toContain(
+      `check ${model}@right --subject '${toyProgram('leak')}' --search exhaustive --property no-leak`,
+    );
+    if (format !== 'junit') expect(flat).toContain('exhaustive search of the calls of toy with leak');
+  });
+
+  it.each([['--save'], ['--corpus', '.pagelaw']])('has no %s, which would replay on the model', async (...option) => {
+    const { err, status } = await check('leak', ...option);
+    expect(err).toBe(
+      `pagelaw: ${option[0]} is not an option of --subject or --kernel: what is saved would be replayed on the model\n`,
+    );
+    expect(status).toBe(2);
+  });
+
   it.each([1000, 1700, 3000])('keeps what it has found where the program dies at answer %i', async (answer) => {
     const { out, err, status } = await check(`leak,until=${answer}`);
     expect(out).toContain('no-leak: violated');
