@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
+import { bundled } from '../explore/bundle.ts';
 import { linkText, linkTo } from '../explore/link.ts';
-import { pageModules } from '../explore/modules.ts';
 import { serve } from '../explore/server.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command } from '../spec/model.ts';
@@ -56,8 +56,8 @@ const exploreCommand = async (
   console: Console,
 ): Promise<number> => {
   const { start, module } = await startingAt(name, file, options, console);
-  const modules = await pageModules(module);
-  const server = await serving({ modules, start }, options.port ?? 0);
+  const { script } = await bundled({ model: module });
+  const server = await serving({ script: () => script, start }, options.port ?? 0);
   const address = `${server.origin}/${start}`;
   console.out(`${address}\n`);
   console.err('ctrl-C ends it\n');

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { document, style } from './document.ts';
-import type { PageModule } from './modules.ts';
 
 /** What the page is served from. */
 interface Served {
-  readonly modules: ReadonlyMap<string, PageModule>;
+  /** The page's script, as it is now. */
+  readonly script: () => string;
   /** The link that the page opens at where its address says none: `#/spp@repaired//`. */
   readonly start: string;
 }
@@ -18,7 +18,7 @@ export interface PageServer {
 }
 
 /**
- * Serves the page on 127.0.0.1. `port`: 0 for a free one. A request gets what the table of modules holds, and nothing else: no path of a
+ * Serves the page on 127.0.0.1. `port`: 0 for a free one. A request gets the page, its style or its script, and nothing else: no path of a
  * request becomes the path of a file, and no request changes anything. Rejects with the system's error where the port is taken.
  */
 export const serve = async (served: Served, port: number): Promise<PageServer> => {
@@ -48,8 +48,8 @@ const answer = (served: Served, request: IncomingMessage, response: ServerRespon
   const path = (request.url ?? '').replace(/[?#].*$/s, '');
   if (path === '/') return send(200, 'text/html', document(served.start));
   if (path === '/style.css') return send(200, 'text/css', style);
-  const module = served.modules.get(path);
-  return module ? send(200, 'text/javascript', module.text) : send(404, 'text/plain', 'There is no such file.\n');
+  if (path === '/page.js') return send(200, 'text/javascript', served.script());
+  return send(404, 'text/plain', 'There is no such file.\n');
 };
 
 /** A name that somebody else has made to mean 127.0.0.1 is not ours, and neither is a page of another origin. */

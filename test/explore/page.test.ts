@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pageModules } from '../../src/explore/modules.ts';
+import { bundled } from '../../src/explore/bundle.ts';
 import { type PageServer, serve } from '../../src/explore/server.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
@@ -23,7 +23,8 @@ describe.skipIf(!executablePath)('the page of explore', () => {
   const requests: string[] = [];
 
   beforeAll(async () => {
-    server = await serve({ modules: await pageModules(undefined), start: '#/pkvm-mmio@v4//' }, 0);
+    const { script } = await bundled({ model: undefined });
+    server = await serve({ script: () => script, start: '#/pkvm-mmio@v4//' }, 0);
     browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },

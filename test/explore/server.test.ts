@@ -3,14 +3,21 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pageModules } from '../../src/explore/modules.ts';
+import { bundled } from '../../src/explore/bundle.ts';
 import { type PageServer, serve } from '../../src/explore/server.ts';
 import { pagelaw } from '../cli/fake-console.ts';
 
 let server: PageServer;
 
+const inFolder = (files: Readonly<Record<string, string>>): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'pagelaw-explore-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+};
+
 beforeAll(async () => {
-  server = await serve({ modules: await pageModules(undefined), start: '#/spp@repaired//' }, 0);
+  const { script } = await bundled({ model: undefined });
+  server = await serve({ script: () => script, start: '#/spp@repaired//' }, 0);
 });
 afterAll(() => server.close());
 
@@ -28,29 +35,63 @@ const answer = (path: string, headers: Record<string, string> = {}, method = 'GE
     sent.end();
   });
 
-describe('the modules of the page', () => {
-  it('need nothing of Node, and import nothing but one another', async () => {
-    const modules = await pageModules(undefined);
-    expect(modules.size).toBeGreaterThan(50);
-    const strangers = [...modules.values()].flatMap(({ address, text }) =>
-      [...text.matchAll(/^(?:import|export)\b[\w\s{},*$]*?(?:from )?'([^'\n]+)';?$/gm)]
-        .filter(([, from]) => !modules.has(from!))
-        .map(([line]) => `${address}: ${line}`),
-    );
-    expect(strangers).toEqual([]);
+describe('the script of the page', () => {
+  it('imports nothing, and needs nothing of Node', async () => {
+    const { script, files } = await bundled({ model: undefined });
+    expect(script).not.toMatch(/^\s*(import|export)\b[^(]*?['"{]/m);
+    expect(script).not.toMatch(/['"]node:|\bprocess\.env\b|\brequire\(['"]/);
+    expect(files.filter((file) => file.includes('/model/spp/')).length).toBeGreaterThan(0);
   });
 
-  it('are refused where a model needs Node, in a line that names the file', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'pagelaw-explore-')), 'model.mts');
-    writeFileSync(file, "import { readFileSync } from 'node:fs';\nexport default readFileSync;\n");
-    await expect(pageModules(file)).rejects.toThrow(`${file} imports node:fs, which a browser does not have`);
+  it('has what a model imports: files beside it, what pagelaw exports, and its packages', async () => {
+    const folder = inFolder({
+      'model.ts': `import { pkvmMmioSuite } from 'pagelaw/models';
+import { layoutOf, suite } from 'pagelaw';
+import { match } from 'ts-pattern';
+import { title } from './title.js';
+export default suite({ ...pkvmMmioSuite, about: [title, layoutOf, match].map(String).join() } as never);
+`,
+      'title.ts': "export const title: string = 'a title beside the model';\n",
+    });
+    const { script, files } = await bundled({ model: join(folder, 'model.ts') });
+    expect(script).toContain('a title beside the model');
+    expect(files).toContain(join(folder, 'title.ts'));
+  });
+
+  it('is refused where a model cannot run in a page, in a line that says where', async () => {
+    const folder = inFolder({
+      'node.mts': "import { readFileSync } from 'node:fs';\nexport default readFileSync;\n",
+      'stranger.mts': "import stranger from 'no-such-package';\nexport default stranger;\n",
+      'lost.mts': "import lost from './lost-file.ts';\nexport default lost;\n",
+      'broken.mts': 'export default\n  suite({;\n',
+      'broken.mjs': 'export default\n  suite({;\n',
+      'enum.mts': 'enum Level { top }\nexport default Level;\n',
+    });
+    const refusal = (name: string) => bundled({ model: join(folder, name) }).catch(({ message }) => message);
+    expect(await refusal('node.mts')).toBe(`${folder}/node.mts imports node:fs, which a browser does not have`);
+    expect(await refusal('stranger.mts')).toBe(
+      `${folder}/stranger.mts imports no-such-package, which is not installed there`,
+    );
+    expect(await refusal('lost.mts')).toBe(`${folder}/lost.mts imports ./lost-file.ts, which is not there`);
+    expect(await refusal('broken.mts')).toMatch(/\/broken\.mts:2:10: /);
+    expect(await refusal('broken.mjs')).toMatch(/\/broken\.mjs:2:10/);
+    expect(await refusal('enum.mts')).toMatch(/\/enum\.mts:1:1: .*enum/);
+  });
+
+  it('has all that pagelaw exports', async () => {
+    expect(Object.keys(await import('../../src/explore/page/pagelaw.ts')).sort()).toEqual(
+      Object.keys(await import('../../src/index.ts')).sort(),
+    );
   });
 });
 
 describe('the server', () => {
   it('serves the page and its modules', async () => {
     expect((await answer('/')).text).toContain('data-start="#/spp@repaired//"');
-    expect(await answer('/page.js')).toMatchObject({ status: 200, text: expect.stringContaining('/main.js') });
+    expect(await answer('/page.js')).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('The model cannot be loaded'),
+    });
     expect((await answer('/', {}, 'HEAD')).text).toBe('');
   });
 
