@@ -6,12 +6,14 @@ import { SpecError } from '../spec/errors.ts';
 import type { Command } from '../spec/model.ts';
 import { scopeOf } from '../system/scope.ts';
 import { systemOf } from '../system/system.ts';
-import { callsOf, startOf } from '../trace/trace.ts';
+import { fieldsOf } from '../trace/record.ts';
+import { statementText } from '../trace/script/write.ts';
+import { callsOf, startOf, type Trace } from '../trace/trace.ts';
 import { type Console, exit } from './console.ts';
 import { givenChoices } from './given.ts';
 import { bounded, collect, type Declare } from './options.ts';
 import { findTargets } from './suites.ts';
-import { loadTrace, nameOf } from './trace-file.ts';
+import { loadTrace } from './trace-file.ts';
 
 interface ExploreOptions {
   /** `name=value`, as given. */
@@ -78,10 +80,15 @@ const startingAt = async (name: string, file: string | undefined, options: Explo
     return { start: linkText(linkTo(model, scope, [])), module: target!.module };
   }
   const { trace, scope } = await loadTrace(file, { ...options, name }, console);
-  if (startOf(trace) !== undefined)
-    throw new SpecError(`${nameOf(file)} sets the state with init; explore begins at the model's initial state`);
   const calls: Command[] = callsOf(trace).map(({ command }) => command);
-  return { start: linkText(linkTo(model, scope, calls)), module: target!.module };
+  return { start: linkText(linkTo(model, scope, calls, initOf(trace))), module: target!.module };
+};
+
+/** The state before the first call, as the fields of one `init`. */
+const initOf = (trace: Trace): string | undefined => {
+  const state = startOf(trace);
+  if (state === undefined) return undefined;
+  return statementText({ kind: 'init', line: 0, fields: fieldsOf(state), state }).replace(/^init /, '');
 };
 
 const serving = async (...given: Parameters<typeof serve>) => {

@@ -8,7 +8,7 @@ import { isTypeScript, withoutTypes } from '../load/strip-types.ts';
 import { SpecError } from '../spec/errors.ts';
 
 /** The page and what it explores, as one script that imports nothing. It is a module: `<script type="module">`. */
-export interface Bundle {
+interface Bundle {
   readonly script: string;
   /** The files that it is made of, those of packages left out. */
   readonly files: readonly string[];
@@ -33,7 +33,7 @@ export const bundled = async ({ model, minify = false }: BundleOptions): Promise
       input: entry,
       platform: 'browser',
       plugins: [pluginFor(model, refusals)],
-      transform: { define: { 'process.env.NODE_ENV': "'production'" } },
+      transform: { define: { [environment]: "'production'" } },
       // A model's functions are found by what they are, not by what can be seen of their use.
       treeshake: { propertyReadSideEffects: false },
       tsconfig: false,
@@ -49,6 +49,9 @@ export const bundled = async ({ model, minify = false }: BundleOptions): Promise
 };
 
 const entry = 'pagelaw:page';
+
+/** What packages ask of Node about how they are to run. */
+const environment = ['process', 'env', 'NODE_ENV'].join('.');
 
 /** `.ts` in the sources, `.js` in a build. */
 const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));

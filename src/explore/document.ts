@@ -12,7 +12,7 @@ export const document = (start: string): string => `<!doctype html>
 <body>
 <div id="page"><p class="loading">Loading the model ...</p></div>
 <noscript><p class="loading">The page runs the model in the browser, which needs JavaScript.</p></noscript>
-<script type="module" src="/page.js"></script>
+<script type="module" data-page src="/page.js"></script>
 </body>
 </html>
 `;
@@ -74,6 +74,9 @@ del { color: var(--soft); } ins { text-decoration: none; font-weight: 700; }
 .choice .args { flex: 1 0 30%; overflow-wrap: anywhere; } .choice .result { flex: 0 1 auto; max-width: 66%; text-wrap: balance; text-align: right; font-size: .86em; overflow-wrap: anywhere; } .choice.changes .args { font-weight: 650; }
 .choice .errno { font: 600 .95em var(--mono); }
 .light summary { display: grid; grid-template-columns: auto 1fr; gap: 0 .55rem; padding: .17rem 0; } .light > p { padding: .1rem 0 .4rem 1.3rem; } .witnesses { margin-top: .5rem; padding-top: .5rem; border-top: 1px solid var(--line); } .witnesses > summary { cursor: pointer; color: var(--soft); } .light .name { overflow-wrap: anywhere; }
+.light-row { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 .4rem; align-items: start; } .light-row > button { margin-top: .1rem; padding: .02rem .5rem; font-size: .8em; color: var(--soft); }
+.answer { grid-column: 1 / -1; margin: .2rem 0 .5rem 1.3rem; padding: .45rem .65rem; border-radius: 7px; background: var(--tint); font-size: .88em; overflow-wrap: anywhere; } .answer ol { margin: .3rem 0; } .answer li { padding-left: .6rem; border-left: 2px solid var(--focus); }
+.answer progress { width: 100%; height: .35rem; accent-color: var(--focus); } .answer.failed { background: var(--bad-tint); }
 .light .lamp { width: .75rem; height: .75rem; margin-top: .25rem; border-radius: 50%; background: var(--good); } .light.broken .lamp { background: var(--bad); border-radius: 2px; transform: rotate(45deg) scale(.9); }
 .light.open .lamp { background: none; border: 2px solid var(--soft); } .light p { grid-column: 2; font-size: .87em; color: var(--soft); } .light .detail { color: var(--bad); } .light.found .detail { color: var(--good); }
 .light summary { cursor: pointer; list-style: none; } .light summary::-webkit-details-marker { display: none; }

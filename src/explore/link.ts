@@ -10,12 +10,17 @@ export interface Link {
   readonly variant: string | undefined;
   /** `name=value` of the configuration and of switches. */
   readonly settings: readonly string[];
+  /** The fields of the start state that are not those of the model, as in an `init` of a script. */
+  readonly init?: string | undefined;
   readonly calls: readonly string[];
 }
 
-/** `#/pkvm-mmio@v4/pages=2,checksOwner=false/host_access(pfn=0);host_access(pfn=1)`. */
-export const linkText = ({ model, variant, settings, calls }: Link): string =>
-  `#/${[`${model}${variant === undefined ? '' : `@${variant}`}`, settings.join(','), calls.join(';')].map(encoded).join('/')}`;
+/** `#/pkvm-mmio@v4/pages=2,checksOwner=false/init pool=1;host_access(pfn=0);host_access(pfn=1)`. */
+export const linkText = ({ model, variant, settings, init, calls }: Link): string => {
+  const target = `${model}${variant === undefined ? '' : `@${variant}`}`;
+  const way = [...(init === undefined ? [] : [`init ${init}`]), ...calls];
+  return `#/${[target, settings.join(','), way.join(';')].map(encoded).join('/')}`;
+};
 
 /** What an address of a mail or a browser may hold as it is, is left as it is. */
 const encoded = (part: string) =>
@@ -26,7 +31,14 @@ export const linkIn = (hash: string): Link | undefined => {
   const [target = '', settings = '', calls = ''] = hash.replace(/^#\/?/, '').split('/').map(decoded);
   const [model = '', variant] = target.split('@');
   if (model === '') return undefined;
-  return { model, variant: variant || undefined, settings: parts(settings, ','), calls: parts(calls, ';') };
+  const [first = '', ...others] = parts(calls, ';');
+  const init = /^init\s+(.*)$/.exec(first)?.[1];
+  return {
+    model,
+    variant: variant || undefined,
+    settings: parts(settings, ','),
+    ...(init === undefined ? { calls: parts(calls, ';') } : { init, calls: others }),
+  };
 };
 
 const decoded = (part: string): string => {
@@ -43,14 +55,15 @@ const parts = (text: string, by: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-/** The link to a state of the model: what calls lead to it from the initial state. */
-export const linkTo = (model: Model, scope: Scope, calls: readonly Command[]): Link => ({
+/** The link to a state of the model: what calls lead to it from the initial state, or from that of `init`. */
+export const linkTo = (model: Model, scope: Scope, calls: readonly Command[], init?: string): Link => ({
   model: model.id,
   variant: scope.variant,
   settings: [
     ...scope.resized.map((name) => `${name}=${scope.config[name]}`),
     ...scope.flipped.map((name) => `${name}=${scope.switches[name]}`),
   ],
+  ...(init !== undefined && { init }),
   calls: calls.map(callText),
 });
 

@@ -7,23 +7,53 @@ import type { Step } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
 import { type Presentation, presentationOf } from '../system/presentation.ts';
 import type { Scope } from '../system/scope.ts';
-import { firstBreakIn } from '../trace/replay.ts';
+import { firstBreakIn, startingAt as startOfTrace } from '../trace/replay.ts';
 import { commandIn } from '../trace/script/call.ts';
+import { parseScript } from '../trace/script/parse.ts';
 import { callText } from '../trace/script/write.ts';
+import { type Link, linkTo, scopeFor } from './link.ts';
 
 /** A model in one scope, ready to be explored. */
 export interface Session {
   readonly suite: Suite;
   readonly scope: Scope;
+  /** Its initial state is that of `init`, where that is given. */
   readonly task: Task;
+  /** The fields of the start state that are not those of the model, as in an `init` of a script. */
+  readonly init: string | undefined;
   readonly shown: Presentation;
 }
 
 /** Throws a SpecError where the model cannot be run. */
-export const sessionOf = (suite: Suite, scope: Scope): Session => {
-  const task = taskOf(suite.model, scope, suite.properties);
-  return { suite, scope, task, shown: presentationOf(suite.model, scope, task.system.initial) };
+export const sessionOf = (suite: Suite, scope: Scope, init?: string): Session => {
+  const task = startingAt(taskOf(suite.model, scope, suite.properties), init);
+  return { suite, scope, task, init, shown: presentationOf(suite.model, scope, task.system.initial) };
 };
+
+const startingAt = (task: Task, init: string | undefined): Task => {
+  if (init === undefined) return task;
+  const statements = parseScript(`init ${init}`, 'the start state', task.system);
+  return startOfTrace(task, { origin: { model: '', variant: '', config: {}, switches: {} }, statements });
+};
+
+/** The session that a link speaks of. Throws a SpecError where there is none. */
+export const sessionFor = (suites: readonly Suite[], link: Link): Session => {
+  const suite = suites.find(({ model }) => model.id === link.model);
+  if (!suite)
+    throw new SpecError(
+      `there is no model ${link.model} here; there are ${suites.map(({ model }) => model.id).join(', ')}`,
+    );
+  return sessionOf(suite, scopeFor(suite.model, link), link.init);
+};
+
+/** The link to where steps lead. */
+export const linkOf = ({ suite, scope, init }: Session, steps: readonly Step[]): Link =>
+  linkTo(
+    suite.model,
+    scope,
+    steps.map(({ command }) => command),
+    init,
+  );
 
 /** Calls that were made, and why the rest of them could not be. */
 export interface Way {

@@ -1,10 +1,11 @@
+import { dirname, join } from 'node:path';
 import { SpecError } from '../spec/errors.ts';
 import { describeCommand, type Model, type System } from '../spec/model.ts';
 import type { Scope } from '../system/scope.ts';
 import { counterexampleIn, jsonIn } from './counterexample.ts';
 import { meta } from './itf/names.ts';
 import { isItf, itfIn, itfTrace, textIn } from './itf/read.ts';
-import { located, modelOf, readModel, settingsIn } from './script/model.ts';
+import { modelOf, type Named, readModel, settingsIn } from './script/model.ts';
 import { parseScript } from './script/parse.ts';
 import { Scanner } from './script/scanner.ts';
 import type { Origin, Trace } from './trace.ts';
@@ -132,3 +133,10 @@ const originOf = ({ model, variant, config, switches }: Scope, module: string | 
   switches,
   ...(module !== undefined && { module }),
 });
+
+/** A name with its parts. A model's id has neither a dot nor a slash; a file has, and is relative to the file that names it. */
+const located = ({ name, settings }: Named, file: string) => {
+  const [model = '', variant] = name.split('@');
+  const where = /[./\\]/.test(model) ? { module: join(dirname(file), model) } : { model };
+  return { ...where, variant, settings };
+};

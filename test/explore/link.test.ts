@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pkvmMmio } from '../../model/pkvm-mmio/model.ts';
+import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
 import { linkIn, linkText, linkTo, scopeFor } from '../../src/explore/link.ts';
+import { linkOf, sessionFor, stateAfter, wayOf } from '../../src/explore/session.ts';
 import { scopeOf } from '../../src/system/scope.ts';
 
 describe('a link', () => {
@@ -29,6 +31,17 @@ describe('a link', () => {
     const link = { model: 'spp', variant: 'repaired', settings: [], calls: ['set_access(gfn=3, map=01 00)'] };
     expect(linkText(link)).toBe('#/spp@repaired//set_access(gfn=3,map=01%2000)');
     expect(linkIn(linkText(link))?.calls).toEqual(['set_access(gfn=3,map=01 00)']);
+  });
+
+  it('says the start state, where that is not the initial one of the model', () => {
+    const scope = scopeOf(pkvmMmio, { variant: 'v4' });
+    const link = linkTo(pkvmMmio, scope, [{ kind: 'host_access', pfn: 3 } as never], 'pool=1 el2[0]=device');
+    expect(linkText(link)).toBe('#/pkvm-mmio@v4//init%20pool=1%20el2[0]=device;host_access(pfn=3)');
+    expect(linkIn(linkText(link))).toEqual(link);
+    const session = sessionFor([pkvmMmioSuite], link);
+    expect(stateAfter(session, [])).toMatchObject({ pool: 1, el2: expect.arrayContaining(['device']) });
+    expect(linkOf(session, wayOf(session, link.calls).steps)).toEqual(link);
+    expect(() => sessionFor([pkvmMmioSuite], { ...link, init: 'pool=77' })).toThrow('the start state:1: pool');
   });
 
   it('is refused where it says what the model does not have', () => {

@@ -126,7 +126,31 @@ describe.skipIf(!executablePath)('the page of explore', () => {
     expect(await page.locator('.broke').first().textContent()).toContain('breaks ');
   });
 
+  it('finds the shortest calls from here that break a property, and makes them', async () => {
+    await page.goto(`${server.origin}/#/pkvm-mmio@before//host_donate_hyp_mmio(pfn=0);host_access(pfn=2)`);
+    await page.getByRole('button', { name: 'Find how to break annotation-durable from here' }).click();
+    const take = page.getByRole('button', { name: 'Make these calls' });
+    await take.waitFor();
+    const found = await page.locator('.answer li').allTextContents();
+    expect(await page.locator('.answer').textContent()).toContain(`${found.length} calls, and no fewer do`);
+    await take.click();
+    await expect
+      .poll(hash)
+      .toBe(`#/pkvm-mmio@before//host_donate_hyp_mmio(pfn=0);host_access(pfn=2);${found.join(';')}`);
+    expect(await page.locator('.light.broken .name .mono').allTextContents()).toContain('annotation-durable');
+    expect(await page.locator('.answer').count()).toBe(0);
+  });
+
+  it('says how far a search is, and ends it', async () => {
+    await page.goto(`${server.origin}/#/pkvm-mmio@fixed//`);
+    await page.getByRole('button', { name: 'Find how to break annotation-durable from here' }).click();
+    await page.locator('.answer', { hasText: /[1-9][\d,]* states/ }).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await page.locator('.answer').count()).toBe(0);
+  });
+
   it('copies the way as a script', async () => {
+    await page.goto(`${server.origin}/#/pkvm-mmio@before//host_donate_hyp_mmio(pfn=0);host_donate_hyp_mmio(pfn=2)`);
     await page.getByRole('button', { name: 'Copy script' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     const script = (await page.evaluate('navigator.clipboard.readText()')) as string;

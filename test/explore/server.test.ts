@@ -2,9 +2,14 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pkvmMmioSuite } from '../../properties/pkvm-mmio.ts';
+import { run } from '../../src/cli/program.ts';
 import { bundled } from '../../src/explore/bundle.ts';
+import { linkIn } from '../../src/explore/link.ts';
 import { type PageServer, serve } from '../../src/explore/server.ts';
+import { sessionFor, wayOf } from '../../src/explore/session.ts';
 import { pagelaw } from '../cli/fake-console.ts';
 
 let server: PageServer;
@@ -134,4 +139,33 @@ describe('pagelaw explore', () => {
     ]);
     expect(await wrong('explore spp --port 65536')).toEqual([2, expect.stringContaining('at most 65535')]);
   });
+
+  it('opens at the end of a trace, whatever state that begins in', async () => {
+    const folder = inFolder({ 'way.script': 'init pool=1 el2[0]=device\nhost_access(pfn=0)\n' });
+    const interruption = new AbortController();
+    let printed = '';
+    const status = await run(['explore', 'pkvm-mmio@v4', join(folder, 'way.script')], '1.2.3', {
+      out: (text) => {
+        printed += text;
+        interruption.abort();
+      },
+      err: () => undefined,
+      colour: false,
+      progress: undefined,
+      input: Readable.from([]),
+      interrupted: interruption.signal,
+      resident: () => 0,
+    });
+    expect(status).toBe(0);
+    const { steps } = wayIn(printed);
+    expect(steps).toMatchObject([
+      { before: { pool: 1, el2: expect.arrayContaining(['device']) }, command: { pfn: 0 } },
+    ]);
+  });
 });
+
+/** The way of the link that was printed. */
+const wayIn = (printed: string) => {
+  const link = linkIn(new URL(printed.trim()).hash)!;
+  return wayOf(sessionFor([pkvmMmioSuite], link), link.calls);
+};

@@ -1,14 +1,16 @@
 import { h } from 'preact';
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { SpecError } from '../../spec/errors.ts';
+import type { Command } from '../../spec/model.ts';
 import type { Suite } from '../../spec/suite.ts';
 import { traceOf } from '../../trace/record.ts';
-import { scriptOf } from '../../trace/script/write.ts';
+import { callText, scriptOf } from '../../trace/script/write.ts';
 import type { Trace } from '../../trace/trace.ts';
-import { type Link, linkIn, linkText, linkTo, scopeFor } from '../link.ts';
-import { type Choice, choicesIn, lightsAt, type Session, sessionOf, type Way, wayOf } from '../session.ts';
+import { type Link, linkIn, linkText } from '../link.ts';
+import { type Choice, choicesIn, lightsAt, linkOf, type Session, sessionFor, type Way, wayOf } from '../session.ts';
 import { Calls } from './calls.ts';
 import { Lights } from './lights.ts';
+import { useSearch } from './searching.ts';
 import { StateView } from './state.ts';
 import { Top } from './top.ts';
 import { WayView } from './way.ts';
@@ -36,7 +38,7 @@ export const App = ({ suites, start }: AppProps) => {
     (link: Link | undefined) => {
       try {
         if (!link) throw new SpecError('the address says no model');
-        const session = openedSession(suites, link);
+        const session = sessionFor(suites, link);
         const way = wayOf(session, link.calls);
         setOpened({ session, way, at: way.steps.length });
         setProblem('');
@@ -73,13 +75,7 @@ export const App = ({ suites, start }: AppProps) => {
   useEffect(() => {
     if (!opened) return;
     const { suite, scope } = opened.session;
-    const text = linkText(
-      linkTo(
-        suite.model,
-        scope,
-        steps.map(({ command }) => command),
-      ),
-    );
+    const text = linkText(linkOf(opened.session, steps));
     if (text !== location.hash) history.replaceState(null, '', text);
     document.title = `${suite.model.id}@${scope.variant}: pagelaw explore`;
   }, [opened, steps]);
@@ -106,10 +102,23 @@ export const App = ({ suites, start }: AppProps) => {
     });
   }, []);
 
+  /** Makes calls that a search has found, from the state here. */
+  const take = useCallback((commands: readonly Command[]) => {
+    setPreview(undefined);
+    setOpened((now) => {
+      if (!now) return now;
+      const calls = [...now.way.steps.slice(0, now.at).map(({ command }) => command), ...commands];
+      const way = wayOf(now.session, calls.map(callText));
+      return { ...now, way, at: way.steps.length };
+    });
+  }, []);
+
   const cut = useCallback(
     () => setOpened((now) => now && { ...now, way: { steps: now.way.steps.slice(0, now.at) } }),
     [],
   );
+
+  const search = useSearch(opened && linkText(linkOf(opened.session, steps)));
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -127,15 +136,7 @@ export const App = ({ suites, start }: AppProps) => {
   const wrong = problem === '' ? undefined : h('p', { class: 'note wrong', role: 'alert' }, problem);
   if (!opened) return wrong ?? null;
   const { session, way, at } = opened;
-  const reopen = (change: Partial<Link>) =>
-    open({
-      ...linkTo(
-        session.suite.model,
-        session.scope,
-        way.steps.map(({ command }) => command),
-      ),
-      ...change,
-    });
+  const reopen = (change: Partial<Link>) => open({ ...linkOf(session, way.steps), ...change });
   return [
     h(Top, {
       session,
@@ -158,7 +159,7 @@ export const App = ({ suites, start }: AppProps) => {
       h(StateView, { session, steps, preview }),
       h(Calls, { session, choices, choose, show: setPreview, hasPanicked: steps.at(-1)?.outcome.result === 'panic' }),
       h(WayView, { session, steps: way.steps, at, go, cut, lights }),
-      h(Lights, { lights, calls: steps.length }),
+      h(Lights, { lights, calls: steps.length, search, take }),
     ),
     h('footer', { class: 'keys' }, ...keys.flatMap(([key, does]) => [h('kbd', null, key), ` ${does}   `])),
   ];
@@ -180,12 +181,3 @@ const callsAlone = (trace: Trace): Trace => ({
 
 const isEditing = (target: EventTarget | null) =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
-
-const openedSession = (suites: readonly Suite[], link: Link): Session => {
-  const suite = suites.find(({ model }) => model.id === link.model);
-  if (!suite)
-    throw new SpecError(
-      `there is no model ${link.model} here; there are ${suites.map(({ model }) => model.id).join(', ')}`,
-    );
-  return sessionOf(suite, scopeFor(suite.model, link));
-};

@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path';
 import { itemNamed } from '../../item-named.ts';
 import { SpecError } from '../../spec/errors.ts';
 import { type Model, switchValues } from '../../spec/model.ts';
@@ -6,7 +5,7 @@ import { linesOf } from './lines.ts';
 import { excerpt, Scanner } from './scanner.ts';
 
 /** `pkvm-mmio@v4` or `./my-model.mts@v4`, and `name=value` for what differs in configuration and switches, as written. */
-interface Named {
+export interface Named {
   readonly name: string;
   readonly settings: readonly string[];
 }
@@ -52,13 +51,6 @@ const scannerOf = (read: () => string): Scanner | undefined => {
   } catch {
     return undefined;
   }
-};
-
-/** A name with its parts. A model's id has neither a dot nor a slash; a file has, and is relative to the file that names it. */
-export const located = ({ name, settings }: Named, file: string) => {
-  const [model = '', variant] = name.split('@');
-  const where = /[./\\]/.test(model) ? { module: join(dirname(file), model) } : { model };
-  return { ...where, variant, settings };
 };
 
 /** The settings as values of the model's configuration and switches. Throws a SpecError for a name that the model does not have. */
