@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { bundled } from '../explore/bundle.ts';
 import { linkText, linkTo } from '../explore/link.ts';
-import { serve } from '../explore/server.ts';
+import { type PageServer, serve } from '../explore/server.ts';
+import { watchedScript } from '../explore/watched.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command } from '../spec/model.ts';
 import { scopeOf } from '../system/scope.ts';
@@ -58,15 +58,23 @@ const exploreCommand = async (
   console: Console,
 ): Promise<number> => {
   const { start, module } = await startingAt(name, file, options, console);
-  const { script } = await bundled({ model: module });
-  const server = await serving({ script: () => script, start }, options.port ?? 0);
+  const page = await watchedScript(module);
+  try {
+    const server = await serving({ page, start }, options.port ?? 0);
+    await served(server, start, options.open, console);
+  } finally {
+    page.close();
+  }
+  return exit.asExpected;
+};
+
+const served = async (server: PageServer, start: string, open: boolean, console: Console) => {
   const address = `${server.origin}/${start}`;
   console.out(`${address}\n`);
   console.err('ctrl-C ends it\n');
-  if (options.open && console.progress) opened(address);
+  if (open && console.progress) opened(address);
   await ended(console.interrupted);
   await server.close();
-  return exit.asExpected;
 };
 
 /** The link that the page opens at, and the file of its model. */

@@ -1,5 +1,5 @@
 import { isBuiltin } from 'node:module';
-import { relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { type Plugin, rolldown } from 'rolldown';
@@ -42,7 +42,7 @@ export const bundled = async ({ model, minify = false }: BundleOptions): Promise
     const { output } = await build.generate({ format: 'es', codeSplitting: false, minify });
     await build.close();
     const [{ code, moduleIds }] = output;
-    return { script: code, files: moduleIds.filter((id) => !id.includes('/node_modules/') && id !== entry) };
+    return { script: code, files: moduleIds.filter((id) => isAbsolute(id) && !id.includes('/node_modules/')) };
   } catch (error) {
     throw refusals[0] ?? new SpecError(wordsOf(error));
   }

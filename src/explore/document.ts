@@ -1,6 +1,6 @@
-/** The page before its modules have been loaded. `start`: the link that it opens at where its address says none. */
-export const document = (start: string): string => `<!doctype html>
-<html lang="en" data-start="${escaped(start)}">
+/** The page before its script has been loaded. `start`: the link that it opens at where its address says none. `edition`: of the script. */
+export const document = (start: string, edition: number): string => `<!doctype html>
+<html lang="en" data-start="${escaped(start)}" data-edition="${edition}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -10,6 +10,7 @@ export const document = (start: string): string => `<!doctype html>
 <link rel="stylesheet" href="/style.css">
 </head>
 <body>
+<p id="news" class="note wrong" role="alert" hidden></p>
 <div id="page"><p class="loading">Loading the model ...</p></div>
 <noscript><p class="loading">The page runs the model in the browser, which needs JavaScript.</p></noscript>
 <script type="module" data-page src="/page.js"></script>
@@ -84,7 +85,7 @@ del { color: var(--soft); } ins { text-decoration: none; font-weight: 700; }
 .keys { padding: 0 1rem 1rem; color: var(--soft); font-size: .85em; } kbd { font: .95em var(--mono); border: 1px solid var(--line); border-radius: 4px; padding: 0 .35em; background: var(--panel); }
 @media (min-width: 46rem) { .columns { grid-template: "state calls" auto "way calls" auto "lights calls" 1fr / minmax(0, 1fr) minmax(17rem, 24rem); } }
 @media (min-width: 74rem) {
-  #page { height: 100vh; display: flex; flex-direction: column; }
+  body { height: 100vh; display: flex; flex-direction: column; } #page { flex: 1; min-height: 0; display: flex; flex-direction: column; }
   .columns { flex: 1; min-height: 0; align-items: stretch; grid-template: "way state calls" minmax(9rem, 1fr) "lights state calls" minmax(9rem, 1fr) / minmax(16rem, 21rem) minmax(0, 1fr) minmax(21rem, 28rem); }
   .card { overflow: auto; } .keys { padding-bottom: .5rem; }
 }

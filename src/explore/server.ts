@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { document, style } from './document.ts';
+import type { Edition, WatchedScript } from './watched.ts';
 
 /** What the page is served from. */
 interface Served {
-  /** The page's script, as it is now. */
-  readonly script: () => string;
+  readonly page: Pick<WatchedScript, 'script' | 'edition' | 'subscribe'>;
   /** The link that the page opens at where its address says none: `#/spp@repaired//`. */
   readonly start: string;
 }
@@ -18,7 +18,8 @@ export interface PageServer {
 }
 
 /**
- * Serves the page on 127.0.0.1. `port`: 0 for a free one. A request gets the page, its style or its script, and nothing else: no path of a
+ * Serves the page on 127.0.0.1. `port`: 0 for a free one. A request gets the page, its style, its script or
+ * the news of its files, and nothing else: no path of a
  * request becomes the path of a file, and no request changes anything. Rejects with the system's error where the port is taken.
  */
 export const serve = async (served: Served, port: number): Promise<PageServer> => {
@@ -46,10 +47,19 @@ const answer = (served: Served, request: IncomingMessage, response: ServerRespon
   if (!isOurs(request)) return send(403, 'text/plain', 'This server answers only its own page.\n');
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'text/plain', 'Only GET.\n');
   const path = (request.url ?? '').replace(/[?#].*$/s, '');
-  if (path === '/') return send(200, 'text/html', document(served.start));
+  if (path === '/') return send(200, 'text/html', document(served.start, served.page.edition().number));
   if (path === '/style.css') return send(200, 'text/css', style);
-  if (path === '/page.js') return send(200, 'text/javascript', served.script());
+  if (path === '/page.js') return send(200, 'text/javascript', served.page.script());
+  if (path === '/news') return tellNews(served, response);
   return send(404, 'text/plain', 'There is no such file.\n');
+};
+
+/** Tells which edition there is, and of each new one, as server-sent events, until the page goes away. */
+const tellNews = ({ page }: Served, response: ServerResponse) => {
+  const tell = (edition: Edition) => response.write(`data: ${JSON.stringify(edition)}\n\n`);
+  response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
+  tell(page.edition());
+  response.on('close', page.subscribe(tell));
 };
 
 /** A name that somebody else has made to mean 127.0.0.1 is not ours, and neither is a page of another origin. */

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundled } from '../../src/explore/bundle.ts';
 import { type PageServer, serve } from '../../src/explore/server.ts';
+import { type WatchedScript, watchedScript } from '../../src/explore/watched.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -18,13 +19,14 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 describe.skipIf(!executablePath)('the page of explore', () => {
   let browser: Browser;
   let server: PageServer;
+  let watched: WatchedScript;
   let page: Page;
   const complaints: string[] = [];
   const requests: string[] = [];
 
   beforeAll(async () => {
-    const { script } = await bundled({ model: undefined });
-    server = await serve({ script: () => script, start: '#/pkvm-mmio@v4//' }, 0);
+    watched = await watchedScript(undefined);
+    server = await serve({ page: watched, start: '#/pkvm-mmio@v4//' }, 0);
     browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
@@ -40,6 +42,7 @@ describe.skipIf(!executablePath)('the page of explore', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.close();
+    watched?.close();
   });
 
   const way = () => page.getByRole('region', { name: 'The way so far' }).locator('.step');
@@ -168,6 +171,33 @@ describe.skipIf(!executablePath)('the page of explore', () => {
     await expect.poll(hash).toContain('#/pkvm-mmio@v4/donateChecksMmio=true/host_donate_hyp_mmio(pfn=0)');
   });
 
+  it('follows the model file: an edit shows the same way again, an error its line', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'pagelaw-explore-')), 'counter.mts');
+    writeFileSync(file, counter('Math.min(n + 1, 9)'));
+    const edited = await watchedScript(file);
+    const own = await serve({ page: edited, start: '#/counter//tick();tick()' }, 0);
+    const other = await page.context().newPage();
+    other.on('pageerror', (error) => complaints.push(error.message));
+    await other.goto(own.origin);
+    const value = other.locator('.drawing td').last();
+    await value.waitFor();
+    expect(await value.textContent()).toBe('1 2');
+    writeFileSync(file, counter('Math.min(n + 3, 9)'));
+    await expect.poll(() => value.textContent()).toBe('3 6');
+    expect(await other.locator('.step').count()).toBe(3);
+    writeFileSync(file, `${counter('n')}const = 1;\n`);
+    const news = other.locator('#news');
+    await news.waitFor();
+    expect(await news.textContent()).toContain('counter.mts:14:7: ');
+    expect(await value.textContent()).toBe('3 6');
+    writeFileSync(file, counter('Math.min(n + 2, 9)'));
+    await expect.poll(() => value.textContent()).toBe('2 4');
+    expect(await news.isVisible()).toBe(false);
+    await other.close();
+    await own.close();
+    edited.close();
+  }, 20_000);
+
   it.each(pictures ? ['pkvm-mmio', 'stage2', 'spp', 'mte-tags', 'pkvm-ownership'] : ['pkvm-mmio', 'mte-tags'])(
     '%s: nothing is wider than the page, and axe finds nothing, narrow and wide, light and dark',
     async (model) => {
@@ -192,3 +222,19 @@ describe.skipIf(!executablePath)('the page of explore', () => {
 
   it('did all that without a complaint', () => expect(complaints).toEqual([]));
 });
+
+/** A model file whose one call does `next` to a number `n`; 13 lines. */
+const counter = (next: string) => `import { defineModel, ok, range, record, suite, variant } from 'pagelaw';
+export default suite({
+  model: defineModel({
+    id: 'counter', title: 'A counter', sources: [], config: {}, switches: {},
+    variants: { only: { doc: '', switches: {} } }, defaultVariant: 'only',
+    system: () => ({
+      state: record({ n: range(0, 9) }), command: variant({ tick: {} }), initial: { n: 0 },
+      step: ({ n }: { n: number }) => ok({ n: ${next} }),
+    }),
+  }),
+  properties: [],
+  violates: { only: [] },
+});
+`;

@@ -20,9 +20,16 @@ const inFolder = (files: Readonly<Record<string, string>>): string => {
   return folder;
 };
 
+/** A script that never changes. */
+const still = (script: string) => ({
+  script: () => script,
+  edition: () => ({ number: 1, problem: undefined }),
+  subscribe: () => () => undefined,
+});
+
 beforeAll(async () => {
   const { script } = await bundled({ model: undefined });
-  server = await serve({ script: () => script, start: '#/spp@repaired//' }, 0);
+  server = await serve({ page: still(script), start: '#/spp@repaired//' }, 0);
 });
 afterAll(() => server.close());
 
@@ -107,6 +114,15 @@ describe('the server', () => {
       403,
     );
     expect((await answer('/page.js', { origin: server.origin })).status).toBe(200);
+  });
+
+  it('tells of the files of the page for as long as it is listened to', async () => {
+    const news = await fetch(`${server.origin}/news`);
+    expect(news.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    const reader = news.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: {"number":1}\n\n');
+    await reader.cancel();
+    expect((await answer('/news', { origin: 'http://evil.example' })).status).toBe(403);
   });
 
   it('serves no other file, and changes nothing', async () => {
