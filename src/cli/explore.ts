@@ -60,7 +60,7 @@ const exploreCommand = async (
   const { start, module } = await startingAt(name, file, options, console);
   const page = await watchedScript(module);
   try {
-    const server = await serving({ page, start }, options.port ?? 0);
+    const server = await serving({ page, start, module }, options.port ?? 0);
     await served(server, start, options.open, console);
   } finally {
     page.close();

@@ -1,6 +1,6 @@
-/** The page before its script has been loaded. `start`: the link that it opens at where its address says none. `edition`: of the script. */
-export const document = (start: string, edition: number): string => `<!doctype html>
-<html lang="en" data-start="${escaped(start)}" data-edition="${edition}">
+/** The page before its script has been loaded. `start`: the link that it opens at where its address says none. `edition`: of the script. `module`: the model's file. */
+export const document = (start: string, edition: number, module?: string): string => `<!doctype html>
+<html lang="en" data-start="${escaped(start)}" data-edition="${edition}"${module === undefined ? '' : ` data-module="${escaped(module)}"`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -44,6 +44,7 @@ button { cursor: pointer; } button:hover:not(:disabled) { background: var(--tint
 .settings .sheet { position: absolute; right: 0; z-index: 3; margin-top: .4rem; width: min(34rem, calc(100vw - 2rem)); max-height: 70vh; overflow: auto; padding: .9rem; background: var(--panel); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 12px 32px #0003; }
 .sheet .setting { display: grid; grid-template-columns: 1fr auto; gap: .1rem 1rem; padding: .45rem 0; border-bottom: 1px solid var(--line); color: inherit; }
 .sheet .setting .doc { grid-column: 1 / -1; color: var(--soft); font-size: .88em; } .sheet .own { color: var(--warn); }
+.sheet.forms { display: grid; gap: .4rem; width: 14rem; } .why { padding: .1rem .7rem .7rem; font-size: .92em; overflow-wrap: anywhere; } .why button { margin-top: .4rem; }
 .note { padding: .5rem 1rem; background: var(--mark); border-bottom: 1px solid var(--line); } .note.wrong { background: var(--bad-tint); color: var(--bad); }
 .columns { display: grid; gap: .75rem; padding: .75rem; grid-template: "state" auto "calls" auto "way" auto "lights" auto / minmax(0, 1fr); align-items: start; }
 .way { grid-area: way; } .state { grid-area: state; } .calls { grid-area: calls; } .lights { grid-area: lights; }
@@ -54,7 +55,7 @@ button { cursor: pointer; } button:hover:not(:disabled) { background: var(--tint
 .step { position: relative; display: block; width: 100%; text-align: left; border: 0; background: none; padding: .28rem .5rem .28rem 1.75rem; overflow-wrap: anywhere; }
 .step::before { content: ""; position: absolute; left: .35rem; top: .62rem; width: .62rem; height: .62rem; border-radius: 50%; background: var(--good); box-shadow: 0 0 0 3px var(--panel); }
 .step.refused::before, .step.panic::before { background: var(--bad); } .step.start::before { background: var(--soft); }
-.step[aria-current] { background: var(--tint); } .step.later { opacity: .6; } .step .result { display: block; font-size: .85em; }
+.step[aria-current] { background: var(--tint); } .step.start { font-size: .88em; } .step.later { opacity: .6; } .step .result { display: block; font-size: .85em; }
 .step .broke { display: block; font-size: .85em; color: var(--bad); font-weight: 600; }
 .legend { color: var(--soft); font-size: .88em; margin: -.25rem 0 .5rem; max-width: 60rem; } .last { min-height: 2.4rem; padding: .45rem .7rem; margin-bottom: .7rem; border-radius: 7px; background: var(--raised); overflow-wrap: anywhere; } .last.preview { background: var(--tint); } .last.refused, .last.panic { background: var(--bad-tint); }
 .drawings { display: flex; flex-wrap: wrap; gap: .75rem; align-items: flex-start; }

@@ -8,6 +8,8 @@ interface Served {
   readonly page: Pick<WatchedScript, 'script' | 'edition' | 'subscribe'>;
   /** The link that the page opens at where its address says none: `#/spp@repaired//`. */
   readonly start: string;
+  /** The file of the model, as a script that the page writes names it. */
+  readonly module?: string | undefined;
 }
 
 /** A server that runs on this machine, for this machine. */
@@ -47,7 +49,7 @@ const answer = (served: Served, request: IncomingMessage, response: ServerRespon
   if (!isOurs(request)) return send(403, 'text/plain', 'This server answers only its own page.\n');
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'text/plain', 'Only GET.\n');
   const path = (request.url ?? '').replace(/[?#].*$/s, '');
-  if (path === '/') return send(200, 'text/html', document(served.start, served.page.edition().number));
+  if (path === '/') return send(200, 'text/html', document(served.start, served.page.edition().number, served.module));
   if (path === '/style.css') return send(200, 'text/css', style);
   if (path === '/page.js') return send(200, 'text/javascript', served.page.script());
   if (path === '/news') return tellNews(served, response);

@@ -152,16 +152,43 @@ describe.skipIf(!executablePath)('the page of explore', () => {
     expect(await page.locator('.answer').count()).toBe(0);
   });
 
-  it('copies the way as a script', async () => {
+  it('copies the way as a script, a command line, mail text and ITF', async () => {
+    const copied = async (name: string) => {
+      await page.getByRole('button', { name }).click();
+      await page.getByRole('button', { name: 'Copied' }).waitFor();
+      await page.getByRole('button', { name: 'Copied' }).waitFor({ state: 'detached' });
+      return page.evaluate('navigator.clipboard.readText()') as Promise<string>;
+    };
     await page.goto(`${server.origin}/#/pkvm-mmio@before//host_donate_hyp_mmio(pfn=0);host_donate_hyp_mmio(pfn=2)`);
-    await page.getByRole('button', { name: 'Copy script' }).click();
-    await page.getByRole('button', { name: 'Copied' }).waitFor();
-    const script = (await page.evaluate('navigator.clipboard.readText()')) as string;
+    await page.getByText('Copy as').click();
+    const script = await copied('Copy script');
     expect(script).toMatch(/^model pkvm-mmio@before /);
     expect(script).toContain('\nhost_donate_hyp_mmio(pfn=0) -> ok\n');
+    expect(await copied('Copy command line')).toBe(`pagelaw run - <<'end of calls'\n${script}end of calls\n`);
+    const mail = await copied('Copy mail text');
+    expect(mail).toContain('host_donate_hyp_mmio(pfn=2)');
+    expect(Math.max(...mail.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(72);
+    expect(JSON.parse(await copied('Copy ITF')).states).toHaveLength(3);
+    expect(await copied('Copy link')).toBe(page.url());
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Copy link' }).waitFor({ state: 'hidden' });
+    await page.mouse.move(0, 0);
+  });
+
+  it('says why a call is refused, and makes the calls after which it is not', async () => {
+    await page.goto(`${server.origin}/#/pkvm-mmio@v4//hyp_donate_host_mmio(pfn=0)`);
+    const why = page.locator('.why', { hasText: 'it succeeds after' });
+    expect(await why.textContent()).toContain('why: el2[0] is none; with ');
+    await page.getByRole('button', { name: 'Make these calls first' }).click();
+    expect((await way().allTextContents()).slice(1)).toEqual([
+      'host_donate_hyp_mmio(pfn=0)ok',
+      'hyp_donate_host_mmio(pfn=0)ok',
+    ]);
   });
 
   it('keeps the calls when a switch or the variant is changed', async () => {
+    await page.goto(`${server.origin}/#/pkvm-mmio@before//host_donate_hyp_mmio(pfn=0);host_donate_hyp_mmio(pfn=2)`);
+    await expect.poll(() => way().count()).toBe(3);
     const before = await way().count();
     await page.getByLabel('variant').selectOption('v4');
     await expect.poll(hash).toContain('#/pkvm-mmio@v4//host_donate_hyp_mmio(pfn=0)');

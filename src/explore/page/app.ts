@@ -3,14 +3,12 @@ import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { SpecError } from '../../spec/errors.ts';
 import type { Command } from '../../spec/model.ts';
 import type { Suite } from '../../spec/suite.ts';
-import { traceOf } from '../../trace/record.ts';
-import { callText, scriptOf } from '../../trace/script/write.ts';
-import type { Trace } from '../../trace/trace.ts';
+import { callText } from '../../trace/script/write.ts';
 import { type Link, linkIn, linkText } from '../link.ts';
 import { type Choice, choicesIn, lightsAt, linkOf, type Session, sessionFor, type Way, wayOf } from '../session.ts';
 import { Calls } from './calls.ts';
 import { Lights } from './lights.ts';
-import { useSearch } from './searching.ts';
+import { useSearch, useWhy } from './searching.ts';
 import { StateView } from './state.ts';
 import { Top } from './top.ts';
 import { WayView } from './way.ts';
@@ -102,12 +100,13 @@ export const App = ({ suites, start }: AppProps) => {
     });
   }, []);
 
-  /** Makes calls that a search has found, from the state here. */
-  const take = useCallback((commands: readonly Command[]) => {
+  /** Makes calls that a search has found, from the state here or, `inPlaceOfLast`, from the one before the last call. */
+  const take = useCallback((commands: readonly Command[], inPlaceOfLast = false) => {
     setPreview(undefined);
     setOpened((now) => {
       if (!now) return now;
-      const calls = [...now.way.steps.slice(0, now.at).map(({ command }) => command), ...commands];
+      const kept = now.way.steps.slice(0, inPlaceOfLast ? now.at - 1 : now.at);
+      const calls = [...kept.map(({ command }) => command), ...commands];
       const way = wayOf(now.session, calls.map(callText));
       return { ...now, way, at: way.steps.length };
     });
@@ -118,19 +117,27 @@ export const App = ({ suites, start }: AppProps) => {
     [],
   );
 
-  const search = useSearch(opened && linkText(linkOf(opened.session, steps)));
+  const link = opened && linkText(linkOf(opened.session, steps));
+  const search = useSearch(link);
+  const why = useWhy((steps.at(-1)?.outcome.result ?? 'ok') === 'ok' ? undefined : link);
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.altKey || event.metaKey || isEditing(event.target)) return;
       if (event.key === 'ArrowLeft') goBy(-1);
       else if (event.key === 'ArrowRight') goBy(1);
+      else if (event.key === 'Escape') closeSheets(undefined);
       else if (event.key === '/') document.getElementById('filter')?.focus();
       else return;
       event.preventDefault();
     };
+    const point = ({ target }: PointerEvent) => closeSheets(target);
     addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
+    addEventListener('pointerdown', point);
+    return () => {
+      removeEventListener('keydown', press);
+      removeEventListener('pointerdown', point);
+    };
   }, [goBy]);
 
   const wrong = problem === '' ? undefined : h('p', { class: 'note wrong', role: 'alert' }, problem);
@@ -138,12 +145,7 @@ export const App = ({ suites, start }: AppProps) => {
   const { session, way, at } = opened;
   const reopen = (change: Partial<Link>) => open({ ...linkOf(session, way.steps), ...change });
   return [
-    h(Top, {
-      session,
-      suites,
-      reopen,
-      script: () => scriptOf(callsAlone(traceOf(session.scope, steps))),
-    }),
+    h(Top, { session, suites, reopen, steps }),
     wrong,
     way.stopped &&
       h(
@@ -156,7 +158,7 @@ export const App = ({ suites, start }: AppProps) => {
     h(
       'main',
       { class: 'columns' },
-      h(StateView, { session, steps, preview }),
+      h(StateView, { session, steps, preview, why, take }),
       h(Calls, { session, choices, choose, show: setPreview, hasPanicked: steps.at(-1)?.outcome.result === 'panic' }),
       h(WayView, { session, steps: way.steps, at, go, cut, lights }),
       h(Lights, { lights, calls: steps.length, search, take }),
@@ -173,11 +175,11 @@ const keys = [
   ['Enter', 'make the call'],
 ] as const;
 
-/** A script that is read by people: the calls with their results, without the state after each. */
-const callsAlone = (trace: Trace): Trace => ({
-  ...trace,
-  statements: trace.statements.filter(({ kind }) => kind === 'call'),
-});
+/** Closes what lies over the page, but for that which the target is in. */
+const closeSheets = (target: EventTarget | null | undefined) => {
+  for (const sheet of document.querySelectorAll<HTMLDetailsElement>('.settings[open]'))
+    if (!(target instanceof Node && sheet.contains(target))) sheet.open = false;
+};
 
 const isEditing = (target: EventTarget | null) =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;

@@ -85,9 +85,9 @@ const choiceButton = (choice: Choice, choose: CallsProps['choose'], show: CallsP
       class: `choice ${kind}`,
       'aria-disabled': kind === 'disabled' || kind === 'failed',
       onClick: () => choose(choice),
-      onFocus: () => show(choice),
+      onFocus: ({ currentTarget }: FocusEvent) => isReached(currentTarget) && show(choice),
       onBlur: () => show(undefined),
-      onMouseEnter: () => show(choice),
+      onMouseEnter: () => isBeside() && show(choice),
       onMouseLeave: () => show(undefined),
     },
     h('span', { class: 'hidden' }, `${choice.command.kind} `),
@@ -104,6 +104,12 @@ const choiceButton = (choice: Choice, choose: CallsProps['choose'], show: CallsP
     ),
   );
 };
+
+/** By keyboard. What a finger has reached must not move before it is lifted. */
+const isReached = (target: EventTarget | null) => target instanceof Element && target.matches(':focus-visible');
+
+/** Whether the state lies beside the calls. Above them, a drawing that grows would push them away from under the pointer. */
+const isBeside = () => matchMedia('(min-width: 46rem)').matches;
 
 /** In the order of the commands; every word of the filter must be found in the call or its result. */
 const groupsOf = (choices: readonly Choice[], filter: string, only: Choice['kind'] | undefined) => {

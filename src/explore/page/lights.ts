@@ -65,7 +65,12 @@ const LightView = ({ light, calls }: { readonly light: Light; readonly calls: nu
       'summary',
       null,
       h('span', { class: 'lamp', 'aria-hidden': 'true' }),
-      h('span', { class: 'name' }, h('span', { class: 'mono' }, id), h('span', { class: 'soft' }, ` ${labels[words]}`)),
+      h(
+        'span',
+        { class: 'name' },
+        h('span', { class: 'mono' }, id),
+        h('span', { class: words === 'holds' ? 'hidden' : 'soft' }, ` ${labels[words]}`),
+      ),
       decided && h('p', { class: 'detail' }, `${where}${of}${detail === '' ? '' : `: ${detail}`}`),
     ),
     h('p', null, statement, source === '' ? '' : ` [${source}]`),

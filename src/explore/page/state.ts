@@ -2,9 +2,12 @@ import { type ComponentChild, h } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { MarkedDrawing, MarkedLine } from '../../report/document.ts';
 import { marked } from '../../report/drawing.ts';
+import { whyLines } from '../../report/why.ts';
+import type { Command } from '../../spec/model.ts';
 import { describeOutcome } from '../../spec/outcome.ts';
 import type { Step } from '../../spec/property.ts';
 import { callText } from '../../trace/script/write.ts';
+import type { Why } from '../../trace/why.ts';
 import { defaultDrawing } from '../default-drawing.ts';
 import { type Choice, type Session, stateAfter } from '../session.ts';
 import { type Part, treeOf } from '../tree.ts';
@@ -14,10 +17,14 @@ interface StateProps {
   readonly steps: readonly Step[];
   /** The call whose state is shown in place of the one here, while the pointer or the focus is on it. */
   readonly preview: Choice | undefined;
+  /** Why the last call did not succeed, once that is known. */
+  readonly why: Why | undefined;
+  /** Makes calls that were found. */
+  readonly take: (commands: readonly Command[], inPlaceOfLast?: boolean) => void;
 }
 
 /** The state as the model draws it, and as a tree, marked with what the last call changed, or the one that is looked at would change. */
-export const StateView = ({ session, steps, preview }: StateProps) => {
+export const StateView = ({ session, steps, preview, why, take }: StateProps) => {
   const here = stateAfter(session, steps);
   const last = steps.at(-1);
   const isPreview = preview?.outcome !== undefined && preview.kind !== 'disabled';
@@ -62,6 +69,7 @@ export const StateView = ({ session, steps, preview }: StateProps) => {
               ]
             : h('span', { class: 'soft' }, 'Choose a call. Rest on one to see what it would change.'),
         ),
+    !preview && last && last.outcome.result !== 'ok' && h(WhyView, { last, why, take }),
     h('div', { class: 'drawings' }, ...drawings.map((drawing) => h(DrawingView, { key: drawing.title, drawing }))),
     h(
       'details',
@@ -69,6 +77,20 @@ export const StateView = ({ session, steps, preview }: StateProps) => {
       h('summary', null, 'The whole state'),
       h('ul', null, ...tree.map(leaf)),
     ),
+  );
+};
+
+/** What decided that the last call did not succeed, and what it needs to. */
+const WhyView = ({ last, why, take }: { readonly last: Step } & Pick<StateProps, 'why' | 'take'>) => {
+  const nearest = why?.nearest?.kind === 'after' ? why.nearest.commands : undefined;
+  return h(
+    'div',
+    { class: 'why', role: 'status' },
+    ...(why
+      ? whyLines(why).map((line) => h('p', null, line))
+      : [h('p', { class: 'soft' }, 'why: asking the model ...')]),
+    nearest &&
+      h('button', { type: 'button', onClick: () => take([...nearest, last.command], true) }, 'Make these calls first'),
   );
 };
 

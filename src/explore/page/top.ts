@@ -1,21 +1,21 @@
 import { h } from 'preact';
-import { useState } from 'preact/hooks';
 import { switchDoc, switchValues } from '../../spec/model.ts';
+import type { Step } from '../../spec/property.ts';
 import type { Suite } from '../../spec/suite.ts';
 import type { Link } from '../link.ts';
 import type { Session } from '../session.ts';
+import { CopyAs } from './copy.ts';
 
 interface TopProps {
   readonly session: Session;
   readonly suites: readonly Suite[];
   /** Shows the same calls with something else of the link. */
   readonly reopen: (change: Partial<Link>) => void;
-  /** The way as a script. */
-  readonly script: () => string;
+  readonly steps: readonly Step[];
 }
 
 /** What is explored, and what can be copied. */
-export const Top = ({ session, suites, reopen, script }: TopProps) => {
+export const Top = ({ session, suites, reopen, steps }: TopProps) => {
   const { model } = session.suite;
   const { scope } = session;
   return h(
@@ -34,8 +34,7 @@ export const Top = ({ session, suites, reopen, script }: TopProps) => {
       reopen({ variant, settings: scope.resized.map((name) => `${name}=${scope.config[name]}`) }),
     ),
     h(Settings, { session, reopen }),
-    h(Copy, { label: 'Copy link', text: () => location.href }),
-    h(Copy, { label: 'Copy script', text: script }),
+    h(CopyAs, { session, steps }),
   );
 };
 
@@ -108,17 +107,3 @@ const setting = (
 
 const range = (min: number, max: number) =>
   Array.from({ length: Math.min(max - min + 1, 200) }, (_, i) => String(min + i));
-
-const Copy = ({ label, text }: { readonly label: string; readonly text: () => string }) => {
-  const [said, setSaid] = useState('');
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text());
-      setSaid('Copied');
-    } catch {
-      setSaid('Not allowed');
-    }
-    setTimeout(() => setSaid(''), 1500);
-  };
-  return h('button', { type: 'button', onClick: copy }, said || label);
-};

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import wrapAnsi from 'wrap-ansi';
 import { unglued } from '../document.ts';
 
@@ -47,4 +46,7 @@ export const fitted = (text: string, width = 80): string =>
     .join('\n');
 
 /** Without colours. */
-export const widthOf = (line: string): number => stripVTControlCharacters(line).length;
+export const widthOf = (line: string): number => line.replaceAll(colour, '').length;
+
+/** The one control sequence that reports print. Node has a function for it, and a page has not. */
+const colour = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g');
