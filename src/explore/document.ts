@@ -58,6 +58,7 @@ button { cursor: pointer; } button:hover:not(:disabled) { background: var(--tint
 .step[aria-current] { background: var(--tint); } .step.start { font-size: .88em; } .step.later { opacity: .6; } .step .result { display: block; font-size: .85em; }
 .step .broke { display: block; font-size: .85em; color: var(--bad); font-weight: 600; }
 .legend { color: var(--soft); font-size: .88em; margin: -.25rem 0 .5rem; max-width: 60rem; } .last { min-height: 2.4rem; padding: .45rem .7rem; margin-bottom: .7rem; border-radius: 7px; background: var(--raised); overflow-wrap: anywhere; } .last.preview { background: var(--tint); } .last.refused, .last.panic { background: var(--bad-tint); }
+.beside { margin-top: 1rem; padding-top: .8rem; border-top: 1px solid var(--line); } .state > h3, .beside h3 { margin-bottom: .5rem; } .step .there { color: var(--warn); } .step .there.first { background: var(--mark); border-radius: 4px; padding: .05rem .3rem; margin: .1rem 0 0 -.3rem; }
 .drawings { display: flex; flex-wrap: wrap; gap: .75rem; align-items: flex-start; }
 .drawing { max-width: 100%; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
 .drawing table { border-collapse: collapse; font-family: var(--mono); font-size: .85em; }

@@ -8,6 +8,8 @@ export interface Link {
   readonly model: string;
   /** Undefined: the model's default variant. */
   readonly variant: string | undefined;
+  /** The variant that it is compared with. */
+  readonly other?: string | undefined;
   /** `name=value` of the configuration and of switches. */
   readonly settings: readonly string[];
   /** The fields of the start state that are not those of the model, as in an `init` of a script. */
@@ -15,9 +17,9 @@ export interface Link {
   readonly calls: readonly string[];
 }
 
-/** `#/pkvm-mmio@v4/pages=2,checksOwner=false/init pool=1;host_access(pfn=0);host_access(pfn=1)`. */
-export const linkText = ({ model, variant, settings, init, calls }: Link): string => {
-  const target = `${model}${variant === undefined ? '' : `@${variant}`}`;
+/** `#/pkvm-mmio@v4..fixed//host_access(pfn=0)` compares two variants. `#/pkvm-mmio@v4/pages=2,checksOwner=false/init pool=1;host_access(pfn=0);host_access(pfn=1)`. */
+export const linkText = ({ model, variant, other, settings, init, calls }: Link): string => {
+  const target = `${model}${variant === undefined ? '' : `@${variant}`}${other === undefined ? '' : `..${other}`}`;
   const way = [...(init === undefined ? [] : [`init ${init}`]), ...calls];
   return `#/${[target, settings.join(','), way.join(';')].map(encoded).join('/')}`;
 };
@@ -29,13 +31,15 @@ const encoded = (part: string) =>
 /** Reads what `linkText` writes. Undefined for an address that says no model. */
 export const linkIn = (hash: string): Link | undefined => {
   const [target = '', settings = '', calls = ''] = hash.replace(/^#\/?/, '').split('/').map(decoded);
-  const [model = '', variant] = target.split('@');
+  const [model = '', variants = ''] = target.split('@');
+  const [variant, other] = variants.split('..');
   if (model === '') return undefined;
   const [first = '', ...others] = parts(calls, ';');
   const init = /^init\s+(.*)$/.exec(first)?.[1];
   return {
     model,
     variant: variant || undefined,
+    ...(other && { other }),
     settings: parts(settings, ','),
     ...(init === undefined ? { calls: parts(calls, ';') } : { init, calls: others }),
   };

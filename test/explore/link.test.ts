@@ -44,6 +44,12 @@ describe('a link', () => {
     expect(() => sessionFor([pkvmMmioSuite], { ...link, init: 'pool=77' })).toThrow('the start state:1: pool');
   });
 
+  it('says which variant is compared with', () => {
+    const link = { model: 'spp', variant: 'repaired', other: 'v5.3', settings: [], calls: ['enable_cap()'] };
+    expect(linkText(link)).toBe('#/spp@repaired..v5.3//enable_cap()');
+    expect(linkIn(linkText(link))).toEqual(link);
+  });
+
   it('is refused where it says what the model does not have', () => {
     const link = { model: 'pkvm-mmio', variant: undefined, calls: [] };
     expect(() => scopeFor(pkvmMmio, { ...link, settings: ['nothing=1'] })).toThrow(

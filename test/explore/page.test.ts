@@ -198,6 +198,24 @@ describe.skipIf(!executablePath)('the page of explore', () => {
     await expect.poll(hash).toContain('#/pkvm-mmio@v4/donateChecksMmio=true/host_donate_hyp_mmio(pfn=0)');
   });
 
+  it('shows the same calls under another variant, and marks the first that differs', async () => {
+    await page.goto(
+      `${server.origin}/#/pkvm-mmio@v4//host_donate_hyp_mmio(pfn=0);hyp_donate_host_mmio(pfn=2);host_access(pfn=1)`,
+    );
+    await page.getByLabel('beside').selectOption('fixed');
+    await expect.poll(hash).toContain('#/pkvm-mmio@v4..fixed//');
+    const first = page.locator('.there.first');
+    expect(await first.count()).toBe(1);
+    expect(await first.textContent()).toBe('first difference fixed: -EPERM (not mapped at EL2)');
+    expect(await way().nth(2).locator('.there').count()).toBe(1);
+    expect(await page.getByRole('region', { name: 'The same calls under fixed' }).textContent()).toContain(
+      'differs first at call 2',
+    );
+    expect(await violations()).toEqual([]);
+    await page.getByLabel('beside').selectOption('no other');
+    await expect.poll(hash).toContain('#/pkvm-mmio@v4//');
+  });
+
   it('follows the model file: an edit shows the same way again, an error its line', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'pagelaw-explore-')), 'counter.mts');
     writeFileSync(file, counter('Math.min(n + 1, 9)'));

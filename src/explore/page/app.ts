@@ -4,6 +4,7 @@ import { SpecError } from '../../spec/errors.ts';
 import type { Command } from '../../spec/model.ts';
 import type { Suite } from '../../spec/suite.ts';
 import { callText } from '../../trace/script/write.ts';
+import { compared } from '../compare.ts';
 import { type Link, linkIn, linkText } from '../link.ts';
 import { type Choice, choicesIn, lightsAt, linkOf, type Session, sessionFor, type Way, wayOf } from '../session.ts';
 import { Calls } from './calls.ts';
@@ -18,6 +19,8 @@ interface Opened {
   readonly way: Way;
   /** How many calls of the way lead to the state that is shown; those after it can be redone. */
   readonly at: number;
+  /** The variant that is compared with. */
+  readonly other: string | undefined;
 }
 
 interface AppProps {
@@ -38,7 +41,7 @@ export const App = ({ suites, start }: AppProps) => {
         if (!link) throw new SpecError('the address says no model');
         const session = sessionFor(suites, link);
         const way = wayOf(session, link.calls);
-        setOpened({ session, way, at: way.steps.length });
+        setOpened({ session, way, at: way.steps.length, other: link.other });
         setProblem('');
       } catch (error) {
         if (!(error instanceof SpecError)) throw error;
@@ -73,7 +76,8 @@ export const App = ({ suites, start }: AppProps) => {
   useEffect(() => {
     if (!opened) return;
     const { suite, scope } = opened.session;
-    const text = linkText(linkOf(opened.session, steps));
+    const { other } = opened;
+    const text = linkText({ ...linkOf(opened.session, steps), ...(other !== undefined && { other }) });
     if (text !== location.hash) history.replaceState(null, '', text);
     document.title = `${suite.model.id}@${scope.variant}: pagelaw explore`;
   }, [opened, steps]);
@@ -117,6 +121,10 @@ export const App = ({ suites, start }: AppProps) => {
     [],
   );
 
+  const comparison = useMemo(
+    () => (opened?.other === undefined ? undefined : compared(opened.session, opened.way.steps, opened.other)),
+    [opened],
+  );
   const link = opened && linkText(linkOf(opened.session, steps));
   const search = useSearch(link);
   const why = useWhy((steps.at(-1)?.outcome.result ?? 'ok') === 'ok' ? undefined : link);
@@ -142,10 +150,10 @@ export const App = ({ suites, start }: AppProps) => {
 
   const wrong = problem === '' ? undefined : h('p', { class: 'note wrong', role: 'alert' }, problem);
   if (!opened) return wrong ?? null;
-  const { session, way, at } = opened;
-  const reopen = (change: Partial<Link>) => open({ ...linkOf(session, way.steps), ...change });
+  const { session, way, at, other } = opened;
+  const reopen = (change: Partial<Link>) => open({ ...linkOf(session, way.steps), other, ...change });
   return [
-    h(Top, { session, suites, reopen, steps }),
+    h(Top, { session, suites, reopen, steps, other }),
     wrong,
     way.stopped &&
       h(
@@ -158,9 +166,9 @@ export const App = ({ suites, start }: AppProps) => {
     h(
       'main',
       { class: 'columns' },
-      h(StateView, { session, steps, preview, why, take }),
+      h(StateView, { session, steps, preview, why, take, comparison }),
       h(Calls, { session, choices, choose, show: setPreview, hasPanicked: steps.at(-1)?.outcome.result === 'panic' }),
-      h(WayView, { session, steps: way.steps, at, go, cut, lights }),
+      h(WayView, { session, steps: way.steps, at, go, cut, lights, comparison }),
       h(Lights, { lights, calls: steps.length, search, take }),
     ),
     h('footer', { class: 'keys' }, ...keys.flatMap(([key, does]) => [h('kbd', null, key), ` ${does}   `])),

@@ -6,8 +6,10 @@ import { whyLines } from '../../report/why.ts';
 import type { Command } from '../../spec/model.ts';
 import { describeOutcome } from '../../spec/outcome.ts';
 import type { Step } from '../../spec/property.ts';
+import { isEqual } from '../../system/equal.ts';
 import { callText } from '../../trace/script/write.ts';
 import type { Why } from '../../trace/why.ts';
+import type { Comparison } from '../compare.ts';
 import { defaultDrawing } from '../default-drawing.ts';
 import { type Choice, type Session, stateAfter } from '../session.ts';
 import { type Part, treeOf } from '../tree.ts';
@@ -21,10 +23,12 @@ interface StateProps {
   readonly why: Why | undefined;
   /** Makes calls that were found. */
   readonly take: (commands: readonly Command[], inPlaceOfLast?: boolean) => void;
+  /** The same calls under another variant, or what is wrong with it. */
+  readonly comparison: Comparison | string | undefined;
 }
 
 /** The state as the model draws it, and as a tree, marked with what the last call changed, or the one that is looked at would change. */
-export const StateView = ({ session, steps, preview, why, take }: StateProps) => {
+export const StateView = ({ session, steps, preview, why, take, comparison }: StateProps) => {
   const here = stateAfter(session, steps);
   const last = steps.at(-1);
   const isPreview = preview?.outcome !== undefined && preview.kind !== 'disabled';
@@ -70,13 +74,50 @@ export const StateView = ({ session, steps, preview, why, take }: StateProps) =>
             : h('span', { class: 'soft' }, 'Choose a call. Rest on one to see what it would change.'),
         ),
     !preview && last && last.outcome.result !== 'ok' && h(WhyView, { last, why, take }),
+    comparison !== undefined && h('h3', null, session.scope.variant),
     h('div', { class: 'drawings' }, ...drawings.map((drawing) => h(DrawingView, { key: drawing.title, drawing }))),
+    comparison !== undefined && h(Beside, { session, here, calls: steps.length, comparison }),
     h(
       'details',
       { class: 'tree', open: session.shown.draw === undefined },
       h('summary', null, 'The whole state'),
       h('ul', null, ...tree.map(leaf)),
     ),
+  );
+};
+
+interface BesideProps extends Pick<StateProps, 'session'> {
+  readonly here: unknown;
+  readonly calls: number;
+  readonly comparison: Comparison | string;
+}
+
+/** The state under the other variant, marked with what differs from the state here. */
+const Beside = ({ session, here, calls, comparison }: BesideProps) => {
+  if (typeof comparison === 'string') return h('p', { class: 'note wrong', role: 'alert' }, comparison);
+  const { session: other, there, first } = comparison;
+  const now = calls === 0 ? other.task.system.initial : there[calls - 1]?.outcome.state;
+  const draw = session.shown.draw ?? defaultDrawing;
+  const drawOther = other.shown.draw ?? defaultDrawing;
+  const said =
+    first === undefined || first >= calls
+      ? isEqual(now, here)
+        ? 'the same so far'
+        : 'begins in another state'
+      : `differs first at call ${first + 1}`;
+  return h(
+    'section',
+    { class: 'beside', 'aria-label': `The same calls under ${other.scope.variant}` },
+    h('h3', null, other.scope.variant, h('span', { class: 'soft', role: 'status' }, ` ${said}`)),
+    now === undefined
+      ? h('p', { class: 'soft' }, 'These calls cannot be made here.')
+      : h(
+          'div',
+          { class: 'drawings' },
+          ...marked(drawOther(now), draw(here)).map((drawing) =>
+            h(DrawingView, { key: drawing.title, drawing, of: other.scope.variant }),
+          ),
+        ),
   );
 };
 
@@ -103,12 +144,18 @@ export const tones = {
   failed: 'bad',
 } as const;
 
-const DrawingView = ({ drawing: { title, columns: named, isTree, lines } }: { readonly drawing: MarkedDrawing }) => {
+interface DrawingProps {
+  readonly drawing: MarkedDrawing;
+  /** The variant, where two are drawn. */
+  readonly of?: string;
+}
+
+const DrawingView = ({ drawing: { title, columns: named, isTree, lines }, of }: DrawingProps) => {
   const width = Math.max(named.length, ...lines.map(({ cells }) => cells.length));
   const columns = [...named, ...Array.from({ length: width - named.length }, () => '')];
   return h(
     'div',
-    { class: 'drawing', tabIndex: 0, role: 'region', 'aria-label': title },
+    { class: 'drawing', tabIndex: 0, role: 'region', 'aria-label': of === undefined ? title : `${title}, ${of}` },
     h(
       'table',
       null,

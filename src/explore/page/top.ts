@@ -12,10 +12,12 @@ interface TopProps {
   /** Shows the same calls with something else of the link. */
   readonly reopen: (change: Partial<Link>) => void;
   readonly steps: readonly Step[];
+  /** The variant that is compared with. */
+  readonly other: string | undefined;
 }
 
 /** What is explored, and what can be copied. */
-export const Top = ({ session, suites, reopen, steps }: TopProps) => {
+export const Top = ({ session, suites, reopen, steps, other }: TopProps) => {
   const { model } = session.suite;
   const { scope } = session;
   return h(
@@ -28,15 +30,21 @@ export const Top = ({ session, suites, reopen, steps }: TopProps) => {
         'model',
         model.id,
         suites.map((one) => one.model.id),
-        (id) => reopen({ model: id, variant: undefined, settings: [], calls: [] }),
+        (id) => reopen({ model: id, variant: undefined, other: undefined, settings: [], init: undefined, calls: [] }),
       ),
     choiceOf('variant', scope.variant, Object.keys(model.variants), (variant) =>
       reopen({ variant, settings: scope.resized.map((name) => `${name}=${scope.config[name]}`) }),
     ),
+    Object.keys(model.variants).length > 1 &&
+      choiceOf('beside', other ?? none, [none, ...Object.keys(model.variants)], (variant) =>
+        reopen({ other: variant === none ? undefined : variant }),
+      ),
     h(Settings, { session, reopen }),
     h(CopyAs, { session, steps }),
   );
 };
+
+const none = 'no other';
 
 const choiceOf = (label: string, value: string, values: readonly string[], choose: (value: string) => void) =>
   h(

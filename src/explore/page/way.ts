@@ -2,6 +2,7 @@ import { h } from 'preact';
 import { describeOutcome } from '../../spec/outcome.ts';
 import type { Step } from '../../spec/property.ts';
 import { callText } from '../../trace/script/write.ts';
+import type { Comparison } from '../compare.ts';
 import type { Light, Session } from '../session.ts';
 
 interface WayProps {
@@ -13,10 +14,12 @@ interface WayProps {
   readonly go: (to: number) => void;
   readonly cut: () => void;
   readonly lights: readonly Light[];
+  /** The same calls under another variant, or what is wrong with it. */
+  readonly comparison: Comparison | string | undefined;
 }
 
 /** The calls that led here, each with its result, from the initial state on. */
-export const WayView = ({ session, steps, at, go, cut, lights }: WayProps) =>
+export const WayView = ({ session, steps, at, go, cut, lights, comparison }: WayProps) =>
   h(
     'section',
     { class: 'card way', 'aria-label': 'The way so far' },
@@ -60,12 +63,25 @@ export const WayView = ({ session, steps, at, go, cut, lights }: WayProps) =>
               describeOutcome(step.outcome),
               laneWords(session, step),
             ),
+            typeof comparison === 'object' && comparison.differs[i] && there(comparison, i),
             broken(lights, i + 1),
           ),
         ),
       ),
     ),
   );
+
+/** What the call does under the other variant, where that differs. */
+const there = ({ session, there, stopped, first }: Comparison, i: number) => {
+  const step = there[i];
+  return h(
+    'span',
+    { class: `result there${i === first ? ' first' : ''}` },
+    i === first && h('strong', null, 'first difference '),
+    `${session.scope.variant}: `,
+    step ? describeOutcome(step.outcome) : i === there.indexOf(undefined) ? `not possible (${stopped})` : 'not made',
+  );
+};
 
 const current = (is: boolean) => (is ? 'step' : undefined);
 
