@@ -67,6 +67,11 @@ button { cursor: pointer; } button:hover:not(:disabled) { background: var(--tint
 .drawing tbody th { color: inherit; background: none; font-weight: 500; } .drawing tr.changed, .drawing tr.new { background: var(--mark); }
 .drawing tr.gone { color: var(--soft); text-decoration: line-through; } .drawing tr.stale { color: var(--bad); font-weight: 600; } .drawing .guide { color: var(--soft); }
 del { color: var(--soft); } ins { text-decoration: none; font-weight: 700; }
+.graph { margin-top: .9rem; } .graph > summary { cursor: pointer; font: .85em var(--mono); } .graph .head { margin: .5rem 0; } .graph .head p { flex: 1; font-size: .88em; }
+.frame { max-height: 60vh; overflow: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--raised); cursor: grab; } .frame svg { display: block; font: 12px var(--mono); user-select: none; }
+.arrow { fill: none; stroke: var(--soft); stroke-opacity: .45; stroke-width: 1.2; } .arrow.way { stroke: var(--focus); stroke-opacity: 1; stroke-width: 2; } .arrow:hover { stroke: var(--focus); stroke-opacity: 1; } #tip path { fill: var(--soft); }
+.node { cursor: pointer; } .node rect { fill: var(--panel); stroke: var(--line); stroke-width: 1.2; } .node text { fill: var(--ink); } .node text.soft { fill: var(--soft); } .node.way rect { stroke: var(--focus); stroke-width: 2; } .node.here rect { fill: var(--tint); } .node:hover rect { fill: var(--tint); }
+.node:focus-visible { outline: none; } .node:focus-visible rect { stroke: var(--focus); stroke-width: 3; }
 .tree { margin-top: .9rem; font-family: var(--mono); font-size: .85em; } .tree summary { cursor: pointer; } .tree ul ul { margin-left: .55rem; padding-left: .75rem; border-left: 1px solid var(--line); }
 .tree li { padding: .06rem 0; overflow-wrap: anywhere; } .tree .changed > .value, .tree .changed > details > summary > .value { background: var(--mark); border-radius: 3px; }
 .tree .key { color: var(--soft); } .tree details[open] > summary > .value { display: none; }

@@ -216,6 +216,22 @@ describe.skipIf(!executablePath)('the page of explore', () => {
     await expect.poll(hash).toContain('#/pkvm-mmio@v4//');
   });
 
+  it('draws the states around, and goes to the one that is chosen', async () => {
+    await page.goto(`${server.origin}/#/mte-faults@fixed//swap_out(page=0)`);
+    await expect.poll(hash).toContain('#/mte-faults');
+    await page.getByText('Graph of the states around').click();
+    const here = page.locator('.node.here');
+    expect(await here.count()).toBe(1);
+    const other = page.locator('.node:not(.way)').first();
+    const name = await other.locator('text').first().textContent();
+    await other.focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => here.textContent()).toContain(name!);
+    expect(await way().count()).toBeGreaterThan(2);
+    await page.getByRole('button', { name: 'Fit' }).click();
+    expect(await violations()).toEqual([]);
+  });
+
   it('follows the model file: an edit shows the same way again, an error its line', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'pagelaw-explore-')), 'counter.mts');
     writeFileSync(file, counter('Math.min(n + 1, 9)'));

@@ -104,12 +104,12 @@ export const App = ({ suites, start }: AppProps) => {
     });
   }, []);
 
-  /** Makes calls that a search has found, from the state here or, `inPlaceOfLast`, from the one before the last call. */
-  const take = useCallback((commands: readonly Command[], inPlaceOfLast = false) => {
+  /** Makes calls that were found, behind the first `keep` of the way: all that lead here, if not given. */
+  const take = useCallback((commands: readonly Command[], keep?: number) => {
     setPreview(undefined);
     setOpened((now) => {
       if (!now) return now;
-      const kept = now.way.steps.slice(0, inPlaceOfLast ? now.at - 1 : now.at);
+      const kept = now.way.steps.slice(0, keep ?? now.at);
       const calls = [...kept.map(({ command }) => command), ...commands];
       const way = wayOf(now.session, calls.map(callText));
       return { ...now, way, at: way.steps.length };

@@ -13,6 +13,7 @@ import type { Comparison } from '../compare.ts';
 import { defaultDrawing } from '../default-drawing.ts';
 import { type Choice, type Session, stateAfter } from '../session.ts';
 import { type Part, treeOf } from '../tree.ts';
+import { GraphView } from './graph.ts';
 
 interface StateProps {
   readonly session: Session;
@@ -22,7 +23,7 @@ interface StateProps {
   /** Why the last call did not succeed, once that is known. */
   readonly why: Why | undefined;
   /** Makes calls that were found. */
-  readonly take: (commands: readonly Command[], inPlaceOfLast?: boolean) => void;
+  readonly take: (commands: readonly Command[], keep?: number) => void;
   /** The same calls under another variant, or what is wrong with it. */
   readonly comparison: Comparison | string | undefined;
 }
@@ -73,10 +74,11 @@ export const StateView = ({ session, steps, preview, why, take, comparison }: St
               ]
             : h('span', { class: 'soft' }, 'Choose a call. Rest on one to see what it would change.'),
         ),
-    !preview && last && last.outcome.result !== 'ok' && h(WhyView, { last, why, take }),
+    !preview && last && last.outcome.result !== 'ok' && h(WhyView, { last, before: steps.length - 1, why, take }),
     comparison !== undefined && h('h3', null, session.scope.variant),
     h('div', { class: 'drawings' }, ...drawings.map((drawing) => h(DrawingView, { key: drawing.title, drawing }))),
     comparison !== undefined && h(Beside, { session, here, calls: steps.length, comparison }),
+    h(GraphView, { session, steps, take }),
     h(
       'details',
       { class: 'tree', open: session.shown.draw === undefined },
@@ -121,8 +123,14 @@ const Beside = ({ session, here, calls, comparison }: BesideProps) => {
   );
 };
 
+interface WhyProps extends Pick<StateProps, 'why' | 'take'> {
+  readonly last: Step;
+  /** How many calls were made before it. */
+  readonly before: number;
+}
+
 /** What decided that the last call did not succeed, and what it needs to. */
-const WhyView = ({ last, why, take }: { readonly last: Step } & Pick<StateProps, 'why' | 'take'>) => {
+const WhyView = ({ last, before, why, take }: WhyProps) => {
   const nearest = why?.nearest?.kind === 'after' ? why.nearest.commands : undefined;
   return h(
     'div',
@@ -131,7 +139,11 @@ const WhyView = ({ last, why, take }: { readonly last: Step } & Pick<StateProps,
       ? whyLines(why).map((line) => h('p', null, line))
       : [h('p', { class: 'soft' }, 'why: asking the model ...')]),
     nearest &&
-      h('button', { type: 'button', onClick: () => take([...nearest, last.command], true) }, 'Make these calls first'),
+      h(
+        'button',
+        { type: 'button', onClick: () => take([...nearest, last.command], before) },
+        'Make these calls first',
+      ),
   );
 };
 
