@@ -38,7 +38,7 @@ button { cursor: pointer; } button:hover:not(:disabled) { background: var(--tint
 .loading { padding: 3rem; color: var(--soft); text-align: center; }
 .top { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; padding: .6rem 1rem; background: var(--panel); border-bottom: 1px solid var(--line); }
 .brand { font: 650 .95rem var(--mono); color: var(--focus); } .top h1 { margin-right: auto; min-width: 0; }
-.top label { display: flex; gap: .4rem; align-items: center; color: var(--soft); font-size: .9em; } .top select { color: var(--ink); max-width: 15rem; }
+.top label { display: flex; gap: .4rem; align-items: center; color: var(--soft); font-size: .9em; } .top select { color: var(--ink); max-width: 11rem; }
 .settings { position: relative; } .settings > summary { cursor: pointer; border: 1px solid var(--line); border-radius: 7px; padding: .25rem .6rem; list-style: none; }
 .settings > summary::-webkit-details-marker { display: none; }
 .settings .sheet { position: absolute; right: 0; z-index: 3; margin-top: .4rem; width: min(34rem, calc(100vw - 2rem)); max-height: 70vh; overflow: auto; padding: .9rem; background: var(--panel); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 12px 32px #0003; }
@@ -80,6 +80,7 @@ del { color: var(--soft); } ins { text-decoration: none; font-weight: 700; }
 .group { padding: .5rem 0 .15rem; } .group + .group { border-top: 1px solid var(--line); } .group .kernel { font-size: .8em; color: var(--soft); overflow-wrap: anywhere; }
 .choice { position: relative; display: flex; gap: .6rem; align-items: baseline; width: 100%; text-align: left; border: 0; background: none; padding: .18rem .45rem; }
 .choice .args { flex: 1 0 30%; overflow-wrap: anywhere; } .choice .result { flex: 0 1 auto; max-width: 66%; text-wrap: balance; text-align: right; font-size: .86em; overflow-wrap: anywhere; } .choice.changes .args { font-weight: 650; }
+.grid { overflow-x: auto; } .grid table { border-collapse: collapse; font: .82em var(--mono); } .grid th { font-weight: 500; text-align: left; padding: .1rem .5rem .1rem .45rem; white-space: nowrap; } .grid td { padding: 0; } .grid .choice { display: block; width: auto; padding: .12rem .5rem; white-space: nowrap; font-size: 1em; } .grid .choice.changes { font-weight: 650; }
 .choice .errno { font: 600 .95em var(--mono); }
 .light summary { display: grid; grid-template-columns: auto 1fr; gap: 0 .55rem; padding: .17rem 0; } .light > p { padding: .1rem 0 .4rem 1.3rem; } .witnesses { margin-top: .5rem; padding-top: .5rem; border-top: 1px solid var(--line); } .witnesses > summary { cursor: pointer; color: var(--soft); } .light .name { overflow-wrap: anywhere; }
 .light-row { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 .4rem; align-items: start; } .light-row > button { margin-top: .1rem; padding: .02rem .5rem; font-size: .8em; color: var(--soft); }

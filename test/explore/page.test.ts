@@ -90,7 +90,7 @@ describe.skipIf(!executablePath)('the page of explore', () => {
     await way().nth(2).click();
     await expect.poll(hash).toBe('#/pkvm-mmio@v4//host_donate_hyp_mmio(pfn=0);host_access(pfn=1)');
     await way().nth(1).click();
-    await page.getByRole('button', { name: 'Cut here' }).click();
+    await page.getByRole('button', { name: 'Cut' }).click();
     expect(await way().count()).toBe(2);
   });
 
@@ -105,6 +105,22 @@ describe.skipIf(!executablePath)('the page of explore', () => {
     await page.keyboard.press('ArrowDown');
     expect(await page.evaluate('document.activeElement.textContent')).toBe(shown[1]);
     await page.locator('#filter').fill('');
+  });
+
+  it('shows the calls of two arguments as a grid, and as a list where they are filtered', async () => {
+    await page.goto(`${server.origin}/#/pkvm-ownership@7.2//`);
+    const grid = page.getByRole('table', { name: 'host_donate_hyp by pfn and nr' });
+    await grid.waitFor();
+    expect(await grid.locator('thead th').allTextContents()).toEqual(['pfn \\ nr', '1', '2', '52']);
+    await grid.getByRole('button', { name: 'host_donate_hyp pfn=0, nr=52 -EINVAL' }).hover();
+    expect(await page.locator('.last').textContent()).toContain('-EINVAL (the range leaves');
+    await grid.getByRole('button', { name: 'host_donate_hyp pfn=1, nr=1 ok' }).click();
+    await expect.poll(hash).toBe('#/pkvm-ownership@7.2//host_donate_hyp(pfn=1,nr=1)');
+    await page.locator('#filter').fill('donate_hyp nr=1');
+    expect(await grid.count()).toBe(0);
+    expect(await page.locator('.choice').count()).toBeGreaterThan(1);
+    await page.locator('#filter').fill('');
+    await page.mouse.move(0, 0);
   });
 
   it('opens a link in a new window, and says from where its calls no longer apply', async () => {
@@ -221,7 +237,7 @@ describe.skipIf(!executablePath)('the page of explore', () => {
     await expect.poll(hash).toContain('#/mte-faults');
     await page.getByText('Graph of the states around').click();
     const here = page.locator('.node.here');
-    expect(await here.count()).toBe(1);
+    await here.waitFor();
     const other = page.locator('.node:not(.way)').first();
     const name = await other.locator('text').first().textContent();
     await other.focus();

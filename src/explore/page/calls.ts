@@ -1,6 +1,7 @@
 import { h } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { Choice, Session } from '../session.ts';
+import { type CallHandlers, GridView, gridOf } from './grid.ts';
 import { tones } from './state.ts';
 
 interface CallsProps {
@@ -29,6 +30,18 @@ export const Calls = ({ session, choices, choose, show, hasPanicked }: CallsProp
   const [filter, setFilter] = useState('');
   const [only, setOnly] = useState<Choice['kind'] | undefined>();
   const groups = useMemo(() => groupsOf(choices, filter, only), [choices, filter, only]);
+  const handlers = handlersFor(choose, show);
+  /** Where nothing is filtered out, two arguments make a grid. */
+  const listed = (kind: string, found: readonly Choice[]) => {
+    const grid =
+      filter === '' && only === undefined ? gridOf(choices.filter(({ command }) => command.kind === kind)) : undefined;
+    if (grid) return [h(GridView, { grid, kind, handlers })];
+    const more = found.length - mostListed;
+    return [
+      ...found.slice(0, mostListed).map((choice) => choiceButton(choice, handlers)),
+      more > 0 && h('p', { class: 'soft' }, `${more} more: filter to see them`),
+    ];
+  };
   const counts = kinds.map(([kind, label]) => ({ kind, label, n: choices.filter((one) => one.kind === kind).length }));
   return h(
     'section',
@@ -67,29 +80,31 @@ export const Calls = ({ session, choices, choose, show, hasPanicked }: CallsProp
         { class: 'group', key: kind, role: 'group', 'aria-label': kind },
         h('h3', null, kind),
         session.shown.kernel[kind] && h('p', { class: 'kernel mono' }, session.shown.kernel[kind]),
-        ...found.slice(0, mostListed).map((choice) => choiceButton(choice, choose, show)),
-        found.length > mostListed && h('p', { class: 'soft' }, `${found.length - mostListed} more: filter to see them`),
+        ...listed(kind, found),
       ),
     ),
   );
 };
 
-const choiceButton = (choice: Choice, choose: CallsProps['choose'], show: CallsProps['show']) => {
+/** A call is shown while the pointer or the focus is on it, and made when it is chosen. */
+const handlersFor =
+  (choose: CallsProps['choose'], show: CallsProps['show']) =>
+  (choice: Choice): CallHandlers => ({
+    class: `choice ${choice.kind}`,
+    'aria-disabled': choice.kind === 'disabled' || choice.kind === 'failed',
+    onClick: () => choose(choice),
+    onFocus: ({ currentTarget }) => isReached(currentTarget) && show(choice),
+    onBlur: () => show(undefined),
+    onMouseEnter: () => isBeside() && show(choice),
+    onMouseLeave: () => show(undefined),
+  });
+
+const choiceButton = (choice: Choice, handlers: ReturnType<typeof handlersFor>) => {
   const { kind, text, result, outcome, warns } = choice;
   const args = text.slice(text.indexOf('(') + 1, -1);
   return h(
     'button',
-    {
-      type: 'button',
-      key: text,
-      class: `choice ${kind}`,
-      'aria-disabled': kind === 'disabled' || kind === 'failed',
-      onClick: () => choose(choice),
-      onFocus: ({ currentTarget }: FocusEvent) => isReached(currentTarget) && show(choice),
-      onBlur: () => show(undefined),
-      onMouseEnter: () => isBeside() && show(choice),
-      onMouseLeave: () => show(undefined),
-    },
+    { ...handlers(choice), type: 'button', key: text },
     h('span', { class: 'hidden' }, `${choice.command.kind} `),
     h('span', { class: 'call args' }, args === '' ? '( )' : args),
     ' ',

@@ -29,7 +29,11 @@ export const WayView = ({ session, steps, at, go, cut, lights, comparison }: Way
       h('h2', null, 'The way so far'),
       h('button', { type: 'button', disabled: at === 0, onClick: () => go(at - 1) }, 'Undo'),
       h('button', { type: 'button', disabled: at === steps.length, onClick: () => go(at + 1) }, 'Redo'),
-      h('button', { type: 'button', disabled: at === steps.length, onClick: cut }, 'Cut here'),
+      h(
+        'button',
+        { type: 'button', disabled: at === steps.length, title: 'Forget the calls from here on', onClick: cut },
+        'Cut',
+      ),
     ),
     h(
       'ol',
