@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { linkText, linkTo } from '../explore/link.ts';
 import { type PageServer, serve } from '../explore/server.ts';
+import { sessionFor } from '../explore/session.ts';
 import { watchedScript } from '../explore/watched.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command } from '../spec/model.ts';
@@ -89,7 +90,9 @@ const startingAt = async (name: string, file: string | undefined, options: Explo
   }
   const { trace, scope } = await loadTrace(file, { ...options, name }, console);
   const calls: Command[] = callsOf(trace).map(({ command }) => command);
-  return { start: linkText(linkTo(model, scope, calls, initOf(trace))), module: target!.module };
+  const link = linkTo(model, scope, calls, initOf(trace));
+  sessionFor([target!.suite], link); // A script may have sizes that only run can take: then this says so.
+  return { start: linkText(link), module: target!.module };
 };
 
 /** The state before the first call, as the fields of one `init`. */

@@ -37,7 +37,7 @@ button { cursor: pointer; } button:hover:not(:disabled) { background: var(--tint
 .mono, .call { font-family: var(--mono); font-size: .85em; } .soft { color: var(--soft); } .bad { color: var(--bad); } .good { color: var(--good); } .warn { color: var(--warn); }
 .loading { padding: 3rem; color: var(--soft); text-align: center; }
 .top { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; padding: .6rem 1rem; background: var(--panel); border-bottom: 1px solid var(--line); }
-.brand { font: 650 .95rem var(--mono); color: var(--focus); } .top h1 { margin-right: auto; min-width: 0; }
+.brand { font: 650 .95rem var(--mono); color: var(--focus); } .top h1 { flex: 1 1 12rem; min-width: 0; }
 .top label { display: flex; gap: .4rem; align-items: center; color: var(--soft); font-size: .9em; } .top select { color: var(--ink); max-width: 11rem; }
 .settings { position: relative; } .settings > summary { cursor: pointer; border: 1px solid var(--line); border-radius: 7px; padding: .25rem .6rem; list-style: none; }
 .settings > summary::-webkit-details-marker { display: none; }
@@ -65,7 +65,8 @@ button { cursor: pointer; } button:hover:not(:disabled) { background: var(--tint
 .drawing thead td { background: var(--raised); } .drawing th { text-align: left; font-weight: 600; color: var(--soft); background: var(--raised); } .drawing thead th:first-child { color: var(--ink); }
 .drawing td, .drawing th { padding: .16rem .7rem; white-space: pre; border-bottom: 1px solid var(--line); } .drawing tbody tr:last-child > * { border-bottom: 0; }
 .drawing tbody th { color: inherit; background: none; font-weight: 500; } .drawing tr.changed, .drawing tr.new { background: var(--mark); }
-.drawing tr.gone { color: var(--soft); text-decoration: line-through; } .drawing tr.stale { color: var(--bad); font-weight: 600; } .drawing .guide { color: var(--soft); }
+.drawing tr.gone { color: var(--soft); text-decoration: line-through; } .drawing tr.stale { color: var(--bad); font-weight: 600; } .drawing tr.witness > * { box-shadow: inset 0 1px var(--bad), inset 0 -1px var(--bad); } .drawing tr.witness > th { color: var(--bad); font-weight: 700; }
+.drawing .guide { color: var(--soft); }
 del { color: var(--soft); } ins { text-decoration: none; font-weight: 700; }
 .graph { margin-top: .9rem; } .graph > summary { cursor: pointer; font: .85em var(--mono); } .graph .head { margin: .5rem 0; } .graph .head p { flex: 1; font-size: .88em; }
 .frame { max-height: 60vh; overflow: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--raised); cursor: grab; } .frame svg { display: block; font: 12px var(--mono); user-select: none; }

@@ -173,3 +173,15 @@ const decidedHere = (task: Task, { property, instances }: Obligation, steps: rea
   }
   return undefined;
 };
+
+/** What drawings call the parts that a broken property names here: `pfn 0` for an instance `{ pfn: 0 }`. */
+export const namedBy = (lights: readonly Light[]): ReadonlySet<string> =>
+  new Set(
+    lights
+      .filter(({ witness, isHere }) => isHere && !witness)
+      .flatMap(({ instance }) =>
+        typeof instance === 'object' && instance !== null
+          ? Object.entries(instance).map(([name, value]) => `${name} ${value}`)
+          : [],
+      ),
+  );

@@ -143,6 +143,9 @@ describe.skipIf(!executablePath)('the page of explore', () => {
     await broken.first().waitFor();
     expect(await broken.locator('.name .mono').allTextContents()).toContain('annotation-durable');
     expect(await page.locator('.broke').first().textContent()).toContain('breaks ');
+    expect(await page.locator('.drawing tr.witness th').allTextContents()).toEqual(
+      expect.arrayContaining([expect.stringContaining('pfn 0 (what a broken property is about)')]),
+    );
   });
 
   it('finds the shortest calls from here that break a property, and makes them', async () => {

@@ -71,7 +71,7 @@ describe('a search from a state on', () => {
             else expect(found).toEqual({ kind: 'none', states: covered.states, isChecked: true });
           }
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

@@ -153,6 +153,14 @@ describe('pagelaw explore', () => {
         new RegExp(`^pagelaw: cannot serve on port ${port} of 127\\.0\\.0\\.1: .*EADDRINUSE.*\\n$`),
       ),
     ]);
+    const script = join(
+      inFolder({ 'large.script': 'model pkvm-ownership pages=64\nhost_share_hyp(pfn=63)\n' }),
+      'large.script',
+    );
+    expect(await wrong(`explore pkvm-ownership ${script}`)).toEqual([
+      2,
+      'pagelaw: pkvm-ownership: pages=64 is not an integer from 1 to 4; run takes up to 4096\n',
+    ]);
     expect(await wrong('explore spp --port 65536')).toEqual([2, expect.stringContaining('at most 65535')]);
   });
 

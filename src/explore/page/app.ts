@@ -6,7 +6,17 @@ import type { Suite } from '../../spec/suite.ts';
 import { callText } from '../../trace/script/write.ts';
 import { compared } from '../compare.ts';
 import { type Link, linkIn, linkText } from '../link.ts';
-import { type Choice, choicesIn, lightsAt, linkOf, type Session, sessionFor, type Way, wayOf } from '../session.ts';
+import {
+  type Choice,
+  choicesIn,
+  lightsAt,
+  linkOf,
+  namedBy,
+  type Session,
+  sessionFor,
+  type Way,
+  wayOf,
+} from '../session.ts';
 import { Calls } from './calls.ts';
 import { Lights } from './lights.ts';
 import { useSearch, useWhy } from './searching.ts';
@@ -166,7 +176,7 @@ export const App = ({ suites, start }: AppProps) => {
     h(
       'main',
       { class: 'columns' },
-      h(StateView, { session, steps, preview, why, take, comparison }),
+      h(StateView, { session, steps, preview, why, take, comparison, named: namedBy(lights) }),
       h(Calls, { session, choices, choose, show: setPreview, hasPanicked: steps.at(-1)?.outcome.result === 'panic' }),
       h(WayView, { session, steps: way.steps, at, go, cut, lights, comparison }),
       h(Lights, { lights, calls: steps.length, search, take }),

@@ -26,10 +26,12 @@ interface StateProps {
   readonly take: (commands: readonly Command[], keep?: number) => void;
   /** The same calls under another variant, or what is wrong with it. */
   readonly comparison: Comparison | string | undefined;
+  /** Lines of the drawing that a broken property is about. */
+  readonly named: ReadonlySet<string>;
 }
 
 /** The state as the model draws it, and as a tree, marked with what the last call changed, or the one that is looked at would change. */
-export const StateView = ({ session, steps, preview, why, take, comparison }: StateProps) => {
+export const StateView = ({ session, steps, preview, why, take, comparison, named }: StateProps) => {
   const here = stateAfter(session, steps);
   const last = steps.at(-1);
   const isPreview = preview?.outcome !== undefined && preview.kind !== 'disabled';
@@ -76,7 +78,13 @@ export const StateView = ({ session, steps, preview, why, take, comparison }: St
         ),
     !preview && last && last.outcome.result !== 'ok' && h(WhyView, { last, before: steps.length - 1, why, take }),
     comparison !== undefined && h('h3', null, session.scope.variant),
-    h('div', { class: 'drawings' }, ...drawings.map((drawing) => h(DrawingView, { key: drawing.title, drawing }))),
+    h(
+      'div',
+      { class: 'drawings' },
+      ...drawings.map((drawing) =>
+        h(DrawingView, { key: drawing.title, drawing, named: isPreview ? undefined : named }),
+      ),
+    ),
     comparison !== undefined && h(Beside, { session, here, calls: steps.length, comparison }),
     h(GraphView, { session, steps, take }),
     h(
@@ -160,11 +168,12 @@ interface DrawingProps {
   readonly drawing: MarkedDrawing;
   /** The variant, where two are drawn. */
   readonly of?: string;
+  readonly named?: ReadonlySet<string> | undefined;
 }
 
-const DrawingView = ({ drawing: { title, columns: named, isTree, lines }, of }: DrawingProps) => {
-  const width = Math.max(named.length, ...lines.map(({ cells }) => cells.length));
-  const columns = [...named, ...Array.from({ length: width - named.length }, () => '')];
+const DrawingView = ({ drawing: { title, columns: titles, isTree, lines }, of, named }: DrawingProps) => {
+  const width = Math.max(titles.length, ...lines.map(({ cells }) => cells.length));
+  const columns = [...titles, ...Array.from({ length: width - titles.length }, () => '')];
   return h(
     'div',
     { class: 'drawing', tabIndex: 0, role: 'region', 'aria-label': of === undefined ? title : `${title}, ${of}` },
@@ -180,20 +189,21 @@ const DrawingView = ({ drawing: { title, columns: named, isTree, lines }, of }: 
           ...[title, ...columns].map((text) => (text === '' ? h('td', null) : h('th', { scope: 'col' }, text))),
         ),
       ),
-      h('tbody', null, ...lines.map((line) => row(line, isTree, columns.length))),
+      h('tbody', null, ...lines.map((line) => row(line, isTree, columns.length, named?.has(line.name) ?? false))),
     ),
   );
 };
 
-const row = (line: MarkedLine, isTree: boolean, columns: number) =>
+const row = (line: MarkedLine, isTree: boolean, columns: number, isNamed: boolean) =>
   h(
     'tr',
-    { class: `${line.mark}${line.stale === undefined ? '' : ' stale'}` },
+    { class: `${line.mark}${line.stale === undefined ? '' : ' stale'}${isNamed ? ' witness' : ''}` },
     h(
       'th',
       { scope: 'row' },
       isTree && h('span', { class: 'guide', 'aria-hidden': 'true' }, guides(line.lasts)),
       line.name,
+      isNamed && h('span', { class: 'hidden' }, ' (what a broken property is about)'),
       line.mark !== 'same' && h('span', { class: 'hidden' }, ` (${line.mark})`),
     ),
     ...line.cells.map(({ text, was }) =>
