@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { type Plugin, rolldown } from 'rolldown';
+import type { Plugin } from 'rolldown';
 import { canFind } from '../load/hooks.ts';
 import { isTypeScript, withoutTypes } from '../load/strip-types.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -28,6 +28,8 @@ interface BundleOptions {
  */
 export const bundled = async ({ model, minify = false }: BundleOptions): Promise<Bundle> => {
   const refusals: SpecError[] = [];
+  // Native code, which other commands need not wait for.
+  const { rolldown } = await import('rolldown');
   try {
     const build = await rolldown({
       input: entry,
