@@ -18,11 +18,25 @@ export const readModel = (scanner: Scanner): Named => {
     throw new SpecError(`${excerpt(name) || 'nothing'} is not a model; write model NAME or model NAME@VARIANT`);
   const settings: string[] = [];
   while (!scanner.isAtEnd) {
-    const setting = scanner.until(' \t');
-    if (!/^\w+=[^=]+$/.test(setting)) throw new SpecError(`${excerpt(setting)} is not NAME=VALUE, without spaces`);
-    settings.push(setting);
+    settings.push(readSetting(scanner));
   }
   return { name, settings };
+};
+
+/** `pages=2`, or `end='inclusive end'` where the value has spaces. Returns it without the quotes. */
+const readSetting = (scanner: Scanner): string => {
+  const name = scanner.word();
+  if (name !== '' && (scanner.take("='") || scanner.take('="'))) {
+    const quote = scanner.previous;
+    const value = scanner.quoted(quote);
+    if (value === undefined) throw new SpecError(`the quote after ${name}= is not closed`);
+    if (!scanner.isAtGap) throw new SpecError(`${excerpt(scanner.until(' \t'))} follows the quoted value of ${name}`);
+    return `${name}=${value}`;
+  }
+  const setting = name + scanner.until(' \t');
+  if (!/^\w+=[^=]+$/.test(setting))
+    throw new SpecError(`${excerpt(setting)} is not NAME=VALUE; a value with spaces is written in quotes`);
+  return setting;
 };
 
 /** What a script names in its first statement; undefined if that is another one. Throws a SpecError `file:line: ...`. */

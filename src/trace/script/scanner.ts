@@ -19,6 +19,11 @@ export class Scanner {
     return this.#text.charAt(this.#at);
   }
 
+  /** The character before the next; '' at the start. */
+  get previous(): string {
+    return this.#text.charAt(this.#at - 1);
+  }
+
   /** Whether nothing follows but a comment. */
   get isAtEnd(): boolean {
     this.skipSpaces();
@@ -73,6 +78,15 @@ export class Scanner {
       if (depth === 0) return this.#text.slice(start, this.#at++).trim();
     }
     return undefined;
+  }
+
+  /** Reads up to the next `quote`, steps over it, and returns what is before it; undefined if none comes. */
+  quoted(quote: string): string | undefined {
+    const end = this.#text.indexOf(quote, this.#at);
+    if (end < 0) return undefined;
+    const text = this.#text.slice(this.#at, end);
+    this.#at = end + 1;
+    return text;
   }
 
   /** The longest of the texts that comes next and ends where a value ends: at one of the characters, a comment or the end of the line. */

@@ -22,12 +22,21 @@ export const scriptOf = ({ origin, statements }: Trace): string => {
   return [`model ${modelText(origin)}`, ...lines.map(statementText)].map((line) => `${line}\n`).join('');
 };
 
-/** What stands behind the word `model`: `pkvm-mmio@v4 pages=2 checksOwner=false`. */
+/** What stands behind the word `model`: `pkvm-mmio@v4 pages=2 checksOwner=false`. A value with spaces is quoted. */
 export const modelText = ({ model, variant, module = model, config, switches }: Origin): string =>
   [
     `${module}@${variant}`,
-    ...Object.entries({ ...config, ...switches }).map(([name, value]) => `${name}=${value}`),
+    ...Object.entries({ ...config, ...switches }).map(([name, value]) => settingText(`${name}=${value}`)),
   ].join(' ');
+
+/** The setting as the script has it: in quotes if its value has spaces, or what would end it. */
+const settingText = (setting: string): string => {
+  const at = setting.indexOf('=') + 1;
+  const value = setting.slice(at);
+  if (!/[\s#'"=]/.test(value)) return setting;
+  const quote = value.includes("'") ? '"' : "'";
+  return `${setting.slice(0, at)}${quote}${value}${quote}`;
+};
 
 /** The statement without what a script cannot say; nothing where nothing is left of it. */
 const writable = (statement: Statement): Statement[] => {
@@ -76,7 +85,7 @@ export const statementText = (statement: Statement): string => {
     case 'heading':
       return `# ${statement.text}`;
     case 'model':
-      return ['model', statement.name, ...statement.settings].join(' ');
+      return ['model', statement.name, ...statement.settings.map(settingText)].join(' ');
     case 'call': {
       const { command, expected } = statement;
       return expected ? `${callText(command)} -> ${expectedText(expected)}` : callText(command);
@@ -121,7 +130,8 @@ const warningsText = (warnings: Expected['warnings']): string =>
 
 const failureText = (expected: Exclude<Expected, { result: 'ok' }>): string => {
   const result = expected.result === 'refused' ? `-${expected.errno}` : expected.result;
-  return `${result}${expected.reason === undefined ? '' : ` (${expected.reason})`}`;
+  // A function that gives no reason: `describeOutcome` writes none either.
+  return `${result}${expected.reason ? ` (${expected.reason})` : ''}`;
 };
 
 /** `vms[0].guest[1]`, `host[2-511]` */
