@@ -8,56 +8,21 @@ import { decides, Findings, type Judgeable } from '../engine/findings.ts';
 import { judge, type Obligation, type Task } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command } from '../spec/model.ts';
-import type { Property } from '../spec/property.ts';
 import type { Layout } from '../system/layout.ts';
 import { leads, type TransitionTable } from '../table/transition-table.ts';
+import { Arrivals } from './arrivals.ts';
+import { Caught, type Fate } from './fate.ts';
+import { KnownSuccessors } from './known-successors.ts';
 import type { Mutant } from './mutants.ts';
-
-/**
- * What became of a mutant.
- *
- * - `property`: it violates a property that holds without it.
- * - `witness`: it violates none, but a witness that was reached before is not any more.
- * - `error`: a state leaves its domain, or a function of the model or of a property throws: `check` would stop there.
- * - `equivalent`: no reachable call differs from what it was.
- * - `undecided`: it reaches more states than may be searched, none of which violates anything.
- * - `survived`: it does something else, and nothing notices.
- */
-export type Fate =
-  | { readonly kind: 'property' | 'witness'; readonly property: Property }
-  | { readonly kind: 'error' | 'equivalent' | 'undecided' | 'survived' };
+import { type Evidence, type Witness, witnessOf } from './witness-evidence.ts';
 
 /** A mutant may reach so many times the states of the model itself, and at least `leastStates`. */
 const mostGrowth = 4;
 const leastStates = 20_000;
 
-/** Successors are looked up once for all mutants where that takes less than so many numbers. */
-const mostSuccessors = 1 << 25;
-
-/** Calls that show a witness are remembered, at most so many of each. */
-const mostEvidence = 16;
-
 interface Judged {
   readonly fate: Fate;
   readonly trace?: readonly Command[];
-}
-
-/** A property that some mutant breaks, or an error that it runs into, ends its search. */
-class Caught extends Error {
-  readonly fate: Fate;
-
-  constructor(fate: Fate) {
-    super();
-    this.fate = fate;
-  }
-}
-
-interface Witness {
-  readonly property: Property;
-  /** Whether the call that takes the row from the state shows it; undefined for a witness of states. */
-  readonly ofCall: CallJudgements | undefined;
-  readonly ofState: ((words: Uint32Array, offset: number) => boolean) | undefined;
-  readonly evidence: { readonly state: number; readonly command: number }[];
 }
 
 /** Searches a model with one row put wrong, on the tables of the search without it. */
@@ -74,18 +39,13 @@ export class MutantSearch {
   readonly #ofCalls: CallJudgements;
   readonly #safety: Findings;
   readonly #witnesses: readonly Witness[];
-  /** By known state times commands: the state that the call leads to, or -1. Undefined where it would be too large. */
-  readonly #successors: Int32Array | undefined;
+  readonly #successors: KnownSuccessors;
   readonly #waits = new Map<string, (words: Uint32Array, offset: number) => boolean>();
   readonly #next: Uint32Array;
   readonly #most: number;
 
-  // Of the mutant that is searched: states are numbered as the known ones are, then its own in the order in which they are found.
-  /** By state: how many were found before it, or -1. */
-  #place: Int32Array;
-  #parents: Int32Array;
-  #arrivals: Int32Array;
-  #queue: number[] = [];
+  // What follows is of the mutant that is searched.
+  #arrivals: Arrivals;
   #own: StateSet | undefined;
   /** By row: the faulty row that is in its place. */
   #faults = new Map<number, number>();
@@ -113,13 +73,12 @@ export class MutantSearch {
     for (let state = 0; state < states.count; state++) this.#ofStates.settles(states.words, state * layout.words);
     this.#next = new Uint32Array(layout.words);
     this.#most = Math.max(leastStates, mostGrowth * states.count);
-    this.#place = new Int32Array(states.count + 64).fill(-1);
-    this.#parents = new Int32Array(this.#place.length);
-    this.#arrivals = new Int32Array(this.#place.length);
-    this.#successors = states.count * task.commands.length <= mostSuccessors ? this.#allSuccessors() : undefined;
+    this.#arrivals = new Arrivals(states.count + 64);
+    this.#successors = new KnownSuccessors(task.commands.length, layout.words, states, this.#transitions);
+    const searched = { task, layout, states, transitions: this.#transitions };
     this.#witnesses = obligations.flatMap(({ property, instances }) =>
       property.witness && (property.on === 'call' || property.on === 'state')
-        ? instances.map((instance) => this.#witness(property, instance, first))
+        ? instances.map((instance) => witnessOf(searched, property, instance, this.#ofStates, first))
         : [],
     );
   }
@@ -131,8 +90,7 @@ export class MutantSearch {
       this.#faults.set(row, this.#transitions.addLoose({ ...this.#transitions.row(row), outcome }, effect));
       this.#isFaulty[this.#transitions.row(row).command] = true;
     }
-    this.#place.fill(-1);
-    this.#queue = [];
+    this.#arrivals.clear();
     this.#own = undefined;
     this.#differs = undefined;
     try {
@@ -151,44 +109,29 @@ export class MutantSearch {
 
   /** Breadth-first from the initial state. Returns false where there are too many states; throws what the mutant is caught by. */
   #search(): boolean {
-    this.#arrive(0, 0, -1);
-    for (let head = 0; head < this.#queue.length; head++) {
-      if (this.#queue.length > this.#most) return false;
-      const state = this.#queue[head]!;
+    const arrivals = this.#arrivals;
+    arrivals.add(0, 0, -1);
+    for (let head = 0; head < arrivals.count; head++) {
+      if (arrivals.count > this.#most) return false;
+      const state = arrivals.at(head);
       for (let command = 0; command < this.#task.commands.length; command++) {
         const to = this.#call(state, command, true);
-        if (to >= 0 && this.#place[to] === -1) this.#arrive(to, state, command);
+        if (to >= 0 && !arrivals.has(to)) arrivals.add(to, state, command);
       }
     }
     return true;
   }
 
-  #arrive(state: number, parent: number, command: number) {
-    if (state >= this.#place.length) {
-      const grow = (array: Int32Array, value: number) => {
-        const larger = new Int32Array(2 * (state + 1)).fill(value);
-        larger.set(array);
-        return larger;
-      };
-      this.#place = grow(this.#place, -1);
-      this.#parents = grow(this.#parents, 0);
-      this.#arrivals = grow(this.#arrivals, 0);
-    }
-    this.#place[state] = this.#queue.push(state) - 1;
-    this.#parents[state] = parent;
-    this.#arrivals[state] = command;
-  }
-
   /** The state that the call leads to, or one of `noSuccessor`. With `judging`, what the model itself does not do is judged. */
   #call(state: number, command: number, judging: boolean): number {
-    if (state < this.#known.count && !this.#isFaulty[command]) return this.#successor(state, command);
+    if (state < this.#known.count && !this.#isFaulty[command]) return this.#successors.of(state, command);
     const { row, right } = this.#rowOf(state, command);
-    if (state < this.#known.count && row === right) return this.#successor(state, command);
+    if (state < this.#known.count && row === right) return this.#successors.of(state, command);
     const lead = this.#transitions.leads(row);
     if (lead === leads.disabled) return noSuccessor.disabled;
     const [words, offset] = this.#wordsOf(state);
     if (judging && row !== right && !this.#differs && this.#isFault(row, right, words, offset))
-      this.#differs = [...this.#traceTo(state), this.#task.commands[command]!];
+      this.#differs = [...this.#arrivals.commandsTo(state), command].map((of) => this.#task.commands[of]!);
     if (judging) this.#judgeCall(row, words, offset, command);
     if (lead === leads.panic) return noSuccessor.panic;
     const next = this.#next;
@@ -267,41 +210,21 @@ export class MutantSearch {
     throw new Error('a property is broken and none is');
   }
 
-  #successor(state: number, command: number): number {
-    if (this.#successors) return this.#successors[state * this.#task.commands.length + command]!;
-    const [words, offset] = this.#wordsOf(state);
-    const row = this.#transitions.find(command, words, offset);
-    const lead = this.#transitions.leads(row);
-    if (lead === leads.disabled) return noSuccessor.disabled;
-    if (lead === leads.panic) return noSuccessor.panic;
-    if (lead !== leads.on || !this.#transitions.apply(row, words, offset, this.#next)) return state;
-    return this.#known.find(this.#next, 0, this.#known.hash(this.#next, 0))!;
-  }
-
-  #allSuccessors(): Int32Array {
-    const { length } = this.#task.commands;
-    const all = new Int32Array(this.#known.count * length);
-    for (let state = 0; state < this.#known.count; state++)
-      for (let command = 0; command < length; command++)
-        all[state * length + command] = this.#successor(state, command);
-    return all;
-  }
-
   /** Ends and infinite paths, which the whole graph decides. */
   #judgePaths() {
     const obligations = this.#obligations.filter(({ property }) => property.on === 'end' || property.on === 'path');
     if (obligations.length === 0) return;
     const findings = new Findings({ ...this.#task, obligations });
     const graph: Explored = {
-      states: this.#queue.length,
-      plain: (place) => this.#layout.decode(...this.#wordsOf(this.#queue[place]!)),
+      states: this.#arrivals.count,
+      plain: (place) => this.#layout.decode(...this.#wordsOf(this.#arrivals.at(place))),
       successor: (place, command) => {
-        const to = this.#call(this.#queue[place]!, command, false);
-        return to >= 0 ? this.#place[to]! : to;
+        const to = this.#call(this.#arrivals.at(place), command, false);
+        return to >= 0 ? this.#arrivals.placeOf(to) : to;
       },
       waits: (judgeable) => {
         const waits = this.#waitsOf(judgeable);
-        return (place) => !waits(...this.#wordsOf(this.#queue[place]!));
+        return (place) => !waits(...this.#wordsOf(this.#arrivals.at(place)));
       },
       traceTo: () => [],
     };
@@ -317,52 +240,20 @@ export class MutantSearch {
     return known;
   }
 
-  #witness(property: Property, instance: unknown, first: Int32Array): Witness {
-    const findings = new Findings({ ...this.#task, obligations: [{ property, instances: [instance] }] });
-    const [judgeable] = [...findings.open(property.on)];
-    const ofCall =
-      property.on === 'call' ? new CallJudgements(this.#task, this.#layout, this.#transitions, findings) : undefined;
-    const witness: Witness = {
-      property,
-      ofCall,
-      ofState: ofCall ? undefined : this.#ofStates.table(judgeable!),
-      evidence: [],
-    };
-    const { words } = this.#layout;
-    if (ofCall)
-      for (const [row, state] of first.entries()) {
-        if (witness.evidence.length >= mostEvidence) break;
-        if (this.#transitions.leads(row) !== leads.disabled && ofCall.settles(row, this.#known.words, state * words))
-          witness.evidence.push({ state, command: this.#transitions.row(row).command });
-      }
-    else
-      for (let state = 0; state < this.#known.count && witness.evidence.length < mostEvidence; state++)
-        if (witness.ofState!(this.#known.words, state * words)) witness.evidence.push({ state, command: -1 });
-    return witness;
-  }
-
   /** Whether a state or call that the mutant reaches is the one that the witness asks for. */
-  #reaches({ evidence, ofCall, ofState }: Witness): boolean {
-    const still = evidence.some(
-      ({ state, command }) =>
-        this.#place[state]! >= 0 && (command < 0 || !this.#faults.has(this.#rowOf(state, command).right)),
-    );
-    if (still) return true;
-    return this.#queue.some((state) => {
-      const [words, offset] = this.#wordsOf(state);
-      if (ofState) return ofState(words, offset);
-      return this.#task.commands.some((_, command) => {
-        const { row } = this.#rowOf(state, command);
-        if (this.#transitions.leads(row) === leads.disabled || ofCall!.isQuiet(row)) return false;
-        return ofCall!.settles(row, words, offset);
-      });
-    });
+  #reaches(witness: Witness): boolean {
+    const isStill = ({ state, command }: Evidence) =>
+      this.#arrivals.has(state) && (command < 0 || !this.#faults.has(this.#rowOf(state, command).right));
+    return witness.evidence.some(isStill) || this.#arrivals.states.some((state) => this.#shows(witness, state));
   }
 
-  #traceTo(state: number): Command[] {
-    const trace: Command[] = [];
-    for (let at = state; this.#arrivals[at]! >= 0; at = this.#parents[at]!)
-      trace.push(this.#task.commands[this.#arrivals[at]!]!);
-    return trace.reverse();
+  #shows({ ofCall, ofState }: Witness, state: number): boolean {
+    const [words, offset] = this.#wordsOf(state);
+    if (ofState) return ofState(words, offset);
+    return this.#task.commands.some((_, command) => {
+      const { row } = this.#rowOf(state, command);
+      if (this.#transitions.leads(row) === leads.disabled || ofCall!.isQuiet(row)) return false;
+      return ofCall!.settles(row, words, offset);
+    });
   }
 }

@@ -12,12 +12,13 @@ import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
 import { type Choices, type Scope, scopeOf } from '../system/scope.ts';
 import type { TransitionTable } from '../table/transition-table.ts';
+import type { Fate } from './fate.ts';
 import { sampled } from './mutant-sample.ts';
-import { type Fate, MutantSearch } from './mutant-search.ts';
+import { MutantSearch } from './mutant-search.ts';
 import { errnoMutants, type Fault, type Mutant, mutantsOf } from './mutants.ts';
 import type { Value } from './result.ts';
 
-export type { Fate } from './mutant-search.ts';
+export type { Fate } from './fate.ts';
 
 /** A mutant as one reads it: the calls that it changes, and how. */
 export interface MutantCase {

@@ -7,10 +7,13 @@ import { taskOf } from '../../src/engine/task.ts';
 import {
   type Command,
   describeCommand,
+  enumOf,
   flag,
+  invariant,
   type Outcome,
   ok,
   type Property,
+  range,
   reachable,
   record,
   refuse,
@@ -124,6 +127,29 @@ describe('mutants of the decision tables', () => {
     expect(one!.seed).toBe(7);
     expect(again).toEqual(one);
     expect(other!.judged).toHaveLength(4);
+  });
+
+  it('are searched through all that only they reach, however much that is', async () => {
+    type State = { readonly mode: 'off' | 'on' | 'runaway'; readonly n: number };
+    const runaway = tiny('runaway', {
+      state: record({ mode: enumOf('off', 'on', 'runaway'), n: range(0, 199) }),
+      command: variant({ start: {}, tick: {} }),
+      initial: { mode: 'off', n: 0 },
+      step: (state: State, { kind }: { kind: 'start' } | { kind: 'tick' }) => {
+        if (kind === 'start') return ok(update(state, (draft) => void Object.assign(draft, { mode: 'on' })));
+        if (state.mode !== 'runaway' || state.n === 199) return refuse(state, 'EPERM', 'does not run');
+        return ok(update(state, (draft) => void Object.assign(draft, { n: state.n + 1 })));
+      },
+    });
+    const staysSmall = invariant(runaway, { ...common, id: 'stays-small', holds: ({ n }) => n < 150 });
+    const audit = await mutationAudit(
+      suite({ model: runaway, properties: [staysSmall], violates: { only: [] } }),
+      {},
+      all,
+    );
+    expect(lines(audit, (fate) => fate === 'stays-small')).toEqual([
+      'start() where : other value written mode=runaway',
+    ]);
   });
 
   it('need a complete search', async () => {
