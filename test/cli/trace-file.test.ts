@@ -123,7 +123,11 @@ describe('a trace in a file, whatever its format', () => {
     ['a script of no model', 'model pkvm-mmoi\n', 'there is no model called pkvm-mmoi; did you mean pkvm-mmio?'],
     ['a script of no variant', 'model pkvm-mmio@v3\n', 'pkvm-mmio: there is no variant v3; there are before, v4'],
     ['a script of no name', '\nmodel @\n', ':2: @ is not a model; write model NAME or model NAME@VARIANT'],
-    ['a script of no setting', 'model pkvm-mmio pages\n', ':1: pages is not NAME=VALUE; a value with spaces is written in quotes'],
+    [
+      'a script of no setting',
+      'model pkvm-mmio pages\n',
+      ':1: pages is not NAME=VALUE; a value with spaces is written in quotes',
+    ],
     [
       'another setting',
       'model pkvm-mmio page=1\n',
