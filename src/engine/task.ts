@@ -136,6 +136,13 @@ export class LeftDomain extends SpecError {
   }
 }
 
+/** What makes the calls has failed, where that is no function but a program: what was found before stays true. */
+export class TransitionsFailed extends SpecError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(TransitionsFailed, value);
+  }
+}
+
 /** What makes a function impure, for an error message. */
 export const causes =
   'usual causes: a clock, random numbers, a variable captured from outside, a state kept from an earlier call';

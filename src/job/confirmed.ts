@@ -62,9 +62,11 @@ export const confirmed = (
       `${task.scope.model}@${task.scope.variant}: ${commands.map(describeCommand).join('; ')} broke ${property.id} once and not again: ` +
         `a transition or the property is impure (${causes})`,
     );
-  const found: Claim['search'] =
-    search.kind === 'random'
-      ? { kind: 'random', seed: search.seed, path, runs: search.runs, length: search.length }
-      : { kind: 'exhaustive' };
-  return { steps, counterexample: counterexampleOf(task.scope, property.id, steps, found) };
+  return { steps, counterexample: counterexampleOf(task.scope, property.id, steps, claimedBy(search, path)) };
 };
+
+/** The search that a saved counterexample names. */
+export const claimedBy = (search: Search, path = '0'): Claim['search'] =>
+  search.kind === 'random'
+    ? { kind: 'random', seed: search.seed, path, runs: search.runs, length: search.length }
+    : { kind: 'exhaustive' };

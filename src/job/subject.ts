@@ -1,11 +1,13 @@
-import { run, type Search } from '../engine/index.ts';
+import type { Search } from '../engine/index.ts';
+import { searchRandom } from '../engine/random/random.ts';
 import type { Bound, Judged, Result } from '../engine/result.ts';
 import { type Task, taskOf } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Property } from '../spec/property.ts';
 import type { Suite } from '../spec/suite.ts';
-import { describeHidden, findHiddenState } from '../subject/hidden.ts';
+import { describeHidden, findHiddenState, mustRepeat } from '../subject/hidden.ts';
 import { searchInterleavings } from '../subject/preemptions.ts';
+import { HiddenStateError, SubjectError } from '../subject/program.ts';
 import { type SubjectSearchResult, searchSubject } from '../subject/search.ts';
 import { Subject, type SubjectOptions } from '../subject/subject.ts';
 import { subjectTask } from '../subject/system.ts';
@@ -14,7 +16,7 @@ import { type Choices, scopeOf } from '../system/scope.ts';
 import { minimise } from '../trace/minimise.ts';
 import { counterexampleOf } from '../trace/record.ts';
 import type { CheckRequest, CheckResult } from './check.ts';
-import { type Confirmed, confirmed } from './confirmed.ts';
+import { type Confirmed, claimedBy, confirmed } from './confirmed.ts';
 import { standingOf } from './standing.ts';
 
 /** Within so many states, breadth-first, a shorter trace is looked for than random search found. */
@@ -41,38 +43,38 @@ export const checkSubject = async (
     const found = await searchBy(search, task, subject, options);
     const isLacking = ({ call }: Property) => call !== undefined && subject.lacks.includes(call);
     const judgeable = found.judged.filter(({ property }) => !unobserved.has(property.id) && !isLacking(property));
-    let failure = found.failure === undefined ? undefined : messageOf(found.failure);
-    /** Asks the subject for more. Undefined once it has failed: what was found by then is kept. */
-    const unlessFailed = async <T>(more: () => T | Promise<T>): Promise<T | undefined> => {
-      if (failure !== undefined) return undefined;
-      try {
-        return await more();
-      } catch (error) {
-        failure = messageOf(error);
-        return undefined;
-      }
-    };
+    const trouble = new Trouble(found.failure);
+    const { unlessFailed } = trouble;
     const isWhole = !found.bound;
     const shownAs =
       (search.kind === 'random' && isWhole && (await unlessFailed(() => shortened(task, subject, judgeable)))) ||
       judgeable;
-    const replayed = new Map<Property, Confirmed | undefined>();
+    const replayed = new Map<Property, Confirmed>();
     for (const { property, verdict } of shownAs)
       if (verdict.kind === 'violated' && verdict.trace) {
         const { trace, path } = verdict;
-        replayed.set(property, await unlessFailed(() => confirmed(task, property, trace, search, path)));
+        const again = await trouble.unlessEnded(() => {
+          const one = confirmed(task, property, trace, search, path);
+          mustRepeat(subject, one.steps);
+          return one;
+        });
+        if (again) replayed.set(property, again);
       }
     const { places } = found;
     const hidden = places && isWhole && (await unlessFailed(() => findHiddenState(subject, places)));
-    if (hidden) failure = `the subject ${subject.program} ${describeHidden(hidden)}`;
+    if (hidden) trouble.add(new HiddenStateError(`the subject ${subject.program} ${describeHidden(hidden)}`));
     const { preemptions } = program;
     const interleavings =
       preemptions === undefined || !places
         ? undefined
         : await unlessFailed(() => searchInterleavings(task, subject, places, preemptions, options));
+    const failure = trouble.first?.message;
     // Where the state is more than what is printed, or may be, the search has not seen all states.
     const bound: Bound | undefined = failure !== undefined ? (found.bound ?? { kind: 'failure' }) : found.bound;
-    const judged = failure !== undefined ? shownAs.map(unproved) : shownAs;
+    const judged =
+      failure === undefined
+        ? shownAs
+        : shownAs.map((one) => (trouble.isHidden && restsOnHidden(one, replayed) ? unjudged(one) : unproved(one)));
     const known = scope.flipped.length === 0 ? suite.violates[scope.variant]! : [];
     const isDefault = scope.resized.length === 0;
     const checked = judged.map(({ property, verdict }) => {
@@ -81,10 +83,12 @@ export const checkSubject = async (
       if (verdict.kind !== 'violated' || !verdict.trace) return one;
       const again = replayed.get(property);
       if (again) return { ...one, ...again };
-      // The program is not there any more to make the calls again.
-      const steps = found.steps?.get(verdict.trace.commands);
+      // The program is not there any more to make the calls again: the trace is shown as the search has found it.
+      const first = judgeable.find((other) => other.property === property)!.verdict;
+      const steps = first.kind === 'violated' && first.trace && found.steps.get(first.trace.commands);
       if (!steps) return one;
-      return { ...one, steps, counterexample: counterexampleOf(scope, property.id, steps, { kind: 'exhaustive' }) };
+      const claimed = claimedBy(search, verdict.path);
+      return { ...one, verdict: first, steps, counterexample: counterexampleOf(scope, property.id, steps, claimed) };
     });
     return {
       ...presentationOf(model, scope, task.system.initial),
@@ -116,9 +120,9 @@ const searchBy = async (
   task: Task,
   subject: Subject,
   { monitor, memoryGuard }: CheckRequest,
-): Promise<Result & Partial<Pick<SubjectSearchResult, 'failure' | 'places' | 'steps'>>> => {
+): Promise<Result & Pick<SubjectSearchResult, 'failure' | 'steps'> & Partial<Pick<SubjectSearchResult, 'places'>>> => {
   const watch = { ...(monitor && { monitor }), ...(memoryGuard && { memoryGuard }) };
-  if (search.kind === 'random') return run(task, search, watch);
+  if (search.kind === 'random') return searchRandom(task, { ...search, ...watch });
   return searchSubject(task, subject, {
     ...(search.maxStates !== undefined && { maxStates: search.maxStates }),
     ...watch,
@@ -144,10 +148,56 @@ const shortened = async (task: Task, subject: Subject, judged: readonly Judged[]
 /** What says that there is no other state is not known any more. */
 const unproved = ({ property, verdict }: Judged): Judged => {
   const claims = property.witness ? verdict.kind === 'violated' : verdict.kind === 'proved';
-  return { property, verdict: claims ? { kind: 'incomplete', bound: { kind: 'failure' } } : verdict };
+  return claims ? unjudged({ property }) : { property, verdict };
 };
 
-const messageOf = (failure: unknown): string => {
-  if (failure instanceof SpecError) return failure.message;
-  throw failure;
+const unjudged = ({ property }: Pick<Judged, 'property'>): Judged => ({
+  property,
+  verdict: { kind: 'incomplete', bound: { kind: 'failure' } },
+});
+
+/**
+ * Whether a violation may come from what the subject does not print. Not if its calls did the same when they were made again without
+ * going back, and it needs no more than the last printed state, or is a panic: laws of calls and paths take the printed state for all
+ * there is.
+ */
+const restsOnHidden = ({ property, verdict }: Judged, replayed: ReadonlyMap<Property, Confirmed>): boolean => {
+  if (verdict.kind !== 'violated' || !verdict.trace) return false;
+  const last = replayed.get(property)?.steps.at(-1);
+  return !replayed.has(property) || !(property.on === 'state' || last?.outcome.result === 'panic');
 };
+
+/** What went wrong with a subject after it was searched, or by then. */
+class Trouble {
+  first: SpecError | undefined;
+  /** Whether a call did two things in what is printed as one state, or a violation was not there again. */
+  isHidden = false;
+  /** Whether the program answers no more. */
+  #hasEnded = false;
+
+  constructor(failure: unknown) {
+    if (failure !== undefined) this.add(failure);
+  }
+
+  add(error: unknown): void {
+    if (!(error instanceof SpecError)) throw error;
+    this.first ??= error;
+    if (error instanceof SubjectError && !(error instanceof HiddenStateError)) this.#hasEnded = true;
+    else this.isHidden = true;
+  }
+
+  /** Asks the subject for more. Undefined where it does not answer, or something is wrong with what it says: what was found is kept. */
+  readonly unlessEnded = async <T>(more: () => T | Promise<T>): Promise<T | undefined> => {
+    if (this.#hasEnded) return undefined;
+    try {
+      return await more();
+    } catch (error) {
+      this.add(error);
+      return undefined;
+    }
+  };
+
+  /** The same, once nothing has gone wrong. */
+  readonly unlessFailed = async <T>(more: () => T | Promise<T>): Promise<T | undefined> =>
+    this.first ? undefined : this.unlessEnded(more);
+}

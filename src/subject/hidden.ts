@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { randomNumbers } from '../engine/seeded.ts';
 import { type Command, describeCommand } from '../spec/model.ts';
+import type { Step } from '../spec/property.ts';
 import { commandsTo, isSameAnswer, type Place } from './lane.ts';
 import type { Answer, Printed } from './protocol.ts';
-import { describeAnswer, type Subject } from './subject.ts';
+import { describeAnswer, outcomeOf, type Subject, stateAfter } from './subject.ts';
 
 /** Two ways to one printed state from which one call does two things: the state that is printed is not all there is. */
 interface HiddenState {
@@ -108,13 +110,32 @@ class Looker {
   }
 }
 
+/** Makes the calls one after the other without going back. Throws a HiddenStateError if one does not do what it did in `steps`. */
+export const mustRepeat = (subject: Subject, steps: readonly Step[]): void => {
+  const [lane] = subject.lanes;
+  const commands = steps.map(({ command }) => command);
+  let before = subject.initial.answer.printed!;
+  let differs: string | undefined;
+  lane!.walk(commands, (answer, i) => {
+    const after = stateAfter(answer, before);
+    const expected = steps[i]!.outcome;
+    const found = outcomeOf(answer.head, after.state);
+    before = after;
+    if (differs !== undefined || isDeepStrictEqual({ ...found }, { ...expected })) return;
+    const call = describeCommand(commands[i]!);
+    differs = `${call} ${placeAfter(commands.slice(0, i))} gives ${describeAnswer(answer)} where the calls are made one after the other, and ${expected.result} from a snapshot`;
+  });
+  if (differs !== undefined) throw lane!.hiddenState(`has hidden state: ${differs}`);
+};
+
+const placeAfter = (commands: readonly Command[]) =>
+  commands.length === 0 ? 'in the initial state' : `after ${commands.map(describeCommand).join('; ')}`;
+
 /** In one line. */
 export const describeHidden = ({ first, expected, walk, found }: HiddenState): string => {
-  const calls = (commands: readonly Command[]) =>
-    commands.length === 0 ? 'in the initial state' : `after ${commands.map(describeCommand).join('; ')}`;
   const last = describeCommand(walk.at(-1)!);
   return (
-    `has hidden state: ${calls(first)} and ${calls(walk.slice(0, -1))} it prints the same state, in which ${last} gives ` +
+    `has hidden state: ${placeAfter(first)} and ${placeAfter(walk.slice(0, -1))} it prints the same state, in which ${last} gives ` +
     `${describeAnswer(expected)} and ${describeAnswer(found)}`
   );
 };

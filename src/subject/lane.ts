@@ -1,7 +1,7 @@
 import type { Command } from '../spec/model.ts';
 import { describeCommand } from '../spec/model.ts';
 import type { Scope } from '../system/scope.ts';
-import type { SubjectProcess } from './program.ts';
+import { HiddenStateError, type SubjectProcess } from './program.ts';
 import {
   type Answer,
   callPart,
@@ -75,9 +75,10 @@ export class Lane {
 
   hello(scope: Scope): Hello {
     const id = ++this.#lastId;
+    this.#program.asked = 'hello';
     this.#program.send(`${helloRequest(id, scope)}\n`);
     const line = this.#program.line();
-    const hello = this.#heard('hello', () => readHello(line, id));
+    const hello = this.#heard(() => readHello(line, id));
     this.#hasSlots = hello.snapshots;
     return hello;
   }
@@ -139,6 +140,7 @@ export class Lane {
     if (this.#unsent === '') return;
     const text = this.#unsent;
     this.#unsent = '';
+    this.#program.asked = this.#pending[this.#read]!.text;
     this.#program.send(text);
   }
 
@@ -147,8 +149,9 @@ export class Lane {
     this.flush();
     while (this.#read < this.#pending.length && !isDone()) {
       const { id, text, take } = this.#pending[this.#read++]!;
+      this.#program.asked = text;
       const line = this.#program.line();
-      const answer = this.#heard(text, () => this.#reader.answer(line, id));
+      const answer = this.#heard(() => this.#reader.answer(line, id));
       this.calls++;
       take(answer);
       if (this.#read === this.#pending.length || this.#read > 4096) {
@@ -162,15 +165,19 @@ export class Lane {
     return this.#program.failure(what);
   }
 
+  hiddenState(what: string) {
+    return this.#program.failure(what, HiddenStateError);
+  }
+
   close(): void {
     this.#program.close();
   }
 
-  #heard<T>(asked: string, read: () => T): T {
+  #heard<T>(read: () => T): T {
     try {
       return read();
     } catch (error) {
-      if (error instanceof Misspoken) throw this.#program.failure(`${error.message} (asked: ${asked})`);
+      if (error instanceof Misspoken) throw this.#program.failure(`${error.message}${this.#program.describeAsked()}`);
       throw error;
     }
   }

@@ -1,14 +1,31 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { constants as machine, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { SpecError } from '../spec/errors.ts';
+import { TransitionsFailed } from '../engine/task.ts';
 
 /** Something is wrong with a subject. The message is one line that says what was asked, what came, and the program's last words. */
-export class SubjectError extends SpecError {
+export class SubjectError extends TransitionsFailed {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return Function.prototype[Symbol.hasInstance].call(SubjectError, value);
+  }
+}
+
+/** One call did two things in what the subject prints as one state: what it says of calls is no ground for a verdict. */
+export class HiddenStateError extends SubjectError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(HiddenStateError, value);
   }
 }
 
@@ -18,8 +35,17 @@ export const defaultTimeout = 10_000;
 /** No line of an answer is longer, in bytes. */
 const longestLine = 2 ** 20;
 
-/** So many bytes of standard error are shown, from its end. */
+/** So many bytes of answers are kept while a subject does not read on. */
+const mostUnread = 2 ** 28;
+
+/** So many characters of standard error are shown, from its end. */
 const lastWordsLength = 300;
+
+/** So many characters of a request are shown. */
+const longestAsked = 300;
+
+/** The file of standard error is emptied, but for its end, when it is longer, in bytes. */
+const mostErrors = 2 ** 20;
 
 const newline = 10;
 
@@ -41,6 +67,11 @@ export class SubjectProcess {
   #start = 0;
   #end = 0;
   #closed = false;
+  /** The end of what was dropped of standard error. */
+  #earlierWords = '';
+  #fills = 0;
+  /** The first request without an answer. */
+  asked = '';
 
   /** Starts `commandLine`, which a shell reads. `timeout` is in milliseconds. Throws a SubjectError where nothing can be started. */
   constructor(commandLine: string, timeout = defaultTimeout) {
@@ -54,7 +85,7 @@ export class SubjectProcess {
       this.#output = openSync(path('out'), O_RDONLY | O_NONBLOCK);
       this.#input = openSync(path('in'), O_RDWR | O_NONBLOCK); // for reading too, as there is no reader yet
       const ends = [openSync(path('in'), O_RDONLY), openSync(path('out'), O_WRONLY)] as const;
-      this.#errors = openSync(path('err'), 'w+');
+      this.#errors = openSync(path('err'), 'a+');
       this.#status = openSync(path('status'), 'w+');
       // The shell stays, so that it can tell the exit status. Its group is killed as a whole.
       const child = spawn('/bin/sh', ['-c', `${commandLine}\necho $? >&3`], {
@@ -81,8 +112,10 @@ export class SubjectProcess {
       if (written !== undefined) {
         at += written;
         patience.renew();
-      } else if (this.#fill()) patience.renew();
-      else if (!patience.wait()) throw this.failure(`does not read its input for ${this.#timeout / 1000} s`);
+      } else if (this.#fill()) {
+        patience.renew();
+        if (this.#end - this.#start > mostUnread) throw this.#unanswered('prints more than 256 MiB before it reads on');
+      } else if (!patience.wait()) throw this.#unanswered(`does not read its input for ${this.#timeout / 1000} s`);
     }
   }
 
@@ -98,10 +131,10 @@ export class SubjectProcess {
         return line;
       }
       const length = this.#end - this.#start;
-      if (length > longestLine) throw this.failure('prints a line of more than 1 MiB');
+      if (length > longestLine) throw this.#unanswered('prints a line of more than 1 MiB');
       patience ??= new Patience(this.#timeout);
       // A part of a line renews nothing: an answer that trickles is none.
-      if (!this.#fill() && !patience.wait()) throw this.failure(`does not answer for ${this.#timeout / 1000} s`);
+      if (!this.#fill() && !patience.wait()) throw this.#unanswered(`does not answer for ${this.#timeout / 1000} s`);
       looked = this.#start + length;
     }
   }
@@ -116,9 +149,10 @@ export class SubjectProcess {
       this.#end -= this.#start;
       this.#start = 0;
     }
+    if (this.#fills++ % 64 === 0) this.#boundErrors();
     const { length } = this.#buffer;
     const read = withoutWaiting(() => readSync(this.#output, this.#buffer, this.#end, length - this.#end, null));
-    if (read === 0) throw this.failure(this.#ending());
+    if (read === 0) throw this.#unanswered(this.#ending());
     this.#end += read ?? 0;
     return read !== undefined;
   }
@@ -146,12 +180,28 @@ export class SubjectProcess {
     return text.length > lastWordsLength ? `...${text.slice(-lastWordsLength)}` : text;
   }
 
+  /** A subject may write to standard error without end. What it writes meanwhile may be lost. */
+  #boundErrors(): void {
+    if (fstatSync(this.#errors).size <= mostErrors) return;
+    this.#earlierWords = this.#text(this.#errors);
+    ftruncateSync(this.#errors);
+  }
+
   /** The error that says what the subject does wrong, with its last words. */
-  failure(what: string): SubjectError {
-    const words = this.#text(this.#errors);
-    return new SubjectError(
-      `the subject ${this.#commandLine} ${what}${words === '' ? '' : `; its last words: ${words}`}`,
-    );
+  failure(what: string, Kind: typeof SubjectError = SubjectError): SubjectError {
+    const words = this.#text(this.#errors) || this.#earlierWords;
+    return new Kind(`the subject ${this.#commandLine} ${what}${words === '' ? '' : `; its last words: ${words}`}`);
+  }
+
+  #unanswered(what: string): SubjectError {
+    return this.failure(`${what}${this.describeAsked()}`);
+  }
+
+  /** The request that is due, in brackets. */
+  describeAsked(): string {
+    if (this.asked === '') return '';
+    const asked = this.asked.length > longestAsked ? `${this.asked.slice(0, longestAsked)}...` : this.asked;
+    return ` (asked: ${asked})`;
   }
 
   /** Ends the program and all that it has started. */

@@ -107,7 +107,7 @@ export class Subject {
 
   #unsteady({ place, command, first, second }: Unsteady): never {
     const what = command ? describeCommand(command) : 'the reset';
-    throw this.lanes[0]!.failure(
+    throw this.lanes[0]!.hiddenState(
       `does not do the same twice: ${what} ${command ? describePlace(place) : ''} gave ${describeAnswer(first)}, and then ${describeAnswer(second)}`,
     );
   }

@@ -26,10 +26,10 @@ const started = (program: string) =>
 
 describe('a subject that fails in the middle', () => {
   it.each([
-    ['hang', /does not answer for 4 s; its last words: waiting for a lock$/],
-    ['trickle', /does not answer for 4 s/],
-    ['die', /ended with exit status 3; its last words: toy: out of pages$/],
-    ['crash', /was ended by SIGSEGV/],
+    ['hang', /does not answer for 4 s \(asked: \{"_id":\d+,.*\}\); its last words: waiting for a lock$/],
+    ['trickle', /does not answer for 4 s \(asked: \{"_id":\d+,/],
+    ['die', /ended with exit status 3 \(asked: \{"_id":\d+,.*\}\); its last words: toy: out of pages$/],
+    ['crash', /was ended by SIGSEGV \(asked: \{"_id":\d+,/],
     ['rubbish', /printed what is no answer: "Segmentation fault" \(asked: \{"_id":40,"_from":\d,"_call":"/],
     ['misspelt', /its answer has warning=/],
     ['other', /answered request 41, which is not the one that was due \(asked: \{"_id":40,/],
@@ -53,20 +53,37 @@ describe('a subject that fails in the middle', () => {
   });
 });
 
+describe('what a subject writes without end', () => {
+  it('to standard error, is bounded, and its end is shown', async () => {
+    const program = `yes toy: noise | head -c 5000000 >&2; echo last words >&2; exec ${toyProgram('die')}`;
+    const { message } = await withSubject(toySuite, { program }, async (task, subject) => {
+      const { failure } = await searchSubject(task, subject);
+      return { message: failure instanceof Error ? failure.message : '' };
+    });
+    expect(message).toMatch(/ended with exit status 3 .*; its last words: .*toy: out of pages$/);
+  });
+
+  it('into one line, is one line', async () => {
+    expect(await started('head -c 3000000 /dev/zero')).toMatch(/prints a line of more than 1 MiB \(asked: hello\)$/);
+  });
+});
+
 describe('a subject that cannot be used', () => {
   it.each([
-    ['./no/such/program', /ended with exit status 127; its last words: .*not found/],
+    ['./no/such/program', /ended with exit status 127 \(asked: hello\); its last words: .*not found/],
     ['true', /ended with exit status 0/],
     ['cat', /answered request undefined, which is not the one that was due \(asked: hello\)/],
     [toyProgram('version'), /speaks version 7 of the protocol, and pagelaw version 1/],
     [toyProgram('model'), /is one of model other, not of toy/],
-    ['sleep 30', /does not answer for 4 s$/],
+    ['sleep 30', /does not answer for 4 s \(asked: hello\)$/],
   ])('%s', async (program, message) => {
     expect(await started(program)).toMatch(message);
   });
 
   it('is one line', async () => {
-    expect(await started('echo one >&2; echo two >&2; false')).toMatch(/exit status 1; its last words: one \/ two$/);
+    expect(await started('echo one >&2; echo two >&2; false')).toMatch(
+      /exit status 1 \(asked: hello\); its last words: one \/ two$/,
+    );
   });
 });
 

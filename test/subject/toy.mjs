@@ -13,6 +13,7 @@
 //   sequence    map() counts a share where unmap() on another CPU began after it and has not ended
 //   random      share() fails with EAGAIN now and then
 //   refusals    share() fails with EAGAIN after three calls that were refused since the reset, which no state shows
+//   alias       snapshots are references: what is changed later is changed in them
 //   until=N     it dies at answer N
 import { writeSync } from 'node:fs';
 
@@ -96,6 +97,7 @@ const calls = {
 };
 
 const slots = new Map();
+const copied = (slot) => (is('alias') ? slot : structuredClone(slot));
 const observed = ({ free, sequence: _, busy: _busy, ...rest }) => {
   if (is('blind')) return rest;
   return { ...rest, free: is('wide') && rest.shared === 2 ? 9 : free };
@@ -144,11 +146,11 @@ const answer = (request) => {
       ...(is('blind') && { unobserved: ['free'] }),
     };
   if (reset) [state, shares, refusals] = [initial(), 0, 0];
-  if (from !== undefined) [state, shares, refusals] = structuredClone(slots.get(from));
+  if (from !== undefined) [state, shares, refusals] = copied(slots.get(from));
   const cpu = reset ? undefined : cpuOf(call, args);
   const outcome = !cpu ? 'ok' : rival ? together([cpu, cpuOf(rival._call, rival)], preempt) : alone(cpu);
   if (typeof outcome === 'string' && outcome !== 'ok') refusals++;
-  if (to !== undefined) slots.set(to, structuredClone([state, shares, refusals]));
+  if (to !== undefined) slots.set(to, copied([state, shares, refusals]));
   return { id, ...whole(outcome), state: observed(state) };
 };
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { SpecError } from '../../spec/errors.ts';
 import { type Command, describeCommand } from '../../spec/model.ts';
 import type { Outcome } from '../../spec/outcome.ts';
-import type { Property } from '../../spec/property.ts';
+import type { Property, Step } from '../../spec/property.ts';
 import { layoutOf } from '../../system/layout.ts';
 import type { Engine, RunOptions } from '../engine.ts';
 import { LoopWatch } from '../explored.ts';
@@ -17,7 +17,7 @@ import {
   type Verdict,
 } from '../result.ts';
 import { Tally } from '../tally.ts';
-import { isEnd, judge, LeftDomain, type Obligation, perform, type Task } from '../task.ts';
+import { isEnd, judge, LeftDomain, type Obligation, perform, type Task, TransitionsFailed } from '../task.ts';
 
 export interface RandomOptions {
   /** How many runs. */
@@ -41,31 +41,40 @@ const keepsOneIdleCommandIn = 4;
 class Broken extends Error {
   readonly property: Property;
   readonly trace: Evidence;
+  /** What the calls of the trace did. */
+  readonly steps: readonly Step[];
 
-  constructor(property: Property, trace: Evidence) {
+  constructor(property: Property, steps: readonly Step[], found: Omit<Evidence, 'commands'>) {
     super(property.id);
     this.property = property;
-    this.trace = trace;
+    this.steps = steps;
+    this.trace = { commands: steps.map(({ command }) => command), ...found };
   }
 }
 
 /** Thrown out of a run to end the search: fast-check would generate all other runs, if only to skip them. */
 class Interrupted extends Error {}
 
+/** What random runs have seen; where what makes the calls fails, they end early. */
+interface RandomResult extends Result {
+  readonly covered: CoveredStates;
+  readonly failure?: TransitionsFailed;
+  /** What the calls of a trace did, by its list of commands. */
+  readonly steps: ReadonlyMap<readonly Command[], readonly Step[]>;
+}
+
 /**
  * fast-check's model-based runs: random commands from the initial state, every property judged after each. When a run breaks
  * a property, fast-check shrinks the run against that property alone, and the search goes on from the same run for the others.
  * Deterministic for a seed. A witness counts as reached, not shrunk, when each of its instances has been seen.
  */
-export const searchRandom = async (
-  task: Task,
-  options: RandomOptions & RunOptions,
-): Promise<Result & { readonly covered: CoveredStates }> => {
+export const searchRandom = async (task: Task, options: RandomOptions & RunOptions): Promise<RandomResult> => {
   const { runs, length, seed, monitor = async () => true } = options;
   const first = Number(options.path?.split(':')[0] ?? 0);
   if (first >= runs) throw new SpecError(`run ${first} is not one of the ${runs} runs from 0 on`);
   const search = new RandomRuns(task);
   const violated = new Map<Property, Verdict>();
+  const steps = new Map<readonly Command[], readonly Step[]>();
   let interrupted = false;
   let ended = false;
 
@@ -79,7 +88,7 @@ export const searchRandom = async (
     )
     .map(([command, dice]) => new Call(task, task.system.command.canonical(command)!, dice === 0));
   const property = fc.asyncProperty(fc.commands([calls], { maxCommands: length, size: 'max' }), async (commands) => {
-    if (ended || search.brokenModel) return;
+    if (ended || search.brokenModel || search.failure) return;
     interrupted ||= !(await monitor(search.covered));
     if (!interrupted) search.run(commands);
     else if (!search.isShrinking) {
@@ -93,15 +102,21 @@ export const searchRandom = async (
     const details = await fc.check(property, { seed, path: String(from), numRuns: runs - from });
     if (search.brokenModel) throw search.brokenModel;
     if (!details.failed || ended) break;
-    if (!(details.errorInstance instanceof Broken)) throw details.errorInstance;
-    const { property: broken, trace } = details.errorInstance;
     from = Number(details.counterexamplePath!.split(':')[0]);
+    // Where the calls end while fast-check shrinks, the shortest run that it had by then is kept.
+    const last = search.failure ? search.smallest : details.errorInstance;
+    if (search.failure && !last) break;
+    if (!(last instanceof Broken)) throw details.errorInstance;
+    const { property: broken, trace } = last;
     violated.set(broken, { kind: 'violated', trace, path: String(from) });
+    steps.set(trace.commands, last.steps);
     search.settle(broken);
-    if (interrupted) break;
+    if (interrupted || search.failure) break;
   }
 
-  const bound: Bound | undefined = interrupted ? { kind: 'interrupted' } : search.leftDomain;
+  const { failure } = search;
+  const cut: Bound | undefined = failure ? { kind: 'failure' } : interrupted ? { kind: 'interrupted' } : undefined;
+  const bound = cut ?? search.leftDomain;
   const judged = task.obligations.map(({ property }): Judged => {
     if (search.wasReached(property)) return { property, verdict: { kind: 'proved', proof: reachedByExample } };
     return {
@@ -109,7 +124,14 @@ export const searchRandom = async (
       verdict: violated.get(property) ?? (bound ? { kind: 'incomplete', bound } : { kind: 'not found' }),
     };
   });
-  return { judged, covered: search.covered, coverage: search.coverage, ...(bound && { bound }) };
+  return {
+    judged,
+    covered: search.covered,
+    coverage: search.coverage,
+    ...(bound && { bound }),
+    ...(failure && { failure }),
+    steps,
+  };
 };
 
 /** What fast-check calls the model: the state a run is in, and the call that is being considered. */
@@ -117,7 +139,7 @@ interface Machine {
   state: unknown;
   /** What the call that is being considered would do. */
   outcome: Outcome<unknown> | undefined;
-  readonly done: Command[];
+  readonly done: Step[];
   readonly loops: readonly {
     readonly judgeable: Pick<Judgeable, 'property' | 'instance'>;
     readonly watch: LoopWatch;
@@ -175,6 +197,10 @@ class RandomRuns {
   leftDomain: Bound | undefined;
   /** A model that breaks the vocabulary's rules is not shrunk but reported. */
   brokenModel: unknown;
+  /** What ended the calls for all runs. */
+  failure: TransitionsFailed | undefined;
+  /** While fast-check shrinks, the last run that broke the property: fast-check goes on from each to a smaller one. */
+  smallest: Broken | undefined;
 
   constructor(task: Task) {
     this.#task = task;
@@ -199,6 +225,7 @@ class RandomRuns {
     this.#from = run;
     this.#finished = 0;
     this.#shrinking = undefined;
+    this.smallest = undefined;
   }
 
   get isShrinking(): boolean {
@@ -227,7 +254,10 @@ class RandomRuns {
       this.#arrive(machine);
       fc.modelRun(() => ({ model: machine, real: undefined }), commands);
     } catch (error) {
-      if (error instanceof Broken) this.#shrinking ??= error.property;
+      if (error instanceof Broken) {
+        this.#shrinking ??= error.property;
+        this.smallest = error;
+      } else if (error instanceof TransitionsFailed) this.failure = error;
       else this.brokenModel = error;
       throw error;
     }
@@ -238,8 +268,9 @@ class RandomRuns {
     const before = machine.state;
     const outcome = machine.outcome!;
     if (!this.#shrinking) this.#tally.add(command, outcome);
-    machine.done.push(command);
-    this.#judge('call', { before, command, outcome }, machine);
+    const step = { before, command, outcome };
+    machine.done.push(step);
+    this.#judge('call', step, machine);
     machine.state = outcome.state;
     if (outcome.result === 'panic') machine.stopped = true;
     else this.#arrive(machine, outcome.state !== before, command);
@@ -264,7 +295,7 @@ class RandomRuns {
       key = this.#layout.encode(state).join();
     } catch {
       // Behind a violation that has been found already the run ends here; without one the model is broken.
-      const left = new LeftDomain(this.#task, done.at(-1)!, state);
+      const left = new LeftDomain(this.#task, done.at(-1)!.command, state);
       if (!this.#hasViolation && !this.#shrinking) throw left;
       if (!this.#shrinking) this.leftDomain ??= left.bound;
       machine.stopped = true;
@@ -277,7 +308,7 @@ class RandomRuns {
     for (const { judgeable, watch } of loops) {
       const loop = watch.arrive(state, key, done.length, command);
       if (loop !== undefined)
-        throw new Broken(judgeable.property, { commands: [...done], instance: judgeable.instance, detail: '', loop });
+        throw new Broken(judgeable.property, [...done], { instance: judgeable.instance, detail: '', loop });
     }
     if (!isNew) return;
     this.#judge('state', state, machine);
@@ -292,8 +323,7 @@ class RandomRuns {
         if (!decides(property, judgement)) continue;
         if (property.witness) this.#unreached.get(property)!.delete(instance);
         else
-          throw new Broken(property, {
-            commands: [...done],
+          throw new Broken(property, [...done], {
             instance,
             detail: typeof judgement === 'string' ? judgement : '',
           });
