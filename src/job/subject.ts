@@ -43,7 +43,7 @@ export const checkSubject = async (
     const found = await searchBy(search, task, subject, options);
     const isLacking = ({ call }: Property) => call !== undefined && subject.lacks.includes(call);
     const judgeable = found.judged.filter(({ property }) => !unobserved.has(property.id) && !isLacking(property));
-    const trouble = new Trouble(found.failure);
+    const trouble = new Trouble(found.failure, found.abandoned ?? false);
     const { unlessFailed } = trouble;
     const isWhole = !found.bound;
     const shownAs =
@@ -120,7 +120,9 @@ const searchBy = async (
   task: Task,
   subject: Subject,
   { monitor, memoryGuard }: CheckRequest,
-): Promise<Result & Pick<SubjectSearchResult, 'failure' | 'steps'> & Partial<Pick<SubjectSearchResult, 'places'>>> => {
+): Promise<
+  Result & Pick<SubjectSearchResult, 'failure' | 'steps'> & Partial<Pick<SubjectSearchResult, 'places' | 'abandoned'>>
+> => {
   const watch = { ...(monitor && { monitor }), ...(memoryGuard && { memoryGuard }) };
   if (search.kind === 'random') return searchRandom(task, { ...search, ...watch });
   return searchSubject(task, subject, {
@@ -173,9 +175,10 @@ class Trouble {
   /** Whether a call did two things in what is printed as one state, or a violation was not there again. */
   isHidden = false;
   /** Whether the program answers no more. */
-  #hasEnded = false;
+  #hasEnded: boolean;
 
-  constructor(failure: unknown) {
+  constructor(failure: unknown, hasEnded: boolean) {
+    this.#hasEnded = hasEnded;
     if (failure !== undefined) this.add(failure);
   }
 

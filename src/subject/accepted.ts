@@ -39,7 +39,8 @@ export const readAccepted = (file: string, calls: readonly string[]): Accepted[]
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw wrong(error instanceof Error ? error.message : String(error));
+    const words = error instanceof Error ? error.message : String(error);
+    throw wrong(words.replace(/, open '.*'$/, '')); // the file has been named
   }
   const parsed = v.safeParse(schema, value);
   if (!parsed.success) {

@@ -147,17 +147,32 @@ export class Lane {
   /** Reads answers until one is settled that makes `isDone` true, or none is left. */
   drain(isDone: () => boolean = () => false): void {
     this.flush();
+    while (this.#read < this.#pending.length && !isDone()) this.#settleNext();
+  }
+
+  /** The same, but while the program is silent other things go on, and it ends, with false, where `goesOn` says no. */
+  async drainWhile(goesOn: () => Promise<boolean>, isDone: () => boolean): Promise<boolean> {
+    this.flush();
     while (this.#read < this.#pending.length && !isDone()) {
-      const { id, text, take } = this.#pending[this.#read++]!;
-      this.#program.asked = text;
-      const line = this.#program.line();
-      const answer = this.#heard(() => this.#reader.answer(line, id));
-      this.calls++;
-      take(answer);
-      if (this.#read === this.#pending.length || this.#read > 4096) {
-        this.#pending.splice(0, this.#read);
-        this.#read = 0;
+      if (!this.#program.hasLine()) {
+        this.#program.asked = this.#pending[this.#read]!.text;
+        if (!(await this.#program.awaitLine(goesOn))) return false;
       }
+      this.#settleNext();
+    }
+    return true;
+  }
+
+  #settleNext(): void {
+    const { id, text, take } = this.#pending[this.#read++]!;
+    this.#program.asked = text;
+    const line = this.#program.line();
+    const answer = this.#heard(() => this.#reader.answer(line, id));
+    this.calls++;
+    take(answer);
+    if (this.#read === this.#pending.length || this.#read > 4096) {
+      this.#pending.splice(0, this.#read);
+      this.#read = 0;
     }
   }
 

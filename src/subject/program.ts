@@ -13,6 +13,7 @@ import {
 import { constants as machine, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
+import { setTimeout } from 'node:timers/promises';
 import { TransitionsFailed } from '../engine/task.ts';
 
 /** Something is wrong with a subject. The message is one line that says what was asked, what came, and the program's last words. */
@@ -139,6 +140,24 @@ export class SubjectProcess {
     }
   }
 
+  /** Whether a whole line is there. */
+  hasLine(): boolean {
+    return this.#buffer.subarray(0, this.#end).indexOf(newline, this.#start) >= 0;
+  }
+
+  /** Waits for a line as `line` does, but lets other things go on once that takes long. False where `goesOn` says no by then. */
+  async awaitLine(goesOn: () => Promise<boolean>): Promise<boolean> {
+    const patience = new Patience(this.#timeout);
+    while (!this.hasLine()) {
+      if (this.#end - this.#start > longestLine) throw this.#unanswered('prints a line of more than 1 MiB');
+      if (this.#fill()) continue;
+      const isInTime = patience.isLong ? await patience.rest() : patience.wait();
+      if (patience.isLong && !(await goesOn())) return false;
+      if (!isInTime) throw this.#unanswered(`does not answer for ${this.#timeout / 1000} s`);
+    }
+    return true;
+  }
+
   /** Reads what there is to read. Whether there was anything. */
   #fill(): boolean {
     if (this.#buffer.length - this.#end < 1 << 16) {
@@ -231,6 +250,10 @@ const withoutWaiting = (act: () => number): number | undefined => {
 
 /** A subject answers within microseconds, as a rule; so often it is asked again before the processor is given away. */
 const eagerTries = 30;
+const longTries = 150;
+
+/** Milliseconds. */
+const longestRest = 20;
 
 /** Waits, for longer and longer, until the time is up. */
 class Patience {
@@ -249,10 +272,22 @@ class Patience {
     this.#until = performance.now() + this.#limit;
   }
 
+  /** Whether it has waited for so long that nothing is lost by letting the event loop turn, some 20 ms. */
+  get isLong(): boolean {
+    return this.#tries > longTries;
+  }
+
+  /** As `wait`, while the event loop turns. */
+  async rest(): Promise<boolean> {
+    this.#tries++;
+    await setTimeout(longestRest);
+    return performance.now() < this.#until;
+  }
+
   /** Whether there is time left. */
   wait(): boolean {
     if (this.#tries++ < eagerTries) return true;
-    Atomics.wait(this.#cell, 0, 0, Math.min(this.#tries / 500, 20));
+    Atomics.wait(this.#cell, 0, 0, Math.min(this.#tries / 500, longestRest));
     return performance.now() < this.#until;
   }
 }

@@ -25,6 +25,8 @@ interface SubjectSearchOptions {
 export interface SubjectSearchResult extends Result {
   readonly covered: { readonly states: number; readonly transitions: number; readonly depth: number };
   readonly failure?: unknown;
+  /** Whether the search was interrupted while the subject was silent: nothing more can be asked of it. */
+  readonly abandoned: boolean;
   readonly places: readonly Place[];
   /** What the calls of a trace did, by its list of commands; of a trace that ends with a loop nothing. */
   readonly steps: ReadonlyMap<readonly Command[], readonly Step[]>;
@@ -63,6 +65,7 @@ export const searchSubject = async (
 
   let bound: Bound | undefined;
   let failure: unknown;
+  let abandoned = false;
   let asked = 0;
   /** answers[i]: of the state i, until it is judged. */
   const answers = new Map<number, Answer[]>();
@@ -110,7 +113,11 @@ export const searchSubject = async (
       for (; asked < states.length && asked < from + ahead; asked++) ask(asked);
       const lane = subject.lanes[from % subject.lanes.length]!;
       for (const one of subject.lanes) one.flush();
-      lane.drain(() => answers.get(from)!.length === commands.length);
+      const goesOn = () => monitor({ ...covered(), frontier: states.length - from });
+      if (!(await lane.drainWhile(goesOn, () => answers.get(from)!.length === commands.length))) {
+        abandoned = true;
+        bound = { kind: 'interrupted' };
+      }
     } catch (error) {
       // What the subject has answered before is worth more than the search.
       failure = error;
@@ -140,6 +147,7 @@ export const searchSubject = async (
     ...(deadEnd && { deadEnd }),
     ...(bound && { bound }),
     ...(failure !== undefined && { failure }),
+    abandoned,
     places,
     steps,
   };

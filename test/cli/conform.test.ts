@@ -118,6 +118,12 @@ describe('a divergence', () => {
 });
 
 describe('differences that are accepted', () => {
+  it('are in a file, which is named once if it is missing', async () => {
+    const { err, status } = await conform('', '--accept', '/no/accepted.json');
+    expect(err).toBe('pagelaw: /no/accepted.json: ENOENT: no such file or directory\n');
+    expect(status).toBe(2);
+  });
+
   it('are no failure, and are listed', async () => {
     const { out, status } = await conform('errno', '--accept', accepted);
     expect(status).toBe(0);

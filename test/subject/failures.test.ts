@@ -54,7 +54,7 @@ describe('a subject that fails in the middle', () => {
 });
 
 describe('what a subject writes without end', () => {
-  it('to standard error, is bounded, and its end is shown', async () => {
+  it('to standard error, is shown by its end', async () => {
     const program = `yes toy: noise | head -c 5000000 >&2; echo last words >&2; exec ${toyProgram('die')}`;
     const { message } = await withSubject(toySuite, { program }, async (task, subject) => {
       const { failure } = await searchSubject(task, subject);
@@ -65,6 +65,18 @@ describe('what a subject writes without end', () => {
 
   it('into one line, is one line', async () => {
     expect(await started('head -c 3000000 /dev/zero')).toMatch(/prints a line of more than 1 MiB \(asked: hello\)$/);
+  });
+});
+
+describe('a subject that is silent', () => {
+  it('is not waited for once the search is interrupted', async () => {
+    // It would be silent for as long as this test may take, and longer.
+    const silent = { program: toyProgram('leak,hang'), timeout: 3_600_000 };
+    const found = await withSubject(toySuite, silent, (task, subject) =>
+      searchSubject(task, subject, { monitor: async () => false }),
+    );
+    expect(found).toMatchObject({ bound: { kind: 'interrupted' }, abandoned: true });
+    expect(found.failure).toBeUndefined();
   });
 });
 
