@@ -182,7 +182,9 @@ describe('a program that fails', () => {
     const { out, err, status } = await conform('die');
     expect(out).toContain('Incomplete: the subject failed.');
     expect(out).toMatch(/\d+ calls compared/);
-    expect(err).toMatch(/^pagelaw: the subject .* ended with exit status 3 \(asked: .*\); its last words: toy: out of pages\n$/);
+    expect(err).toMatch(
+      /^pagelaw: the subject .* ended with exit status 3 \(asked: .*\); its last words: toy: out of pages\n$/,
+    );
     expect(status).toBe(2);
   });
 
