@@ -18,7 +18,7 @@ const allowed: Readonly<
   'src/engine': { ours: ['src/spec', 'src/system', 'src/observe', 'src/table'], packages: ['fast-check'] },
   'src/trace': {
     ours: ['src/spec', 'src/system', 'src/table', 'src/engine', 'src'],
-    packages: ['valibot'],
+    packages: ['ts-pattern', 'valibot'],
   },
   'src/subject': {
     ours: ['src/spec', 'src/system', 'src/observe', 'src/table', 'src/engine', 'src/trace', 'src'],

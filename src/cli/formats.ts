@@ -20,6 +20,8 @@ export const formats = {
   /** Of `check --matrix`, `review` and `diff`. */
   document: ['text', 'mail', 'json', 'markdown'],
   audit: ['text', 'json', 'markdown', 'csv', 'mermaid', 'dot', 'svg'],
+  /** `script` and `itf` hold one trace. */
+  find: ['text', 'mail', 'json', 'markdown', 'script', 'itf'],
   run: ['text', 'json', 'ktap'],
   list: ['text', 'json'],
 } as const;

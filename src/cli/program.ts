@@ -7,6 +7,7 @@ import { type Console, errorLine, exit, gravest, shown, stoppedStatus } from './
 import { declareDiff } from './diff.ts';
 import { declareExplore } from './explore.ts';
 import { failureWords } from './failure.ts';
+import { declareFind } from './find.ts';
 import { declareHelp } from './help.ts';
 import { declareSubject } from './kernel.ts';
 import { declareList } from './list.ts';
@@ -25,6 +26,7 @@ const commands: readonly Declare[] = [
   declareConform,
   declareReplay,
   declareRun,
+  declareFind,
   declareExplore,
   declareSubject,
   declareHelp,
@@ -42,6 +44,7 @@ Examples:
   pagelaw audit pkvm-mmio@v4                 its rules, ownership matrix and life cycle
   pagelaw review pkvm-mmio                   are these checks necessary?
   pagelaw diff pkvm-mmio@v4 pkvm-mmio@fixed  what does a change change?
+  pagelaw find pkvm-mmio@before '-> panic'     can this happen, and how?
   pagelaw explore pkvm-mmio@v4               what can be called now, and what if?
 `;
 

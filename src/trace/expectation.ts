@@ -24,7 +24,8 @@ const resultWords = (outcome: Outcome<unknown>): string => {
   return outcome.result === 'panic' ? result : `no such call can be made here (${outcome.reason})`;
 };
 
-const matchesResult = (outcome: Outcome<unknown>, expected: Expected): boolean => {
+/** Whether the result is as expected, whatever WARNs fired. */
+export const matchesResult = (outcome: Outcome<unknown>, expected: Expected): boolean => {
   if (outcome.result === 'ok')
     return expected.result === 'ok' && (expected.value === undefined || expected.value === (outcome.value ?? 0));
   if (expected.result === 'ok' || outcome.result !== expected.result) return false;

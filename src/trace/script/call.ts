@@ -28,7 +28,7 @@ export const commandIn = (text: string, system: System): Command => {
   throw new SpecError(`${excerpt(scanner.until(''))} after the call`);
 };
 
-const readCommand = (written: string, scanner: Scanner, system: System): Command => {
+export const readCommand = (written: string, scanner: Scanner, system: System): Command => {
   const cases = casesOf(system);
   const kind = kindOf(written, Object.keys(cases));
   const form = `${kind}(${Object.keys(cases[kind]!).join(', ')})`;
@@ -37,6 +37,21 @@ const readCommand = (written: string, scanner: Scanner, system: System): Command
   const misfit = system.command.misfit(command);
   if (misfit) throw new SpecError(`${form}: ${misfit.path}: ${misfit.reason}`);
   return command;
+};
+
+/** A call of which only some arguments are told. */
+export interface CallPattern {
+  /** The command's kind. */
+  readonly call: string;
+  readonly arguments: Readonly<Record<string, Value>>;
+}
+
+/** Reads a call from behind its name on; arguments that are left out, or the brackets, stand for any. */
+export const readPattern = (written: string, scanner: Scanner, system: System): CallPattern => {
+  const cases = casesOf(system);
+  const call = kindOf(written, Object.keys(cases));
+  const form = `${call}(${Object.keys(cases[call]!).join(', ')})`;
+  return { call, arguments: scanner.take('(') ? givenArguments(call, cases[call]!, scanner, form) : {} };
 };
 
 /** The arguments of each call, by its name. */
@@ -54,6 +69,19 @@ const kindOf = (written: string, kinds: readonly string[]): string => {
 
 /** What stands between the brackets, the first of which has been read. */
 const argumentsOf = (kind: string, fields: Fields, scanner: Scanner, form: string): Readonly<Record<string, Value>> => {
+  const given = givenArguments(kind, fields, scanner, form);
+  const missing = Object.keys(fields).find((name) => !Object.hasOwn(given, name));
+  if (missing !== undefined) throw new SpecError(`${missing} is missing; write ${form}`);
+  return given;
+};
+
+/** The same, where arguments may be missing; in the order of the domain. */
+const givenArguments = (
+  kind: string,
+  fields: Fields,
+  scanner: Scanner,
+  form: string,
+): Readonly<Record<string, Value>> => {
   const names = Object.keys(fields);
   const given = new Map<string, Value>();
   let isNamed = false;
@@ -74,9 +102,7 @@ const argumentsOf = (kind: string, fields: Fields, scanner: Scanner, form: strin
     given.set(of, readValue(scanner, fields[of]!.shape, of, ends.argument));
     scanner.skipSpaces();
   }
-  const missing = names.find((name) => !given.has(name));
-  if (missing !== undefined) throw new SpecError(`${missing} is missing; write ${form}`);
-  return Object.fromEntries(names.map((name) => [name, given.get(name)!]));
+  return Object.fromEntries(names.flatMap((name) => (given.has(name) ? [[name, given.get(name)!]] : [])));
 };
 
 /** Steps over `name =` if that comes next. */

@@ -24,6 +24,19 @@ export const readExpected = (scanner: Scanner): Expected => {
   return { ...returned, warnings };
 };
 
+/** Reads a result with its reason, if it has one, and nothing behind it: of a query, which goes on with `and`. */
+export const readResult = (scanner: Scanner): Expected => {
+  scanner.skipSpaces();
+  const result = resultOf(scanner.until(' \t,()'));
+  const after = scanner.at;
+  scanner.skipSpaces();
+  if (scanner.next !== '(' || result.result === 'ok') {
+    scanner.backTo(after);
+    return { ...result, warnings: [] };
+  }
+  return { ...result, reason: reasonIn(scanner), warnings: [] };
+};
+
 /**
  * Reads a result as `describeOutcome` words it, whatever its reason and its WARNs have in them: `resultText` gives the same text back.
  * Throws a SpecError for a text that is no result.

@@ -2,11 +2,12 @@ import { SpecError } from '../../spec/errors.ts';
 import type { System } from '../../spec/model.ts';
 import type { Field, Path, Statement } from '../trace.ts';
 import { readCall } from './call.ts';
+import { readBase, readField } from './fields.ts';
 import { withField } from './init.ts';
 import { linesOf } from './lines.ts';
 import { readModel } from './model.ts';
 import { excerpt, isName, Scanner, words } from './scanner.ts';
-import { ends, type Place, readPath, readValue } from './values.ts';
+import { ends, type Place, readPath } from './values.ts';
 import { pathText } from './write.ts';
 
 /*
@@ -125,17 +126,9 @@ class Reader {
 
   #fields(scanner: Scanner, keyword: 'expect' | 'init'): Field[] {
     const fields: Field[] = [];
-    const base = this.#base(scanner);
+    const base = readBase(scanner, this.#top);
     while (!scanner.isAtEnd) {
-      const start = scanner.at;
-      const place = readPath(scanner, base);
-      const isField = scanner.take('=') && !' \t'.includes(scanner.next);
-      if (!isField) {
-        scanner.backTo(start);
-        throw new SpecError(`${excerpt(scanner.until(' \t'))} is not FIELD=VALUE, without spaces`);
-      }
-      const { path, shape } = scanner.next === '[' ? place : this.#element(place);
-      fields.push({ path, value: readValue(scanner, shape, pathText(path), ends.field) });
+      fields.push(readField(scanner, base, ends.field, (place) => this.#element(place)));
       checkGap(scanner);
     }
     if (fields.length === 0) throw new SpecError(`${keyword} what? write ${keyword} FIELD=VALUE`);
@@ -144,26 +137,12 @@ class Reader {
 
   #paths(scanner: Scanner): Path[] {
     const paths: Path[] = [];
-    const base = this.#base(scanner);
+    const base = readBase(scanner, this.#top);
     while (!scanner.isAtEnd) {
       paths.push(readPath(scanner, base).path);
       checkGap(scanner);
     }
     return paths.length === 0 && base.path.length > 0 ? [base.path] : paths;
-  }
-
-  /** The place before a colon, within which all others lie; the whole state if there is none. */
-  #base(scanner: Scanner): Place {
-    scanner.skipSpaces();
-    const start = scanner.at;
-    if (scanner.until(':=').length > 0 && scanner.next === ':') {
-      scanner.backTo(start);
-      const base = readPath(scanner, this.#top);
-      scanner.skipSpaces();
-      if (scanner.take(':')) return base;
-    }
-    scanner.backTo(start);
-    return this.#top;
   }
 
   /** An array at the top that is compared with one value stands for the page that a call has named last. */

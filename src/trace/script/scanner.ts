@@ -64,6 +64,11 @@ export class Scanner {
     return this.#while((char) => char !== '#' && !ends.includes(char));
   }
 
+  /** Everything up to the character or the end of the line, a `#` as well. */
+  through(end: string): string {
+    return this.#while((char) => char !== end);
+  }
+
   rest(): string {
     return this.#while(() => true);
   }
