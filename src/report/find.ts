@@ -22,6 +22,9 @@ export const answerBlocks = (answer: Answer, command: readonly string[] | undefi
         ...ways.map((way): Block => wayBlock(answer, way, report, detail)),
         paragraph(
           `${report.how}: ${report.covered}`,
+          ...(answer.after === 0
+            ? []
+            : [`The initial one is here the state after the first ${plural(answer.after, 'call')}.`]),
           ...(report.crossChecked === undefined ? [] : [report.crossChecked]),
           ...[settings(result.scope.config), settings(result.scope.switches)].filter((line) => line !== ''),
         ),

@@ -32,6 +32,11 @@ it('writes a script that run takes, and an ITF trace', async () => {
   expect((await pagelaw(['run', mmio, file])).status).toBe(0);
 });
 
+it('says where the search began', async () => {
+  const { out } = await find(model, 'run(thread=vm2) after run(vm1)');
+  expect(out).toContain('The initial one is here the state after the first 1 call.\n');
+});
+
 it('says as JSON what it says as text', async () => {
   const { out } = await find(model, 'run(thread=vm2) after run(vm1)', '--json');
   expect(JSON.parse(out)).toMatchObject({
