@@ -1,10 +1,10 @@
-import { CallJudgements } from '../engine/explicit/call-judgements.ts';
-import { TransitionLearner } from '../engine/explicit/learner.ts';
-import { StateJudgements } from '../engine/explicit/state-judgements.ts';
-import { StateSet } from '../engine/explicit/state-set.ts';
+import { CallJudgements } from '../engine/call-judgements.ts';
 import type { Exploration, PackedStates } from '../engine/exploration.ts';
 import { type Explored, judgeExplored, noSuccessor } from '../engine/explored.ts';
 import { decides, Findings, type Judgeable } from '../engine/findings.ts';
+import { TransitionLearner } from '../engine/learner.ts';
+import { StateJudgements } from '../engine/state-judgements.ts';
+import { StateSet } from '../engine/state-set.ts';
 import { judge, type Obligation, type Task } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';
 import type { Command } from '../spec/model.ts';

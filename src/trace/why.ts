@@ -1,4 +1,4 @@
-import { TransitionLearner } from '../engine/explicit/learner.ts';
+import { TransitionLearner } from '../engine/learner.ts';
 import { coverageKey } from '../engine/tally.ts';
 import { perform, type Task } from '../engine/task.ts';
 import { SpecError } from '../spec/errors.ts';

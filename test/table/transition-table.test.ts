@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { suites } from '../../properties/index.ts';
 import { explore } from '../../src/engine/explicit/exhaustive.ts';
-import { TransitionLearner } from '../../src/engine/explicit/learner.ts';
+import { TransitionLearner } from '../../src/engine/learner.ts';
 import { taskOf } from '../../src/engine/task.ts';
 import { layoutOf } from '../../src/system/layout.ts';
 import { scopeOf } from '../../src/system/scope.ts';

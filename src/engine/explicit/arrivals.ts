@@ -1,7 +1,7 @@
 import { leads } from '../../table/transition-table.ts';
+import { StateSet } from '../state-set.ts';
 import { LeftDomain, perform } from '../task.ts';
 import type { SearchState } from './search-state.ts';
-import { StateSet } from './state-set.ts';
 import type { Traces } from './traces.ts';
 import type { Workers } from './workers.ts';
 

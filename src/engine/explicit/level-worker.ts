@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { hashOf } from '../state-set.ts';
 import type { Expand } from './compiled.ts';
-import type { hashOf } from './state-set.ts';
 
 /** What the workers of a search share, as indices into one array of counters. */
 export const counters = { next: 0, fresh: 1, stop: 2, lock: 3, length: 4 } as const;

@@ -1,14 +1,14 @@
 import { type Layout, layoutOf } from '../../system/layout.ts';
 import type { TransitionTable } from '../../table/transition-table.ts';
+import { CallJudgements } from '../call-judgements.ts';
 import { Findings } from '../findings.ts';
+import { TransitionLearner } from '../learner.ts';
 import type { Bound, CoveredStates } from '../result.ts';
+import { StateJudgements } from '../state-judgements.ts';
+import { StateSet } from '../state-set.ts';
 import type { Task } from '../task.ts';
-import { CallJudgements } from './call-judgements.ts';
 import { Compilation } from './compilation.ts';
 import type { ExhaustiveSearchOptions } from './exhaustive.ts';
-import { TransitionLearner } from './learner.ts';
-import { StateJudgements } from './state-judgements.ts';
-import { StateSet } from './state-set.ts';
 import { type Symmetry, symmetryOf } from './symmetry.ts';
 import { SymmetryCheck } from './symmetry-check.ts';
 import type { Workers } from './workers.ts';

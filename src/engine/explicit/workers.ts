@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { SpecError } from '../../spec/errors.ts';
 import { thrown } from '../../system/guarded.ts';
+import { hashOf, type StateSet } from '../state-set.ts';
 import { counters, type SharedTables, type Stretch, type StretchDone, serve } from './level-worker.ts';
-import { hashOf, type StateSet } from './state-set.ts';
 
 /** A call that a worker left to the main thread. */
 export interface LeftCall {

@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Monitor } from '../../../src/engine/engine.ts';
 import { searchExhaustive } from '../../../src/engine/explicit/exhaustive.ts';
-import { TransitionLearner } from '../../../src/engine/explicit/learner.ts';
 import { symmetryOf } from '../../../src/engine/explicit/symmetry.ts';
 import { SymmetryCheck } from '../../../src/engine/explicit/symmetry-check.ts';
+import { TransitionLearner } from '../../../src/engine/learner.ts';
 import type { Result } from '../../../src/engine/result.ts';
 import { type Task, taskOf } from '../../../src/engine/task.ts';
 import {

@@ -7,8 +7,8 @@ import {
   type ExhaustiveResult,
   searchExhaustive,
 } from '../../../src/engine/explicit/exhaustive.ts';
-import { StateSet } from '../../../src/engine/explicit/state-set.ts';
 import { Workers } from '../../../src/engine/explicit/workers.ts';
+import { StateSet } from '../../../src/engine/state-set.ts';
 import { taskOf } from '../../../src/engine/task.ts';
 import {
   array,

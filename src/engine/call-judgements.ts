@@ -1,15 +1,15 @@
-import { strict, viewOf } from '../../observe/view.ts';
-import { SpecError } from '../../spec/errors.ts';
-import { indexIn, type Layout, maskOf, type Place, type Slot, slotsOf } from '../../system/layout.ts';
-import { outcomeFields, outcomeKey, withState } from '../../system/outcome.ts';
-import { DecisionTrees, hole, type SlotValues } from '../../table/decision-trees.ts';
-import { collectRegions, neighbours, type Regions } from '../../table/neighbours.ts';
-import type { TransitionTable } from '../../table/transition-table.ts';
-import { answered } from '../../table/watch.ts';
-import type { Findings, Judgeable } from '../findings.ts';
-import { checkIdentity } from '../identity.ts';
-import type { Task } from '../task.ts';
+import { strict, viewOf } from '../observe/view.ts';
+import { SpecError } from '../spec/errors.ts';
+import { indexIn, type Layout, maskOf, type Place, type Slot, slotsOf } from '../system/layout.ts';
+import { outcomeFields, outcomeKey, withState } from '../system/outcome.ts';
+import { DecisionTrees, hole, type SlotValues } from '../table/decision-trees.ts';
+import { collectRegions, neighbours, type Regions } from '../table/neighbours.ts';
+import type { TransitionTable } from '../table/transition-table.ts';
+import { answered } from '../table/watch.ts';
+import type { Findings, Judgeable } from './findings.ts';
+import { checkIdentity } from './identity.ts';
 import { type JudgementWatch, judged, learned } from './judged.ts';
+import type { Task } from './task.ts';
 
 /** Judgements of the calls that one command makes with one result. */
 interface CallClass {

@@ -1,12 +1,12 @@
-import { viewOf } from '../../observe/view.ts';
-import { SpecError } from '../../spec/errors.ts';
-import { indexIn, type Layout, maskOf } from '../../system/layout.ts';
-import { DecisionTrees, hole } from '../../table/decision-trees.ts';
-import type { TransitionTable } from '../../table/transition-table.ts';
-import { answered } from '../../table/watch.ts';
-import { decides, type Findings, type Judgeable } from '../findings.ts';
-import { causes, judge, type Task } from '../task.ts';
+import { viewOf } from '../observe/view.ts';
+import { SpecError } from '../spec/errors.ts';
+import { indexIn, type Layout, maskOf } from '../system/layout.ts';
+import { DecisionTrees, hole } from '../table/decision-trees.ts';
+import type { TransitionTable } from '../table/transition-table.ts';
+import { answered } from '../table/watch.ts';
+import { decides, type Findings, type Judgeable } from './findings.ts';
 import { type JudgementWatch, judged, learned } from './judged.ts';
+import { causes, judge, type Task } from './task.ts';
 
 interface StateEntry {
   readonly judgeable: Judgeable;

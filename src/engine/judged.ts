@@ -1,8 +1,8 @@
-import { SpecError } from '../../spec/errors.ts';
-import type { Step } from '../../spec/property.ts';
-import type { Slot } from '../../system/layout.ts';
-import { decides, type Judgeable } from '../findings.ts';
-import { causes, judge, type Task } from '../task.ts';
+import { SpecError } from '../spec/errors.ts';
+import type { Step } from '../spec/property.ts';
+import type { Slot } from '../system/layout.ts';
+import { decides, type Judgeable } from './findings.ts';
+import { causes, judge, type Task } from './task.ts';
 
 /** Judges what was observed and the same thing in plain form, and insists on one answer: whether it settles the judgement. */
 export const judged = (

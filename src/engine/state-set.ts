@@ -1,4 +1,4 @@
-import { isOutOfMemory, type MemoryGuard } from '../memory.ts';
+import { isOutOfMemory, type MemoryGuard } from './memory.ts';
 
 /** Share of the hash table that may be in use before it is doubled. */
 const fullest = 0.6;

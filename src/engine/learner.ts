@@ -1,15 +1,15 @@
-import type { Effect } from '../../observe/effect.ts';
-import { SpecError } from '../../spec/errors.ts';
-import { type Command, describeCommand } from '../../spec/model.ts';
-import { describeOutcome, type Outcome } from '../../spec/outcome.ts';
-import { sharingParts } from '../../spec/update.ts';
-import { thrown } from '../../system/guarded.ts';
-import { indexIn, type Layout } from '../../system/layout.ts';
-import { outcomeKey } from '../../system/outcome.ts';
-import { hole } from '../../table/decision-trees.ts';
-import { leads, TransitionTable } from '../../table/transition-table.ts';
-import { watchTransition } from '../../table/watch.ts';
-import { attempt, causes, LeftDomain, readable, type Task } from '../task.ts';
+import type { Effect } from '../observe/effect.ts';
+import { SpecError } from '../spec/errors.ts';
+import { type Command, describeCommand } from '../spec/model.ts';
+import { describeOutcome, type Outcome } from '../spec/outcome.ts';
+import { sharingParts } from '../spec/update.ts';
+import { thrown } from '../system/guarded.ts';
+import { indexIn, type Layout } from '../system/layout.ts';
+import { outcomeKey } from '../system/outcome.ts';
+import { hole } from '../table/decision-trees.ts';
+import { leads, TransitionTable } from '../table/transition-table.ts';
+import { watchTransition } from '../table/watch.ts';
+import { attempt, causes, LeftDomain, readable, type Task } from './task.ts';
 
 /** The bits of 2, 8, 32, ... */
 const oddPowers = 0xaaaa_aaaa;
