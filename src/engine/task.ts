@@ -24,6 +24,8 @@ export interface Task extends Runnable {
   readonly commands: readonly Command[];
   /** The properties that apply to the scope, in the order in which they were given. */
   readonly obligations: readonly Obligation[];
+  /** The transitions are no functions that can be watched: a program makes the calls. */
+  readonly isOpaque?: true;
 }
 
 /** A property, and the instances that it is judged for. */

@@ -47,6 +47,7 @@ export const subjectTask = (task: Task, subject: Subject, onUnobserved: (propert
       step,
       ...(likely && { likely: likely.filter((command) => own.has(JSON.stringify(command))) }),
     },
+    isOpaque: true,
     commands: subject.commands,
     obligations: task.obligations.map(({ property, instances }) => ({
       property: states.masked(property, onUnobserved),
