@@ -16,6 +16,7 @@ import {
   bounded,
   collect,
   type Declare,
+  duration,
   formatOption,
   integer,
   jsonOption,
@@ -82,7 +83,8 @@ export const declareCheck: Declare = (program, console, end) => {
         'exhaustive: check proofs by the whole reference search, or with this seed',
       ).argParser(integer),
     )
-    .option('--runs <n>', 'random: how many runs (1000)', positive)
+    .option('--runs <n>', 'random: how many runs (3000)', positive)
+    .option('--time <duration>', 'random: instead, until that is over, as 90s, 5m or 1h', duration)
     .option('--length <n>', 'random: at most so many commands in a run (100)', bounded(100_000))
     .option('--seed <n>', 'random: the seed (1)', integer)
     .addOption(new Option('--path <n>', 'random: begin at this run, as printed with a violation').argParser(runPath))

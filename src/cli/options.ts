@@ -31,6 +31,13 @@ export const positive = (text: string): number => {
   return Number(text);
 };
 
+/** Seconds of a duration such as `90s`, `5m`, `1h`. */
+export const duration = (text: string): number => {
+  const [, number, unit] = /^([1-9]\d{0,5})([smh])$/.exec(text) ?? [];
+  if (!number) throw new InvalidArgumentError('It is a number with s, m or h, as 90s, 5m or 1h.');
+  return Number(number) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h'];
+};
+
 export const bounded =
   (most: number) =>
   (text: string): number => {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { match } from 'ts-pattern';
 import type { Search } from '../engine/index.ts';
+import { runsWithoutEnd } from '../engine/random/random.ts';
 import { itemNamed } from '../item-named.ts';
 import { type Job, newJob } from '../job/job.ts';
 import { SpecError } from '../spec/errors.ts';
@@ -21,6 +22,8 @@ interface SearchOptions extends LimitOptions {
   /** true: check proofs by the whole reference search; a number: the seed of the sample by which they are checked. */
   readonly crossCheck?: true | number;
   readonly runs?: number;
+  /** Seconds. */
+  readonly time?: number;
   readonly length?: number;
   readonly seed?: number;
   readonly path?: string;
@@ -131,11 +134,11 @@ const subjectJob = (targets: readonly Target[], program: string, options: PlanOp
   return { target, job, scope: scopeOf(model, choices) };
 };
 
-const defaults = { runs: 1000, length: 100, seed: 1 };
+const defaults = { runs: 3000, length: 100, seed: 1 };
 
 /** Throws a SpecError for an option that the search does not have. */
 const searchesOf = (options: PlanOptions): Search[] => {
-  const { search, runs, length, seed, path, maxStates, symmetry } = options;
+  const { search, runs, time, length, seed, path, maxStates, symmetry } = options;
   const misplaced = (names: readonly (keyof PlanOptions)[], other: string) => {
     const given = names.find((name) => options[name] !== undefined);
     if (given)
@@ -148,10 +151,14 @@ const searchesOf = (options: PlanOptions): Search[] => {
   if (options.matrix && search === undefined) return searchesOf({ ...options, search: 'exhaustive' });
   if (search === 'random') misplaced(['maxStates', 'maxMemory', 'workers', 'symmetry'], 'exhaustive');
   if (search === 'reference') misplaced(['maxMemory', 'workers', 'symmetry'], 'exhaustive');
-  if (search === 'exhaustive' || search === 'reference') misplaced(['runs', 'length', 'seed', 'path'], 'random');
+  if (search === 'exhaustive' || search === 'reference')
+    misplaced(['runs', 'time', 'length', 'seed', 'path'], 'random');
+  if (runs !== undefined && time !== undefined)
+    throw new SpecError('--runs and --time both say how long to search; give one');
   const random: Search = {
     kind: 'random',
-    runs: runs ?? defaults.runs,
+    runs: runs ?? (time === undefined ? defaults.runs : runsWithoutEnd),
+    ...(time !== undefined && { seconds: time }),
     length: length ?? defaults.length,
     seed: seed ?? defaults.seed,
     ...(path !== undefined && { path }),

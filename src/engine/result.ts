@@ -106,6 +106,8 @@ export interface Covered {
   readonly depth?: number;
   /** Runs of random search that were finished. */
   readonly runs?: number;
+  /** Of random search: calls that did what no other of its calls did. */
+  readonly singleCalls?: number;
 }
 
 /** How much a search went through that visits states. */

@@ -68,5 +68,12 @@ export const confirmed = (
 /** The search that a saved counterexample names. */
 export const claimedBy = (search: Search, path = '0'): Claim['search'] =>
   search.kind === 'random'
-    ? { kind: 'random', seed: search.seed, path, runs: search.runs, length: search.length }
+    ? {
+        kind: 'random',
+        seed: search.seed,
+        path,
+        // Where a time ended the search, the run that found it is the last one that is needed.
+        runs: search.seconds === undefined ? search.runs : Number(path.split(':')[0]) + 1,
+        length: search.length,
+      }
     : { kind: 'exhaustive' };

@@ -20,6 +20,7 @@ const searchSchema = v.variant('kind', [
     length: count,
     seed: integer,
     path: v.exactOptional(v.string()),
+    seconds: v.exactOptional(count),
   }),
 ]);
 

@@ -8,6 +8,7 @@ import {
   count,
   countOrDash,
   plural,
+  randomWords,
   scopeName,
   settings,
   statementOf,
@@ -51,10 +52,7 @@ export const tableKey = ({ scope, search }: Pick<CheckResult, 'scope' | 'search'
 
 const resultSection = (group: readonly CheckResult[], { inFull }: OverviewOptions): Section => {
   const { scope, title, search } = group[0]!;
-  const how =
-    search.kind === 'random'
-      ? [`seed ${search.seed}`, `${count(search.runs)} runs of up to ${search.length} commands`]
-      : [];
+  const how = search.kind === 'random' ? [`seed ${search.seed}`, randomWords(search)] : [];
   const headline = [settings(scope.config), ...how].filter((part) => part !== '').join(', ');
   const rows = group.flatMap((result) => {
     const shown = inFull || result.search.kind !== 'random' ? rowsOf(result, inFull) : briefRowsOf(result);

@@ -7,9 +7,9 @@ import type { Replayed } from './replay.ts';
 import { instanceWords } from './trace.ts';
 import {
   boundWords,
-  count,
   crossCheckWords,
   plural,
+  randomWords,
   scopeName,
   settings,
   subjectWords,
@@ -72,7 +72,7 @@ export const reportOf = (
     ...result,
     how:
       search.kind === 'random'
-        ? `random search${result.subject ? ` of the calls of ${result.subject.name}` : ''}, seed ${search.seed}, ${count(search.runs)} runs of up to ${plural(search.length, 'call')}`
+        ? `random search${result.subject ? ` of the calls of ${result.subject.name}` : ''}, seed ${search.seed}, ${randomWords(search)}`
         : `${search.kind} search${result.subject ? ` of the calls of ${result.subject.name}` : ''}`,
     covered: coveredWords(covered, search.kind === 'random' ? 'the longest run' : 'the deepest'),
     crossChecked: result.crossCheck && crossCheckWords(result.crossCheck, covered),
@@ -107,7 +107,13 @@ const findingOf = (
           : 'open';
   const random =
     search.kind === 'random' && violated && verdict.trace
-      ? ['--runs', `${search.runs}`, '--length', `${search.length}`, '--seed', `${search.seed}`]
+      ? [
+          ...(search.seconds === undefined ? ['--runs', `${search.runs}`] : ['--time', `${search.seconds}s`]),
+          '--length',
+          `${search.length}`,
+          '--seed',
+          `${search.seed}`,
+        ]
       : [];
   return {
     property,

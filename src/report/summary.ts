@@ -55,13 +55,32 @@ export const summaryLines = (results: readonly CheckResult[], unfinished?: Unfin
   if (unfinished) lines.push(bad(unfinishedWords(unfinished)));
   lines.push(...results.flatMap(silentPanics).map(doubtful), ...results.flatMap(silentEnds).map(doubtful));
   if (proved > 0) lines.push('Proved: for every reachable state of the configuration shown, and of no other.');
-  if (verdicts.has('not found')) lines.push('Not found: no violation in these random runs; no proof.');
+  if (verdicts.has('not found'))
+    lines.push('Not found: no violation in these random runs; no proof.', ...chanceOfNews(results));
   const vacuous = results.filter(({ properties }) => properties.some(({ standing }) => standing === 'vacuous'));
   for (const { scope } of vacuous)
     lines.push(
       `${scopeName(scope)}: some witnesses cannot be reached in this configuration; the default one can show them.`,
     );
   return lines;
+};
+
+/**
+ * How much random runs have left to see, by the estimate of Good and Turing: a call does what no call did before with the chance that a call
+ * was the only one to do what it did.
+ */
+const chanceOfNews = (results: readonly CheckResult[]): string[] => {
+  const counted = results.filter(({ covered }) => covered.singleCalls !== undefined);
+  const sum = (of: (one: CheckResult) => number | undefined) =>
+    counted.reduce((total, one) => total + (of(one) ?? 0), 0);
+  const calls = sum(({ covered }) => covered.transitions);
+  const single = sum(({ covered }) => covered.singleCalls);
+  if (calls === 0) return [];
+  const next =
+    single === 0
+      ? 'fewer than one more call in that many'
+      : `about one more call in ${count(Math.ceil(calls / single))}`;
+  return [`Of ${count(calls)} random calls ${count(single)} did what no other did: ${next} would do something new.`];
 };
 
 /** A panic that no property forbids would pass for success. */

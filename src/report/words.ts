@@ -1,4 +1,5 @@
 import { match } from 'ts-pattern';
+import type { Search } from '../engine/index.ts';
 import type { Bound, Covered, CrossCheck, Verdict } from '../engine/result.ts';
 import type { SubjectUse } from '../job/check.ts';
 import { describeCommand } from '../spec/model.ts';
@@ -104,3 +105,7 @@ const interleavingWords = ({ most, pairs, runs, states, newStates, races, interr
     );
   }),
 ];
+
+/** e.g. `3,000 runs of up to 100 calls` */
+export const randomWords = ({ runs, seconds, length }: Extract<Search, { kind: 'random' }>): string =>
+  `${seconds === undefined ? plural(runs, 'run') : `runs for ${count(seconds)} s`} of up to ${plural(length, 'call')}`;

@@ -44,6 +44,7 @@ export class TransitionTable {
   readonly #rows: TransitionRow[] = [];
   /** By row: one of `leads`. */
   #leads: Int32Array = new Int32Array(256);
+  readonly #changes: boolean[] = [];
   /** By row times words: what is kept of a word, and what is set. */
   #keep: Int32Array = new Int32Array(256);
   #set: Int32Array = new Int32Array(256);
@@ -93,8 +94,7 @@ export class TransitionTable {
 
   /** Whether the row writes anything. */
   changes(row: number): boolean {
-    const width = this.#layout.words;
-    return this.#keep.subarray(row * width, (row + 1) * width).some((keep) => keep !== -1);
+    return this.#changes[row]!;
   }
 
   /** The bits of a word that a row leaves as they are, and those that it sets. */
@@ -135,6 +135,7 @@ export class TransitionTable {
     const width = this.#layout.words;
     this.#leads = grown(this.#leads, number + 1);
     this.#leads[number] = leadOf(row.outcome, effect);
+    this.#changes[number] = effect.keep.some((keep) => keep !== 0xffff_ffff);
     this.#keep = grown(this.#keep, (number + 1) * width);
     this.#set = grown(this.#set, (number + 1) * width);
     this.#keep.set(effect.keep, number * width);

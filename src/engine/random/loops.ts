@@ -6,7 +6,7 @@ import { Broken, commandsAt } from './walk.ts';
 interface Watch {
   readonly judgeable: Judgeable;
   /** By state, of the last stretch of waiting states and own calls: how many calls led there. */
-  readonly stretch: Map<number | string, number>;
+  readonly stretch: Map<string, number>;
   /** By command: whether it is the system's own; undefined before it is asked for. */
   readonly owns: (boolean | undefined)[];
 }
@@ -14,7 +14,7 @@ interface Watch {
 /** The state that a walk has come to: whether it waits, and what it is known by. */
 export interface Arrival {
   waits(judgeable: Judgeable): boolean;
-  key(): number | string;
+  key(): string;
 }
 
 /** Watches a walk for loops of waiting states and own calls. */

@@ -1,4 +1,5 @@
 import { indexIn, type Layout, type Slot } from '../../system/layout.ts';
+import type { MemoryGuard } from '../memory.ts';
 import { StateSet } from '../state-set.ts';
 
 /** Values of a slot are told apart up to this many; of more, by what is left of a division by it. */
@@ -24,7 +25,8 @@ export class Novelty {
   readonly #tried: boolean[] = [];
   readonly #followed: number[] = [];
 
-  constructor(layout: Layout<unknown>) {
+  /** `memoryGuard`: where it refuses, what runs do may count as new though it is not. */
+  constructor(layout: Layout<unknown>, memoryGuard?: MemoryGuard) {
     this.#slots = layout.slots;
     this.#sizes = Int32Array.from(layout.slots, ({ size }) => Math.min(size, mostValues));
     this.#before = new Int32Array(this.#sizes.length);
@@ -35,7 +37,7 @@ export class Novelty {
     }
     this.#sum = sum;
     this.#values = new Uint8Array(Math.min(sum * sum, mostBytes));
-    this.#visited = new StateSet(layout.words, Number.POSITIVE_INFINITY);
+    this.#visited = new StateSet(layout.words, Number.POSITIVE_INFINITY, memoryGuard);
   }
 
   /** A run that begins now. */

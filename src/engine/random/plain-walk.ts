@@ -65,6 +65,10 @@ export class PlainWalk implements Walk {
     return { state: this.#state, path: [...this.#path] };
   }
 
+  singleCalls(): undefined {
+    return undefined;
+  }
+
   packed(): Uint32Array {
     return this.#layout.encode(this.#state);
   }

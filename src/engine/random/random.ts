@@ -4,6 +4,7 @@ import type { Property } from '../../spec/property.ts';
 import { layoutOf } from '../../system/layout.ts';
 import type { Engine, RunOptions } from '../engine.ts';
 import { Findings } from '../findings.ts';
+import type { MemoryGuard } from '../memory.ts';
 import {
   type Bound,
   type Coverage,
@@ -31,16 +32,21 @@ export interface RandomOptions {
   /** At most so many steps in a run. One that begins where another run was has as many behind it at most. */
   readonly length: number;
   readonly seed: number;
+  /** Begin no run when so many seconds are over. How many runs there are depends on the machine then; each is what it would be anyway. */
+  readonly seconds?: number;
   /** Judge from this run of the seed on, instead of from run 0: the `path` of a violated verdict. */
   readonly path?: string;
   /** What to do without, to see what it is good for: all of these are on. */
   readonly without?: readonly ('tries' | 'guidance' | 'swarm')[];
 }
 
+/** So many runs are more than there is time for. */
+export const runsWithoutEnd = 2 ** 31 - 1;
+
 export const random: Engine<RandomOptions> = { run: (task, options) => searchRandom(task, options) };
 
 /** Thrown out of a run to end the search: fast-check would generate all other runs, if only to skip them. */
-class Interrupted extends Error {}
+class Ended extends Error {}
 
 /**
  * fast-check's model-based runs. It generates a number for each step, which with the state that the run is in says which call is made;
@@ -55,8 +61,9 @@ export const searchRandom = async (
   const { runs, length, seed, without = [], monitor = async () => true } = options;
   const first = Number(options.path?.split(':')[0] ?? 0);
   if (first >= runs) throw new SpecError(`run ${first} is not one of the ${runs} runs from 0 on`);
-  const search = new RandomRuns(task, length, new Set(without));
+  const search = new RandomRuns(task, length, new Set(without), options.memoryGuard);
   const violated = new Map<Property, Verdict>();
+  const end = performance.now() + 1000 * (options.seconds ?? Number.POSITIVE_INFINITY);
   let interrupted = false;
   let ended = false;
 
@@ -64,12 +71,16 @@ export const searchRandom = async (
   const steps = fc.commands([numbers.map((number) => search.step(number))], { maxCommands: length, size: 'max' });
   const property = fc.asyncProperty(numbers, steps, async (number, commands) => {
     if (ended || search.brokenModel) return;
+    if (performance.now() >= end && !search.isShrinking) {
+      ended = true;
+      throw new Ended();
+    }
     interrupted ||= !(await monitor(search.covered));
     // fast-check wraps each step in an object of its own, which it hands the machine through.
     if (!interrupted) search.run(number, commands as Iterable<Step>);
     else if (!search.isShrinking) {
       ended = true;
-      throw new Interrupted();
+      throw new Ended();
     }
   });
 
@@ -102,7 +113,9 @@ export const searchRandom = async (
       verdict: violated.get(property) ?? (bound ? { kind: 'incomplete', bound } : { kind: 'not found' }),
     };
   });
-  return { judged, covered: search.covered, coverage: search.coverage, ...(bound && { bound }) };
+  const singleCalls = search.singleCalls;
+  const covered = { ...search.covered, ...(singleCalls !== undefined && { singleCalls }) };
+  return { judged, covered, coverage: search.coverage, ...(bound && { bound }) };
 };
 
 /** The runs' common knowledge: which properties are open, what was covered, where to begin. */
@@ -122,18 +135,22 @@ class RandomRuns {
   /** A model that breaks the vocabulary's rules is not shrunk but reported. */
   brokenModel: unknown;
 
-  constructor(task: Task, length: number, without: ReadonlySet<string>) {
+  constructor(task: Task, length: number, without: ReadonlySet<string>, memoryGuard?: MemoryGuard) {
     this.#task = task;
     this.#length = length;
     this.#without = without;
     this.#findings = new Findings(task);
     this.#draw = new Draw(task);
-    this.#walk = task.isOpaque ? new PlainWalk(task, this.#findings) : new TableWalk(task, this.#findings);
-    this.#novelty = without.has('guidance') ? undefined : new Novelty(layoutOf(task.system.state));
+    this.#walk = task.isOpaque ? new PlainWalk(task, this.#findings) : new TableWalk(task, this.#findings, memoryGuard);
+    this.#novelty = without.has('guidance') ? undefined : new Novelty(layoutOf(task.system.state), memoryGuard);
   }
 
   get covered(): CoveredStates {
     return { ...this.#walk.covered, runs: this.#from + this.#finished };
+  }
+
+  get singleCalls(): number | undefined {
+    return this.#walk.singleCalls();
   }
 
   get coverage(): Coverage {

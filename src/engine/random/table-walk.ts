@@ -5,6 +5,7 @@ import { leads } from '../../table/transition-table.ts';
 import { CallJudgements } from '../call-judgements.ts';
 import type { Findings, Judgeable } from '../findings.ts';
 import { TransitionLearner } from '../learner.ts';
+import type { MemoryGuard } from '../memory.ts';
 import type { Bound, Coverage } from '../result.ts';
 import { StateJudgements } from '../state-judgements.ts';
 import { StateSet } from '../state-set.ts';
@@ -46,7 +47,8 @@ export class TableWalk implements Walk {
   leftDomain: Bound | undefined;
   judges = true;
 
-  constructor(task: Task, findings: Findings) {
+  /** `memoryGuard`: where it refuses, states are judged again that were judged before. */
+  constructor(task: Task, findings: Findings, memoryGuard?: MemoryGuard) {
     this.#task = task;
     this.#findings = findings;
     this.#layout = layoutOf(task.system.state);
@@ -55,7 +57,7 @@ export class TableWalk implements Walk {
     const { table } = this.#learner;
     this.#callJudgements = new CallJudgements(task, this.#layout, table, findings);
     this.#stateJudgements = new StateJudgements(task, this.#layout, table, findings);
-    this.#states = new StateSet(this.#width, Number.POSITIVE_INFINITY);
+    this.#states = new StateSet(this.#width, Number.POSITIVE_INFINITY, memoryGuard);
     this.#judgesEnds = task.obligations.some(({ property }) => property.on === 'end');
     this.#words = new Uint32Array(2 * this.#width);
     this.#initial = this.#layout.encode(task.system.initial);
@@ -65,7 +67,7 @@ export class TableWalk implements Walk {
     this.#arrival = {
       // A table says whether a judgement settles something, and a state that waits settles nothing.
       waits: (judgeable) => !waits.get(judgeable)!(this.#words, 0),
-      key: () => this.#states.find(this.#words, 0, this.#states.hash(this.#words, 0))!,
+      key: () => this.packed().join(),
     };
   }
 
@@ -112,6 +114,12 @@ export class TableWalk implements Walk {
 
   position(): Position {
     return { state: this.#words.slice(0, this.#width), path: [...this.#path] };
+  }
+
+  singleCalls(): number {
+    let calls = 0;
+    for (const { outcome, times } of this.#learner.taken()) if (times === 1 && outcome.result !== 'disabled') calls++;
+    return calls;
   }
 
   packed(): Uint32Array {

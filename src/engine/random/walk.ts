@@ -46,6 +46,8 @@ export interface Walk {
   follow(): void;
   /** The kinds of commands of which a call is known to lead on from the present state. '' where nothing is known without trying. */
   situation(): string;
+  /** Calls of which no other took the same row; undefined where there are no rows. */
+  singleCalls(): number | undefined;
   readonly covered: Pick<CoveredStates, 'states' | 'transitions' | 'depth'>;
   readonly coverage: Coverage;
   /** Where a call first left the domain behind a violation. */
