@@ -180,7 +180,7 @@ const search = (suite: Suite, maxStates: number): Said => {
     const result =
       outcome.result === 'ok'
         ? 'ok'
-        : `${outcome.result === 'refused' ? outcome.errno : outcome.result} ${outcome.reason}`;
+        : `${outcome.result === 'refused' ? outcome.errno : outcome.result} ${outcome.reason}`.trimEnd();
     for (const one of ['attempts', result, ...outcome.warnings.map((id) => `WARN ${id}`)])
       results[one] = (results[one] ?? 0) + 1;
     if (outcome.result !== 'disabled') transitions++;

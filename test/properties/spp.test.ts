@@ -10,7 +10,7 @@ import { type CheckResult, check } from '../../src/job/check.ts';
 import { describeCommand, describeOutcome, type Outcome, type Suite, update } from '../../src/spec/index.ts';
 import type { Choices } from '../../src/system/scope.ts';
 import { seedFault } from '../seeded-fault.ts';
-import { firstHit, type Generator } from './spp-hit-rate.ts';
+import { type Drawing, firstHit } from './spp-hit-rate.ts';
 import { broken } from './verdicts.ts';
 
 const known = new Map<string, Promise<CheckResult>>();
@@ -244,18 +244,22 @@ describe('larger configurations of the repaired series', () => {
 });
 
 describe('random search', () => {
-  const budget = { runs: 1000, length: 100, seed: 1 };
+  const budget = { runs: 3000, length: 100, seed: 1 };
+  const cells = (row: string) =>
+    new RegExp(`^\\| ${row} \\| (\\S+) \\| (\\S+), .* \\| (\\S+), .* \\|$`, 'm').exec(readme)!;
 
   it.each([
-    ['D1', { variant: 'without-d1' }],
-    ['D4', { variant: 'without-d4' }],
-  ])('finds %s with boundary-heavy commands, and not with uniform ones, as the README says', async (row, choices) => {
-    const cells = new RegExp(`^\\| ${row} \\| protected-not-written \\| (\\S+), .* \\| (\\S+), .* \\|$`, 'm').exec(
-      readme,
-    )!;
-    const hit = async (generator: Generator) =>
-      `${(await firstHit(choices, 'protected-not-written', generator, budget)) ?? '-'}`;
-    expect([await hit('uniform'), await hit('boundary-heavy')]).toEqual(cells.slice(1));
-    expect(cells.slice(1)).toEqual(['-', expect.stringMatching(/^\d+$/)]);
-  });
+    ['D1', 'without-d1', 'guided'],
+    ['D4', 'without-d4', 'plain'],
+    ['D4', 'without-d4', 'guided'],
+    ['D7', 'without-d7', 'guided'],
+    ['D12', 'without-d12', 'guided'],
+    ['D17', 'without-d17', 'guided'],
+  ] as const)(
+    'finds %s in %s, drawing in the %s way, in the run that the README says',
+    async (row, variant, drawing: Drawing) => {
+      const [, id, plain, guided] = cells(row);
+      expect(`${await firstHit({ variant }, id!, drawing, budget)}`).toBe(drawing === 'plain' ? plain : guided);
+    },
+  );
 });

@@ -1,9 +1,13 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Monitor } from '../../../src/engine/engine.ts';
 import { searchRandom } from '../../../src/engine/random/random.ts';
+import { searchReference } from '../../../src/engine/reference/reference.ts';
+import type { Result } from '../../../src/engine/result.ts';
 import { taskOf } from '../../../src/engine/task.ts';
 import { invariant, type Model, type Property } from '../../../src/spec/index.ts';
 import { scopeOf } from '../../../src/system/scope.ts';
+import { anyModel } from '../any-model.ts';
 import { calls, canBeAt, graph, neverAt } from '../graph.ts';
 
 const search = (model: Model, properties: readonly Property[], options = {}) =>
@@ -51,6 +55,7 @@ describe('random search', () => {
     const again = await search(line, properties, { seed: 3, runs: 2000, path: verdict.path });
     expect(again.judged[0]?.verdict).toEqual(verdict);
     expect(again.covered.transitions).toBeLessThan(first.covered.transitions);
+    expect(again.covered.runs).toBe(first.covered.runs);
   });
 
   it('draws most calls from the likely commands, if a model has any', async () => {
@@ -74,6 +79,38 @@ describe('random search', () => {
     expect(() => taskOf(stray, scopeOf(stray), [])).toThrow(
       'model graph: fly(), which is to be likely, is not a command',
     );
+  });
+
+  it('finds what lies behind many calls, by beginning where other runs were', async () => {
+    // Every second call leads back to the beginning.
+    const steep = graph(Object.fromEntries(Array.from({ length: 15 }, (_, i) => [i, [i + 1, 0]])));
+    const verdict = async (without: readonly 'guidance'[]) =>
+      (await search(steep, [neverAt(steep, 15)], { runs: 100, length: 100, without })).judged[0]!.verdict;
+    const found = await verdict([]);
+    expect(found.kind === 'violated' && found.trace?.commands.length).toBe(15);
+    expect((await verdict(['guidance'])).kind).toBe('not found');
+  });
+
+  it('shrinks the calls that a run began behind', async () => {
+    const detours = graph(
+      Object.fromEntries(Array.from({ length: 12 }, (_, i) => [i, i === 0 ? [1, 20] : [i + 1, 0, 20]])),
+    );
+    for (const seed of [1, 2, 3]) {
+      const found = (await search(detours, [neverAt(detours, 12)], { seed, runs: 400 })).judged[0]!.verdict;
+      expect(found.kind === 'violated' && found.trace?.commands.length).toBe(12);
+    }
+  });
+
+  it('counts the calls that did what no other did', async () => {
+    const { covered } = await search(line, [], { runs: 1, length: 1 });
+    expect(covered.singleCalls).toBe(covered.transitions);
+    expect((await search(line, [], { runs: 500 })).covered.singleCalls).toBe(0);
+  });
+
+  it('ends when its time is up, and says not found', async () => {
+    const { judged, bound } = await search(line, [neverAt(line, 90)], { runs: 1e9, seconds: 1 });
+    expect(judged[0]?.verdict).toEqual({ kind: 'not found' });
+    expect(bound).toBeUndefined();
   });
 
   it('stops when it is told to', async () => {
@@ -111,5 +148,36 @@ describe('random search', () => {
       holds: ({ node }) => (node === 2 ? JSON.parse('?') : true),
     });
     await expect(search(line, [bad])).rejects.toThrow('graph@only: property bad threw SyntaxError');
+  });
+});
+
+/** By property: violated by a trace of so many calls, else the verdict. */
+const said = ({ judged }: Pick<Result, 'judged'>) =>
+  judged.map(({ property, verdict }) => `${property.id} ${verdict.kind}`);
+
+describe('random search of any model', () => {
+  it('finds what the reference finds, looked up in tables and run plainly, and nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyModel, fc.integer(), async ({ model, properties }, seed) => {
+        const task = taskOf(model, scopeOf(model), properties);
+        const reference = await searchReference(task, { maxStates: 300 });
+        if (reference.bound) return;
+        const expected = said(reference).map((one) => one.replace(/ proved$/, ' not found'));
+        for (const isOpaque of [false, true]) {
+          const found = await searchRandom(isOpaque ? { ...task, isOpaque } : task, { runs: 300, length: 20, seed });
+          for (const [i, one] of said(found).entries()) {
+            const { property, verdict } = found.judged[i]!;
+            const truth = reference.judged[i]!.verdict;
+            if (verdict.kind === 'violated') expect(one).toBe(expected[i]);
+            if (verdict.kind === 'proved') expect(truth.kind).toBe('proved');
+            // The reference does not say that its way into a loop is a shortest one.
+            if (property.on === 'path') continue;
+            if (verdict.kind === 'violated' && verdict.trace && truth.kind === 'violated' && truth.trace)
+              expect(verdict.trace.commands.length).toBeGreaterThanOrEqual(truth.trace.commands.length);
+          }
+        }
+      }),
+      { numRuns: 25, seed: 1 },
+    );
   });
 });
