@@ -85,7 +85,7 @@ describe('random search', () => {
     // Every second call leads back to the beginning.
     const steep = graph(Object.fromEntries(Array.from({ length: 15 }, (_, i) => [i, [i + 1, 0]])));
     const verdict = async (without: readonly 'guidance'[]) =>
-      (await search(steep, [neverAt(steep, 15)], { runs: 100, length: 100, without })).judged[0]!.verdict;
+      (await search(steep, [neverAt(steep, 15)], { runs: 250, length: 100, without })).judged[0]!.verdict;
     const found = await verdict([]);
     expect(found.kind === 'violated' && found.trace?.commands.length).toBe(15);
     expect((await verdict(['guidance'])).kind).toBe('not found');
@@ -177,7 +177,7 @@ describe('random search of any model', () => {
           }
         }
       }),
-      { numRuns: 25, seed: 1 },
+      { numRuns: 12, seed: 1 },
     );
   });
 });
