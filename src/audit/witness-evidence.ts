@@ -1,7 +1,7 @@
-import { CallJudgements } from '../engine/explicit/call-judgements.ts';
-import type { StateJudgements } from '../engine/explicit/state-judgements.ts';
+import { CallJudgements } from '../engine/call-judgements.ts';
 import type { Exploration } from '../engine/exploration.ts';
 import { Findings } from '../engine/findings.ts';
+import type { StateJudgements } from '../engine/state-judgements.ts';
 import type { Task } from '../engine/task.ts';
 import type { Property } from '../spec/property.ts';
 import { leads } from '../table/transition-table.ts';

@@ -1,4 +1,4 @@
-import { TransitionLearner } from '../engine/explicit/learner.ts';
+import { TransitionLearner } from '../engine/learner.ts';
 import type { Command } from '../spec/model.ts';
 import type { Step } from '../spec/property.ts';
 import { pageClassOf, pagesOf } from '../system/callbacks.ts';

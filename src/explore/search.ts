@@ -1,6 +1,6 @@
 import type { Progress } from '../engine/engine.ts';
-import { TransitionLearner } from '../engine/explicit/learner.ts';
 import { decides } from '../engine/findings.ts';
+import { TransitionLearner } from '../engine/learner.ts';
 import { searchReference } from '../engine/reference/reference.ts';
 import type { Evidence, Judged } from '../engine/result.ts';
 import { judge, type Obligation, perform, type Task } from '../engine/task.ts';

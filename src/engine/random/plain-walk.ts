@@ -1,5 +1,6 @@
 import type { Command } from '../../spec/model.ts';
 import type { Outcome } from '../../spec/outcome.ts';
+import type { Step } from '../../spec/property.ts';
 import { type Layout, layoutOf } from '../../system/layout.ts';
 import type { Findings } from '../findings.ts';
 import type { Bound } from '../result.ts';
@@ -8,7 +9,13 @@ import { isEnd, judge, LeftDomain, perform, type Task } from '../task.ts';
 import { judgeOpen } from './judging.ts';
 import { type Arrival, Loops } from './loops.ts';
 import { ResultNumbers } from './result-numbers.ts';
-import { commandsAt, type Lead, type Position, type Walk } from './walk.ts';
+import { Broken, commandsAt, type Lead, type Position, type Walk } from './walk.ts';
+
+/** What a position of this walk holds: the state, and what the calls did that led there. */
+interface Here {
+  readonly state: unknown;
+  readonly steps: readonly Step[];
+}
 
 /** Makes each call by running the task's functions: those of a program, which cannot be watched, and those of a run that is shrunk. */
 export class PlainWalk implements Walk {
@@ -23,6 +30,8 @@ export class PlainWalk implements Walk {
   #longest = 0;
   #state: unknown;
   #path: number[] = [];
+  /** What the calls of the path did. */
+  #steps: Step[] = [];
   readonly #loops: Loops;
   #tried: { readonly command: number; readonly outcome: Outcome<unknown>; readonly key: string } | undefined;
   result = 0;
@@ -52,17 +61,21 @@ export class PlainWalk implements Walk {
     return { states: this.#seen.size, transitions: this.#tally.transitions, depth: this.#longest };
   }
 
-  restart(at: Position = { state: this.#task.system.initial, path: [] }): void {
-    this.#state = at.state;
-    this.#path = [...at.path];
+  restart(at?: Position): void {
+    const { state, steps } = (at?.state as Here | undefined) ?? { state: this.#task.system.initial, steps: [] };
+    this.#state = state;
+    this.#path = [...(at?.path ?? [])];
+    this.#steps = [...steps];
     if (!this.judges) return;
-    const key = this.#key(at.state);
-    this.#judgeState(at.state, key, this.#commands());
-    this.#loops.begin(this.#arrivalAt(at.state, key), this.#path);
+    const key = this.#key(state);
+    this.#showing(undefined, () => {
+      this.#judgeState(state, key, this.#commands());
+      this.#loops.begin(this.#arrivalAt(state, key), this.#path);
+    });
   }
 
   position(): Position {
-    return { state: this.#state, path: [...this.#path] };
+    return { state: { state: this.#state, steps: [...this.#steps] } satisfies Here, path: [...this.#path] };
   }
 
   singleCalls(): undefined {
@@ -88,6 +101,11 @@ export class PlainWalk implements Walk {
     if (this.judges) this.#tally.add(command, outcome);
     this.result = this.#results.of(command, outcome);
     if (outcome.result === 'disabled') return 'disabled';
+    return this.#showing({ before, command, outcome }, () => this.#judged(number, before, outcome));
+  }
+
+  #judged(number: number, before: unknown, outcome: Outcome<unknown>): Lead {
+    const command = this.#task.commands[number]!;
     if (this.judges)
       judgeOpen(this.#task, this.#findings, 'call', { before, command, outcome }, () => this.#commands(command));
     if (outcome.result === 'panic') return 'panic';
@@ -113,10 +131,23 @@ export class PlainWalk implements Walk {
 
   follow(): void {
     const { command, outcome, key } = this.#tried!;
+    const before = this.#state;
     this.#state = outcome.state;
+    this.#steps.push({ before, command: this.#task.commands[command]!, outcome });
     this.#path.push(command);
     this.#longest = Math.max(this.#longest, this.#path.length);
-    if (this.judges && !this.#loops.isEmpty) this.#loops.arrive(this.#arrivalAt(outcome.state, key), this.#path);
+    if (!this.judges || this.#loops.isEmpty) return;
+    this.#showing(undefined, () => this.#loops.arrive(this.#arrivalAt(outcome.state, key), this.#path));
+  }
+
+  /** Runs what may break a property, whose error then says what the calls did: those of the path and, perhaps, one more. */
+  #showing<T>(tried: Step | undefined, run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof Broken) error.steps = tried ? [...this.#steps, tried] : [...this.#steps];
+      throw error;
+    }
   }
 
   #judgeState(state: unknown, key: string, commands: readonly Command[]): void {

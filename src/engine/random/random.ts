@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { SpecError } from '../../spec/errors.ts';
-import type { Property } from '../../spec/property.ts';
+import type { Command } from '../../spec/model.ts';
+import type { Step as Made, Property } from '../../spec/property.ts';
 import { layoutOf } from '../../system/layout.ts';
 import type { Engine, RunOptions } from '../engine.ts';
 import { Findings } from '../findings.ts';
@@ -16,7 +17,7 @@ import {
   type Verdict,
 } from '../result.ts';
 import { randomNumbers } from '../seeded.ts';
-import type { Task } from '../task.ts';
+import { type Task, TransitionsFailed } from '../task.ts';
 import { Draw } from './draw.ts';
 import { DrawingMachine, mostTries, RepeatingMachine, Step } from './machine.ts';
 import { Novelty } from './novelty.ts';
@@ -48,21 +49,27 @@ export const random: Engine<RandomOptions> = { run: (task, options) => searchRan
 /** Thrown out of a run to end the search: fast-check would generate all other runs, if only to skip them. */
 class Ended extends Error {}
 
+/** What random runs have seen; where what makes the calls fails, they end early. */
+interface RandomResult extends Result {
+  readonly covered: CoveredStates;
+  readonly failure?: TransitionsFailed;
+  /** What the calls of a trace did, by its list of commands; empty where the model makes them. */
+  readonly steps: ReadonlyMap<readonly Command[], readonly Made[]>;
+}
+
 /**
  * fast-check's model-based runs. It generates a number for each step, which with the state that the run is in says which call is made;
  * every property is judged at each call and each state. When a run breaks a property, fast-check shrinks the run against that property
  * alone, on the plain functions, and the search makes the same run again for the others. Deterministic for a seed. A witness counts as
  * reached, not shrunk, when each of its instances has been seen.
  */
-export const searchRandom = async (
-  task: Task,
-  options: RandomOptions & RunOptions,
-): Promise<Result & { readonly covered: CoveredStates }> => {
+export const searchRandom = async (task: Task, options: RandomOptions & RunOptions): Promise<RandomResult> => {
   const { runs, length, seed, without = [], monitor = async () => true } = options;
   const first = Number(options.path?.split(':')[0] ?? 0);
   if (first >= runs) throw new SpecError(`run ${first} is not one of the ${runs} runs from 0 on`);
   const search = new RandomRuns(task, length, new Set(without), options.memoryGuard);
   const violated = new Map<Property, Verdict>();
+  const made = new Map<readonly Command[], readonly Made[]>();
   const end = performance.now() + 1000 * (options.seconds ?? Number.POSITIVE_INFINITY);
   let interrupted = false;
   let ended = false;
@@ -70,7 +77,7 @@ export const searchRandom = async (
   const numbers = fc.noShrink(fc.noBias(fc.nat()));
   const steps = fc.commands([numbers.map((number) => search.step(number))], { maxCommands: length, size: 'max' });
   const property = fc.asyncProperty(numbers, steps, async (number, commands) => {
-    if (ended || search.brokenModel) return;
+    if (ended || search.brokenModel || search.failure) return;
     if (performance.now() >= end && !search.isShrinking) {
       ended = true;
       throw new Ended();
@@ -97,15 +104,21 @@ export const searchRandom = async (
     const details = await until(runs, from);
     if (search.brokenModel) throw search.brokenModel;
     if (!details.failed || ended) break;
-    if (!(details.errorInstance instanceof Broken)) throw details.errorInstance;
-    const { property: broken, trace } = search.shrunk(details.errorInstance);
     from = Number(details.counterexamplePath!.split(':')[0]);
+    // Where the calls end while fast-check shrinks, the shortest run that it had by then is kept.
+    const last = search.failure ? search.smallest : details.errorInstance;
+    if (search.failure && !last) break;
+    if (!(last instanceof Broken)) throw details.errorInstance;
+    const { property: broken, trace, steps: calls } = search.shrunk(last);
+    made.set(trace.commands, calls);
     violated.set(broken, { kind: 'violated', trace, path: String(from) });
     search.settle(broken, trace);
-    if (interrupted) break;
+    if (interrupted || search.failure) break;
   }
 
-  const bound: Bound | undefined = interrupted ? { kind: 'interrupted' } : search.leftDomain;
+  const { failure } = search;
+  const cut: Bound | undefined = failure ? { kind: 'failure' } : interrupted ? { kind: 'interrupted' } : undefined;
+  const bound = cut ?? search.leftDomain;
   const judged = task.obligations.map(({ property }): Judged => {
     if (search.wasReached(property)) return { property, verdict: { kind: 'proved', proof: reachedByExample } };
     return {
@@ -115,7 +128,14 @@ export const searchRandom = async (
   });
   const singleCalls = search.singleCalls;
   const covered = { ...search.covered, ...(singleCalls !== undefined && { singleCalls }) };
-  return { judged, covered, coverage: search.coverage, ...(bound && { bound }) };
+  return {
+    judged,
+    covered,
+    coverage: search.coverage,
+    ...(bound && { bound }),
+    ...(failure && { failure }),
+    steps: made,
+  };
 };
 
 /** The runs' common knowledge: which properties are open, what was covered, where to begin. */
@@ -134,6 +154,10 @@ class RandomRuns {
   #shrinking: { readonly walk: PlainWalk; readonly path: readonly number[] } | undefined;
   /** A model that breaks the vocabulary's rules is not shrunk but reported. */
   brokenModel: unknown;
+  /** What ended the calls for all runs. */
+  failure: TransitionsFailed | undefined;
+  /** While fast-check shrinks, the last run that broke the property: fast-check goes on from each to a smaller one. */
+  smallest: Broken | undefined;
 
   constructor(task: Task, length: number, without: ReadonlySet<string>, memoryGuard?: MemoryGuard) {
     this.#task = task;
@@ -179,6 +203,7 @@ class RandomRuns {
     this.#from = run;
     this.#finished = 0;
     this.#shrinking = undefined;
+    this.smallest = undefined;
   }
 
   settle(property: Property, trace: Evidence): void {
@@ -194,7 +219,9 @@ class RandomRuns {
       if (this.#shrinking) modelRun(new RepeatingMachine(this.#shrinking.walk, this.#shrinking.path), steps);
       else this.#draws(number, steps);
     } catch (error) {
-      if (!(error instanceof Broken)) this.brokenModel = error;
+      if (error instanceof Broken) this.smallest = error;
+      else if (error instanceof TransitionsFailed) this.failure = error;
+      else this.brokenModel = error;
       throw error;
     }
   }
@@ -228,11 +255,13 @@ class RandomRuns {
     const numbers = new Map(this.#task.commands.map((command, number) => [command, number]));
     const calls = found.trace.commands.map((command) => numbers.get(command)!);
     return shrunk(found, calls, (shorter) => {
+      if (this.failure) return undefined;
       try {
         new RepeatingMachine(walk, shorter);
       } catch (error) {
         if (error instanceof Broken) return error;
-        throw error;
+        if (!(error instanceof TransitionsFailed)) throw error;
+        this.failure = error;
       }
       return undefined;
     });

@@ -1,11 +1,13 @@
 import type { Command } from '../../spec/model.ts';
-import type { Property } from '../../spec/property.ts';
+import type { Step as Made, Property } from '../../spec/property.ts';
 import type { Bound, Coverage, CoveredStates, Evidence } from '../result.ts';
 
 /** Thrown by the call or state that breaks a property. */
 export class Broken extends Error {
   readonly property: Property;
   readonly trace: Evidence;
+  /** What the calls of the trace did, where they are a program's and may not be made again. */
+  steps: readonly Made[] = [];
 
   constructor(property: Property, trace: Evidence) {
     super(property.id);
