@@ -25,7 +25,12 @@ describe('wrong usage gets one line and exit status 2', () => {
     ['check --search random --max-states 9', 'pagelaw: --max-states is an option of exhaustive search'],
     ['check --search reference --symmetry off', 'pagelaw: --symmetry is an option of exhaustive search'],
     ['check --search exhaustive --seed 9', 'pagelaw: --seed is an option of random search'],
-    ['check --search random --path 1000', 'pagelaw: --path 1000 is not one of the 1000 runs from 0 on'],
+    ['check --search random --path 3000', 'pagelaw: --path 3000 is not one of the 3000 runs from 0 on'],
+    ['check --runs 9 --time 5s', 'pagelaw: --runs and --time both say how long to search; give one'],
+    [
+      'check --search random --time 5',
+      "pagelaw: option '--time <duration>' argument '5' is invalid. It is a number with s, m or h, as 90s, 5m or 1h.",
+    ],
     ['check --save=', 'pagelaw: --save takes nothing for its directory; write --save after the targets, or --save=DIR'],
     ['check --save package.json', 'pagelaw: cannot save to package.json: EEXIST'],
     ['check --save /proc/none', 'pagelaw: cannot save to /proc/none: ENOENT'],

@@ -96,8 +96,8 @@ describe('pagelaw check --subject', () => {
 
   it.each([300, 1000])('keeps what it has found at random where the program dies at answer %i', async (answer) => {
     const { out, err, status } = await check(`leak,count,until=${answer}`, '--search', 'random', '--runs', '100');
-    expect(out).toContain('    1  map(page=3)    ok\n    2  unmap(page=3)  ok\n  => broken: 0 tables');
-    expect(out).toContain('found with --search random --seed 1 --path 4');
+    expect(out).toMatch(/ {4}1 {2}map\(page=(\d)\) {4}ok\n {4}2 {2}unmap\(page=\1\) {2}ok\n {2}=> broken: 0 tables/);
+    expect(out).toMatch(/found with --search random --seed 1 --path \d+/);
     expect(err).toMatch(/ended with exit status 1 \(asked: \{"_id":\d+,.*\}\); its last words: .*out of pages/);
     expect(status).toBe(2);
   });

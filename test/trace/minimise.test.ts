@@ -123,8 +123,7 @@ describe('the same bug gives the same counterexample from any seed', () => {
         if (calls(steps) !== calls(best)) different.push(name);
       }
     }
-    // A known gap: from `set_owner(hyp) ... set_owner(host)` to `donate ... return` two commands must be replaced at once.
-    expect(different).toEqual(['v4-no-warn donated-mmio-not-host-mapped']);
+    expect(different).toEqual([]);
   });
 });
 
