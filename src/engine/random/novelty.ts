@@ -98,7 +98,7 @@ export class Novelty {
 }
 
 /** What one run does that is new. */
-class RunNovelty {
+export class RunNovelty {
   readonly #known: Novelty;
   readonly #rows = new Set<number>();
   readonly #followed: number[] = [];
@@ -156,5 +156,3 @@ class RunNovelty {
     for (const state of this.#states) this.#known.visit(state);
   }
 }
-
-export type { RunNovelty };

@@ -49,10 +49,6 @@ export class PlainWalk implements Walk {
     this.#loops = new Loops(task, findings);
   }
 
-  get length(): number {
-    return this.#path.length;
-  }
-
   get coverage() {
     return this.#tally.coverage;
   }

@@ -71,10 +71,6 @@ export class TableWalk implements Walk {
     };
   }
 
-  get length(): number {
-    return this.#path.length;
-  }
-
   get row(): number {
     return this.#row;
   }
