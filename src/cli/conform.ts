@@ -157,6 +157,10 @@ const conformCommand = async (
 /** One program to compare with the model, or two with each other. */
 const programsOf = (words: readonly string[], { diff, kernel }: ConformOptions): readonly string[] => {
   if (diff) {
+    if (kernel !== undefined)
+      throw new SpecError(
+        '--diff compares two programs, and --kernel builds one; give either. pagelaw subject build makes a program of each tree',
+      );
     if (diff.length !== 2 || words.length > 0)
       throw new SpecError('--diff takes two programs, each in quotes with its arguments, and nothing behind them');
     return diff;

@@ -175,6 +175,11 @@ describe('two programs', () => {
     const { err, status } = await pagelaw(['conform', model, '--diff', toyProgram()]);
     expect([status, err]).toEqual([2, expect.stringContaining('--diff takes two programs')]);
   });
+
+  it('are not built from a tree', async () => {
+    const { err, status } = await pagelaw(['conform', model, '--diff', 'a', 'b', '--kernel', 'tree']);
+    expect([status, err]).toEqual([2, expect.stringContaining('--diff compares two programs')]);
+  });
 });
 
 describe('a program that fails', () => {

@@ -67,7 +67,10 @@ const scannerOf = (read: () => string): Scanner | undefined => {
   }
 };
 
-/** The settings as values of the model's configuration and switches. Throws a SpecError for a name that the model does not have. */
+/**
+ * The settings as values of the model's configuration and switches; where a parameter and a switch have one name, an integer is the
+ * parameter's. Throws a SpecError for a name that the model does not have.
+ */
 export const settingsIn = (settings: readonly string[], model: Model) => {
   const config: Record<string, number> = {};
   const switches: Record<string, boolean | string> = {};
@@ -78,9 +81,11 @@ export const settingsIn = (settings: readonly string[], model: Model) => {
       ...Object.keys(model.config),
       ...Object.keys(model.switches),
     ]);
-    if (Object.hasOwn(config, name) || Object.hasOwn(switches, name)) throw new SpecError(`${name} is given twice`);
-    if (Object.hasOwn(model.config, name)) {
-      if (!/^-?\d+$/.test(value)) throw new SpecError(`${setting} is not an integer`);
+    const isInteger = /^-?\d+$/.test(value);
+    const isParameter = Object.hasOwn(model.config, name) && (isInteger || !Object.hasOwn(model.switches, name));
+    if (Object.hasOwn(isParameter ? config : switches, name)) throw new SpecError(`${name} is given twice`);
+    if (isParameter) {
+      if (!isInteger) throw new SpecError(`${setting} is not an integer`);
       config[name] = Number(value);
     } else switches[name] = switchValues(model.switches[name]!).find((one) => String(one) === value) ?? value;
   }

@@ -26,7 +26,8 @@ export const scriptOf = ({ origin, statements }: Trace): string => {
 export const modelText = ({ model, variant, module = model, config, switches }: Origin): string =>
   [
     `${module}@${variant}`,
-    ...Object.entries({ ...config, ...switches }).map(([name, value]) => settingText(`${name}=${value}`)),
+    // A parameter and a switch may have one name.
+    ...[...Object.entries(config), ...Object.entries(switches)].map(([name, value]) => settingText(`${name}=${value}`)),
   ].join(' ');
 
 /** The setting as the script has it: in quotes if its value has spaces, or what would end it. */

@@ -39,3 +39,14 @@ it.each([
     openTrace(new TextEncoder().encode(`${script}\n`), 'a.script').read(scope, systemOf(again, scope)),
   ).toThrow(`a.script:1: ${problem}`);
 });
+
+it('a parameter and a switch of one name are written both, and told apart', () => {
+  const model = { ...again, config: { frees: { doc: 'how many', default: 1, min: 1, max: 3 } } };
+  const scope = scopeOf(model, { variant: model.defaultVariant, config: { frees: 2 }, switches: { frees: 'a=b' } });
+  const before = systemOf(model, scope).initial;
+  const script = scriptOf(
+    traceOf(scope, [{ before, command: { kind: 'walk' }, outcome: refuse(before, 'EAGAIN', '') }]),
+  );
+  const read = openTrace(new TextEncoder().encode(script), 'a.script').settingsFor(model);
+  expect(read).toMatchObject({ config: { frees: 2 }, switches: { frees: 'a=b' } });
+});
