@@ -26,7 +26,7 @@ import {
   timeoutOption,
 } from './options.ts';
 import { checkPage, type Searched, writePage } from './page.ts';
-import { type Planned, type PlanOptions, plan } from './plan.ts';
+import { type Planned, type PlanOptions, plan, propertiesNamed } from './plan.ts';
 import { checkedDirectory, saveAll } from './save.ts';
 import { builtProgram, type FromKernel } from './subject.ts';
 import { allSuites, findTargets } from './suites.ts';
@@ -65,7 +65,7 @@ export const declareCheck: Declare = (program, console, end) => {
     .argument('[target...]', 'MODEL, MODEL@VARIANT or FILE; without it, everything')
     .option('--set <name=value>', 'set a config parameter', collect)
     .option('--switch <name=value>', 'set a switch, of the default variant if none is named', collect)
-    .option('--property <id>', 'judge only this property', collect)
+    .option('--property <id>', "judge only this property, or those that match 'no-*'", collect)
     .addOption(new Option('--search <kind>', 'only this search').choices(['exhaustive', 'random', 'reference']))
     .option('--max-states <n>', 'exhaustive: stop, as incomplete, at so many states', positive)
     .option('--max-memory <MiB>', `exhaustive: ${memoryOption}`, positive)
@@ -127,10 +127,11 @@ const checkCommand = async (
       : (await Promise.all(names.map(findTargets))).flat();
   if (given.kernel !== undefined && given.subject !== undefined)
     throw new SpecError('--kernel builds the program that --subject names; give one of them');
+  const named = given.property && { property: propertiesNamed(targets, given.property) };
   const options =
     given.kernel === undefined
-      ? given
-      : { ...given, subject: await builtProgram(targets, given.kernel, given, console) };
+      ? { ...given, ...named }
+      : { ...given, ...named, subject: await builtProgram(targets, given.kernel, given, console) };
   const planned = plan(targets, options);
   const misplaced = (['save', 'corpus'] as const).find((name) => options[name] !== undefined);
   if (options.subject !== undefined && misplaced)

@@ -52,10 +52,21 @@ export interface Planned {
   readonly scope: Scope;
 }
 
+/** The ids that are given, and those that match a pattern with `*`, each once. Throws a SpecError for what matches none. */
+export const propertiesNamed = (targets: readonly Target[], given: readonly string[]): string[] => {
+  const ids = [...new Set(targets.flatMap(({ suite }) => suite.properties.map(({ id }) => id)))];
+  const matching = given.flatMap((pattern) => {
+    if (!pattern.includes('*')) return [itemNamed('property', pattern, ids)];
+    const parts = pattern.split('*').map((part) => part.replaceAll(/[^\w-]/g, '\\$&'));
+    const found = ids.filter((id) => new RegExp(`^${parts.join('.*')}$`).test(id));
+    if (found.length === 0) throw new SpecError(`no property matches ${pattern}; 'pagelaw list MODEL' shows them`);
+    return found;
+  });
+  return [...new Set(matching)];
+};
+
 /** Every search, in order. Throws a SpecError for a name that is not known, or where there would be nothing to judge. */
 export const plan = (targets: readonly Target[], options: PlanOptions): Planned[] => {
-  const ids = [...new Set(targets.flatMap(({ suite }) => suite.properties.map(({ id }) => id)))];
-  for (const id of options.property ?? []) itemNamed('property', id, ids);
   if (options.preemptions !== undefined && options.subject === undefined)
     throw new SpecError('--preemptions is an option of --subject and --kernel');
   const jobs =

@@ -26,6 +26,7 @@ describe('wrong usage gets one line and exit status 2', () => {
     ['check --search reference --symmetry off', 'pagelaw: --symmetry is an option of exhaustive search'],
     ['check --search exhaustive --seed 9', 'pagelaw: --seed is an option of random search'],
     ['check --search random --path 3000', 'pagelaw: --path 3000 is not one of the 3000 runs from 0 on'],
+    ['check pkvm-mmio --property x-*', "pagelaw: no property matches x-*; 'pagelaw list MODEL' shows them"],
     ['check --runs 9 --time 5s', 'pagelaw: --runs and --time both say how long to search; give one'],
     [
       'check --search random --time 5',
