@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { listedFor } from '../job/standing.ts';
 import type { Kept } from '../report/corpus.ts';
 import { SpecError } from '../spec/errors.ts';
 import { thrown } from '../system/guarded.ts';
@@ -63,10 +64,9 @@ const isAsked = (asked: Asked, found: Counterexample): boolean => {
 
 const replayed = async (file: string, found: Counterexample, { suite }: Target): Promise<Kept> => {
   const { broken } = runAgain(file, found, suite, { explained: false });
-  const { model, variant, switches } = found.origin;
+  const { model, variant, switches, config } = found.origin;
   const { property } = found.claim;
-  const asNamed = scopeOf(suite.model, { variant, switches }).flipped.length === 0;
-  const listed = asNamed && (suite.violates[variant] ?? []).includes(property);
+  const listed = listedFor(suite, scopeOf(suite.model, { variant, switches, config })).includes(property);
   const name = `${model}@${variant} ${property}`;
   return { file, name, outcome: !broken ? 'fixed' : listed ? 'known' : 'broken' };
 };

@@ -71,4 +71,5 @@ const suiteSchema = v.looseObject({
   }),
   properties: v.array(v.looseObject({ id: v.string(), on: v.string(), applies: callable, instances: callable })),
   violates: v.record(v.string(), v.array(v.string())),
+  violatesElsewhere: v.optional(v.record(v.string(), v.array(v.string()))),
 });

@@ -10,7 +10,7 @@ import { checkBuiltins } from '../system/builtins.ts';
 import { type Presentation, presentationOf } from '../system/presentation.ts';
 import { type Choices, scopeOf } from '../system/scope.ts';
 import { type Confirmed, confirmed, shortened } from './confirmed.ts';
-import { type Standing, standingOf } from './standing.ts';
+import { listedFor, type Standing, standingOf } from './standing.ts';
 
 /** A property with its verdict and, where that is a violation with a trace, the replay of the trace. */
 export interface CheckedProperty extends Partial<Confirmed> {
@@ -93,7 +93,7 @@ export const check = async (
     }));
 
   const final = search.kind === 'random' && !result.bound ? await shortened(task, judged, watched) : judged;
-  const listed = scope.flipped.length === 0 ? suite.violates[scope.variant]! : [];
+  const listed = listedFor(suite, scope);
   return {
     ...presentationOf(model, scope, task.system.initial),
     ...found,

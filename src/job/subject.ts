@@ -17,7 +17,7 @@ import { minimise } from '../trace/minimise.ts';
 import { counterexampleOf } from '../trace/record.ts';
 import type { CheckRequest, CheckResult } from './check.ts';
 import { type Confirmed, claimedBy, confirmed } from './confirmed.ts';
-import { standingOf } from './standing.ts';
+import { listedFor, standingOf } from './standing.ts';
 
 /** Within so many states, breadth-first, a shorter trace is looked for than random search found. */
 const statesSearchedForShorter = 500;
@@ -75,7 +75,7 @@ export const checkSubject = async (
       failure === undefined
         ? shownAs
         : shownAs.map((one) => (trouble.isHidden && restsOnHidden(one, replayed) ? unjudged(one) : unproved(one)));
-    const known = scope.flipped.length === 0 ? suite.violates[scope.variant]! : [];
+    const known = listedFor(suite, scope);
     const isDefault = scope.resized.length === 0;
     const checked = judged.map(({ property, verdict }) => {
       const standing = standingOf({ property, verdict }, known.includes(property.id), isDefault);

@@ -95,7 +95,7 @@ const allowedWords = (shape: Shape): string =>
 export const listJson = (suites: readonly Suite[]): object => ({
   format: 'pagelaw list',
   version: 1,
-  models: suites.map(({ model, properties, violates }) => ({
+  models: suites.map(({ model, properties, violates, violatesElsewhere }) => ({
     id: model.id,
     title: model.title,
     sources: model.sources,
@@ -109,6 +109,7 @@ export const listJson = (suites: readonly Suite[]): object => ({
     variants: model.variants,
     defaultVariant: model.defaultVariant,
     violates,
+    violatesElsewhere,
     properties: properties.map(({ id, statement, source, witness }) => ({ id, statement, source, witness })),
   })),
 });

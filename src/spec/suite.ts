@@ -14,6 +14,11 @@ export interface Suite {
    * them. `check` exits with 1 when what it finds is more or less than that.
    */
   readonly violates: Readonly<Record<string, readonly string[]>>;
+  /**
+   * For variants, the ids of properties that they are known to violate in another configuration than the default one, which cannot show it.
+   * `check` takes such a violation for known there, and does not ask for it.
+   */
+  readonly violatesElsewhere?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -30,6 +35,7 @@ export const suite = <
   readonly model: Model<S, C, P, W, V>;
   readonly properties: readonly Property[];
   readonly violates?: Readonly<Record<NoInfer<V>, readonly string[]>>;
+  readonly violatesElsewhere?: Readonly<Partial<Record<NoInfer<V>, readonly string[]>>>;
 }): Suite => {
   if (typeof spec !== 'object' || spec === null)
     throw new SpecError(`suite() is given ${show(spec)}; it needs { model, properties, violates }`);
@@ -59,17 +65,29 @@ export const suite = <
   }
   for (const variant of Object.keys(model.variants))
     if (!Object.hasOwn(violates, variant)) throw wrong(`violates does not say what variant ${variant} violates`);
-  for (const [variant, known] of Object.entries<readonly string[]>(violates)) {
-    if (!Object.hasOwn(model.variants, variant)) throw wrong(`violates names ${variant}, which is not a variant`);
-    if (!Array.isArray(known) || ![...known].every((one) => typeof one === 'string'))
-      throw wrong(`violates has ${show(known)} for variant ${variant}; it must be an array of property ids`);
-    const unknown = known.find((id) => !ids.includes(id));
-    if (unknown !== undefined) throw wrong(`variant ${variant} violates ${unknown}, which is not a property`);
+  const { violatesElsewhere: elsewhere = {} } = spec;
+  if (typeof elsewhere !== 'object' || elsewhere === null || Array.isArray(elsewhere))
+    throw wrong(`violatesElsewhere is ${show(elsewhere)}; it must be { variant: [property ids] }`);
+  const distinct = (list: string, known: object) =>
+    Object.fromEntries(
+      Object.entries(known).map(([variant, of]: readonly [string, unknown]) => {
+        if (!Object.hasOwn(model.variants, variant)) throw wrong(`${list} names ${variant}, which is not a variant`);
+        if (!Array.isArray(of) || ![...of].every((one) => typeof one === 'string'))
+          throw wrong(`${list} has ${show(of)} for variant ${variant}; it must be an array of property ids`);
+        const unknown: string | undefined = of.find((id) => !ids.includes(id));
+        if (unknown !== undefined) throw wrong(`variant ${variant} violates ${unknown}, which is not a property`);
+        return [variant, [...new Set<string>(of)]];
+      }),
+    );
+  const known = {
+    violates: distinct('violates', violates),
+    violatesElsewhere: distinct('violatesElsewhere', elsewhere),
+  };
+  for (const [variant, ids] of Object.entries(known.violatesElsewhere)) {
+    const both = ids.find((id) => known.violates[variant]!.includes(id));
+    if (both !== undefined) throw wrong(`variant ${variant} lists ${both} in violates and in violatesElsewhere`);
   }
-  const distinct = Object.entries<readonly string[]>(violates).map(
-    ([variant, known]) => [variant, [...new Set(known)]] as const,
-  );
-  return { model, properties, violates: Object.fromEntries(distinct) };
+  return { model, properties, ...known };
 };
 
 const noneOf = ({ variants }: Pick<Model, 'variants'>): Readonly<Record<string, readonly string[]>> =>
